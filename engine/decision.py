@@ -1,0 +1,99 @@
+"""What a decision gives: the customer as it is now, what shall leave, and the trace of why."""
+
+from typing import Any
+
+import msgspec
+
+from engine.customer import Customer
+
+
+class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_defaults=True):
+    """A message that shall leave. `id` follows from its cause (EVENTS.md), so that a repeat is seen.
+
+    `decided_at` is the instant (ms) of the event or timer that caused it, `received_at` that of the event (0 for a timer);
+    `void_at` (ms, 0 for never) is when it is worth nothing any more; `variables` are the values the templates name.
+    """
+
+    id: str
+    customer: str
+    journey: str
+    version: str
+    enrollment: str
+    step: str
+    message: str
+    message_hash: str
+    channel: str
+    topic: str
+    class_: str = msgspec.field(name="class", default="marketing")
+    recipient: str = ""
+    timezone: str = ""
+    variables: dict[str, Any] = {}
+    decided_at: int = 0
+    received_at: int = 0
+    void_at: int = 0
+    cause: str = ""
+
+
+class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):
+    """An action proposed before shall not leave, with the code of the reason (`exit`, `expired`)."""
+
+    id: str
+    customer: str
+    action: str
+    code: str
+    decided_at: int
+
+
+class ConsentChange(msgspec.Struct, frozen=True, tag="consent", tag_field="kind"):
+    """The customer's consent for topic and channel changed while actions were queued."""
+
+    id: str
+    customer: str
+    topic: str
+    channel: str
+    given: bool
+    decided_at: int
+
+
+class Erasure(msgspec.Struct, frozen=True, tag="erase", tag_field="kind"):
+    """The customer was erased: nothing queued for it may leave."""
+
+    id: str
+    customer: str
+    decided_at: int
+
+
+Output = Action | Void | ConsentChange | Erasure
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that a decision did or refused to do. `what` is a code of engine/trace.py; `why` is for people."""
+
+    what: str
+    journey: str = ""
+    enrollment: str = ""
+    node: str = ""
+    code: str = ""
+    why: str = ""
+    data: dict[str, Any] = {}
+
+
+class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why: the input, the instant, the catalog's release, and what came of it, in order."""
+
+    id: str
+    customer: str
+    at: int
+    release: int
+    input: dict[str, Any]
+    lines: list[Line] = []
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The one value that `decide` returns. `changed` is false when the customer stays as it was (a repeated id)."""
+
+    customer: Customer
+    outputs: list[Output]
+    trace: Trace | None
+    changed: bool = True
+    duplicate: bool = False

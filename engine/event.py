@@ -1,0 +1,51 @@
+"""The event: a touchpoint decoded, with its instants settled, as the engine sees it."""
+
+from typing import Any
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A point on earth: degrees north and east, accuracy in metres when the sender gave it."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What happened to one customer. Instants are milliseconds since the epoch, UTC (source: EVENTS.md).
+
+    `received_at` is the broker's append time; `occurred_at` is never more than 10 minutes ahead of it.
+    `timed` is false when the sender gave no `occurred_at`; `named` is false when it gave no `id`.
+    """
+
+    id: str
+    type: str
+    customer: str
+    channel: str
+    occurred_at: int
+    received_at: int
+    properties: dict[str, Any] = {}
+    identifiers: dict[str, str] = {}
+    place: Place | None = None
+    brand: str | None = None
+    extras: dict[str, Any] = {}
+    timed: bool = True
+    named: bool = True
+
+
+class EventArrived(msgspec.Struct, frozen=True):
+    """An event applied at `at`, the instant of its partition's clock."""
+
+    event: Event
+    at: int
+
+
+class TimerFired(msgspec.Struct, frozen=True):
+    """The clock reached `at`, and every timer of the customer due by then fires, each at its own instant."""
+
+    at: int
+
+
+Input = EventArrived | TimerFired

@@ -1,0 +1,44 @@
+"""Durations as designers write them: `d w mo` are calendar units in the person's zone, `h m s` elapsed time."""
+
+import re
+from typing import Any
+
+import msgspec
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
+_WHOLE = re.compile(r"(?:\d+(?:mo|w|d|h|m|s)\s*)+")
+_ELAPSED_MS = {"h": 3_600_000, "m": 60_000, "s": 1_000}
+
+
+class Duration(msgspec.Struct, frozen=True):
+    """Calendar months and days, then elapsed milliseconds. `text` is what was written."""
+
+    months: int
+    days: int
+    elapsed_ms: int
+    text: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Duration":
+        """`20h`, `1d`, `2h 30m`, `1mo`. Raises ValueError that names the form expected."""
+        if not _WHOLE.fullmatch(text.strip()):
+            raise ValueError(f"duration {text!r} is not like 30m, 20h, 7d, 2w, 1mo or 1d 12h")
+        months = days = elapsed = 0
+        for count, unit in _PART.findall(text):
+            if unit == "mo":
+                months += int(count)
+            elif unit in ("d", "w"):
+                days += int(count) * (7 if unit == "w" else 1)
+            else:
+                elapsed += int(count) * _ELAPSED_MS[unit]
+        return cls(months, days, elapsed, text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^(\d+(mo|w|d|h|m|s)\s*)+$", "examples": ["20h", "7d", "1mo"]}

@@ -1,0 +1,37 @@
+"""Settings of every process, read from the environment (SILLAGE_*) and checked once."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know. Each field is the environment variable SILLAGE_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="SILLAGE_", extra="ignore")
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, host:port separated by commas.")
+    redis: str = Field("redis://127.0.0.1:6379/0", description="URL of Redis.")
+    smtp: str = Field("smtp://127.0.0.1:1025", description="URL of the SMTP server; smtps:// or ?starttls=1, user:password@.")
+    prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups and Redis keys.")
+    partitions: int = Field(8, ge=1, le=1024, description="Partitions of every co-partitioned topic, fixed at first start.")
+    replication: int = Field(1, ge=1, le=7, description="Replication factor of the topics that sillage creates.")
+    channels: str = Field(
+        "web,app,email,sms,push,store,call,chat,social,postal",
+        description="Channels whose touchpoint topics are created.",
+    )
+    clock: str = Field("wall", pattern="^(wall|event)$", description="What moves a partition's clock: wall or event.")
+    start: str = Field("latest", pattern="^(latest|earliest)$", description="Where the very first start begins.")
+    trace: str = Field("concerned", pattern="^(concerned|all)$", description="Which decisions leave a trace.")
+    sender: str = Field("Sillage <hello@sillage.example>", description="From address of e-mails.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
+    data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
+
+    def topic(self, name: str) -> str:
+        """The full name of the topic that EVENTS.md calls `name`."""
+        return f"{self.prefix}.{name}"
+
+    def channel_names(self) -> list[str]:
+        """The channels, in the order given."""
+        return [name.strip() for name in self.channels.split(",") if name.strip()]
