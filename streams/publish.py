@@ -1,0 +1,115 @@
+"""How records leave: one idempotent producer session, closed batches, every future awaited with a time limit."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from aiokafka import AIOKafkaProducer
+
+MAX_BATCH_BYTES = 1 << 20
+MAX_REQUEST_BYTES = 17 << 20
+
+
+class Out(NamedTuple):
+    """One record to be written; a value of None is a tombstone. Its timestamp is the broker's."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class PublishError(Exception):
+    """A write that is not known to be durable. Never sent again within the session: end it (PROTOCOL.md 1.16)."""
+
+
+class Publisher(Protocol):
+    """Something that appends records to a partition of a topic, in order."""
+
+    async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+        """Writes `records` in order and gives the offset of the first once all are durable (acks=all).
+
+        A list larger than a batch goes as several, one after the other. Raises PublishError when the fate of any is unknown.
+        """
+        ...
+
+
+class KafkaPublisher:
+    """A Publisher over one aiokafka session. `topic` is the full name. Callers keep at most one append of a partition
+    in flight where order matters."""
+
+    def __init__(self, bootstrap: str, *, timeout_seconds: float = 5.0, client_id: str = "sillage") -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap.split(","),
+            client_id=client_id,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            linger_ms=0,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            request_timeout_ms=int(timeout_seconds * 1000),
+            metadata_max_age_ms=30_000,
+        )
+        self._timeout_seconds = timeout_seconds
+
+    async def start(self) -> None:
+        """Connects. Raises aiokafka.errors.KafkaConnectionError where no broker answers."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Ends the session and gives its connections back."""
+        await self._producer.stop()
+
+    async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+        first: int | None = None
+        for batch in self._batches(records):
+            offset = await self._send(topic, partition, batch)
+            first = offset if first is None else first
+        if first is None:
+            raise ValueError(f"{topic}/{partition}: nothing to append; give at least one record")
+        return first
+
+    def _batches(self, records: Sequence[Out]) -> list[object]:
+        batches = [self._producer.create_batch()]
+        for record in records:
+            if self._add(batches[-1], record):
+                continue
+            batches[-1].close()
+            batches.append(self._producer.create_batch())
+            self._add(batches[-1], record)
+        batches[-1].close()
+        return [batch for batch in batches if batch.record_count()]
+
+    @staticmethod
+    def _add(batch: object, record: Out) -> bool:
+        metadata = batch.append(  # type: ignore[attr-defined]
+            key=record.key, value=record.value, timestamp=None, headers=list(record.headers)
+        )
+        return metadata is not None
+
+    async def _send(self, topic: str, partition: int, batch: object) -> int:
+        try:
+            future = await self._producer.send_batch(batch, topic, partition=partition)
+            metadata = await self._acknowledged(future)
+        except Exception as fault:
+            raise PublishError(f"{topic}/{partition}: a write was not acknowledged ({fault!r})") from fault
+        if metadata is None or metadata.offset < 0:
+            raise PublishError(f"{topic}/{partition}: the broker gave no offset for a write")
+        return int(metadata.offset)
+
+    async def _acknowledged(self, future: "asyncio.Future[object]") -> object:
+        """Waits on; a broker known to be away does not count towards the limit."""
+        while True:
+            done, _ = await asyncio.wait([future], timeout=self._timeout_seconds)
+            if done:
+                return future.result()
+            if await self.broker_answers():
+                raise TimeoutError(f"no answer in {self._timeout_seconds} s from a broker that is up")
+
+    async def broker_answers(self) -> bool:
+        """Whether any broker answers a metadata request now."""
+        try:
+            await asyncio.wait_for(self._producer.client.fetch_all_metadata(), self._timeout_seconds)
+        except Exception:
+            return False
+        return True
