@@ -1,0 +1,99 @@
+"""The bytes of a stored record: a version, the epoch it was written in, and a compact body.
+
+Fields are only appended. What a newer version appended to the record or to the customer is kept and written back, so
+that a rolling upgrade can be rolled back; a change of any other shape needs a new version, upgraded here and nowhere else.
+"""
+
+import struct
+from typing import Any
+
+import msgspec
+
+from engine.customer import Customer
+from state.record import Entry, Record
+
+VERSION = 1
+_HEAD = struct.Struct(">BQ")
+_FIELDS = 4
+_CUSTOMER_FIELDS = len(Customer.__struct_fields__)
+
+_Body = tuple[Customer | None, dict[str, int], int, list[Entry]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode_body = msgspec.msgpack.Decoder(_Body).decode
+_decode_raws = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_decode_customer = msgspec.msgpack.Decoder(Customer | None).decode
+_decode_applied = msgspec.msgpack.Decoder(dict[str, int]).decode
+_decode_int = msgspec.msgpack.Decoder(int).decode
+_decode_outbox = msgspec.msgpack.Decoder(list[Entry]).decode
+
+
+class CodecError(Exception):
+    """Stored bytes that cannot be read. The message gives what was found, what is read here, and the cure."""
+
+
+def encode(record: Record, epoch: int) -> bytes:
+    """The stored form of `record`, written in `epoch`."""
+    body: Any = (record.customer, record.applied, record.out_seq, record.outbox)
+    if record.tail:
+        body = _with_tails(record)
+    return _HEAD.pack(VERSION, epoch) + _encode(body)
+
+
+def epoch_of(value: bytes) -> int:
+    """The epoch named by stored bytes, without decoding the rest. Raises CodecError."""
+    if len(value) < _HEAD.size:
+        raise CodecError(f"state record: {len(value)} bytes, expected at least {_HEAD.size}; the changelog is damaged")
+    return int(_HEAD.unpack_from(value)[1])
+
+
+def decode(value: bytes) -> Record:
+    """The record that `encode` wrote, by this version or one that only appended fields. Raises CodecError."""
+    epoch_of(value)
+    if value[0] != VERSION:
+        raise CodecError(
+            f"state record: stored version {value[0]}, this program reads {VERSION}; start the program that wrote it"
+        )
+    body = value[_HEAD.size :]
+    try:
+        if _length(body) == _FIELDS and (body[1] == 0xC0 or _length(body[1:]) <= _CUSTOMER_FIELDS):
+            customer, applied, out_seq, outbox = _decode_body(body)
+            record = Record(customer, applied, out_seq, outbox)
+        else:
+            record = _decode_longer(body)
+    except (msgspec.DecodeError, IndexError) as fault:
+        raise CodecError(f"state record: {fault}; the changelog is damaged or written by another program") from fault
+    record.size = len(value)
+    return record
+
+
+def _length(packed: bytes) -> int:
+    """The number of elements of the msgpack array that `packed` begins with."""
+    head = packed[0]
+    if head & 0xF0 == 0x90:
+        return head & 0x0F
+    if head == 0xDC:
+        return int.from_bytes(packed[1:3], "big")
+    raise CodecError("state record: not an array; the changelog is damaged or written by another program")
+
+
+def _decode_longer(body: bytes) -> Record:
+    """Reads a record to which a newer version appended fields; they are kept in `tail`, those of the customer first."""
+    parts = _decode_raws(body)
+    packed = bytes(parts[0])
+    extra: list[msgspec.Raw] = [] if packed == b"\xc0" else _decode_raws(packed)[_CUSTOMER_FIELDS:]
+    tail = (msgspec.Raw(_encode(extra)), *(part.copy() for part in parts[_FIELDS:]))
+    return Record(
+        _decode_customer(packed),
+        _decode_applied(parts[1]),
+        _decode_int(parts[2]),
+        _decode_outbox(parts[3]),
+        tail,
+    )
+
+
+def _with_tails(record: Record) -> list[Any]:
+    extra = _decode_raws(record.tail[0])
+    customer: Any = record.customer
+    if extra and customer is not None:
+        customer = [*_decode_raws(_encode(customer)), *extra]
+    return [customer, record.applied, record.out_seq, record.outbox, *record.tail[1:]]
