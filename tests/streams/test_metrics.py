@@ -1,0 +1,167 @@
+"""The metrics as a scrape shows them, and the house rules of their names."""
+
+import re
+import socket
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from streams.families import LABELS_LIMIT, OTHER, Kind
+from streams.metrics import Metrics, MetricsPortError, serve
+
+UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away")
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def metrics(clock: Clock) -> Metrics:
+    return Metrics(CollectorRegistry(), clock)
+
+
+@pytest.fixture
+def value(metrics: Metrics) -> Callable[..., float | None]:
+    return lambda name, **labels: metrics.registry.get_sample_value(name, labels)
+
+
+def tell_everything(metrics: Metrics) -> None:
+    """Calls every method once, so that every metric has a sample."""
+    metrics.action_acknowledged("welcome", "email", [0.012])
+    metrics.timers_fired([0.5])
+    metrics.events("web", 3)
+    metrics.decisions(3)
+    metrics.actions("welcome", "email", 1)
+    metrics.refusals("consent")
+    metrics.duplicates(1)
+    metrics.forwards(1)
+    metrics.late_events(1)
+    metrics.clamped_instants(1)
+    metrics.unnamed_events(1)
+    metrics.extra_fields(1)
+    metrics.linked_identities(1)
+    metrics.dead_letters("malformed")
+    metrics.definitions_release(4)
+    metrics.lag("touchpoints.web", 2, 10, 0.25)
+    metrics.taken_over(1.5, 200)
+    metrics.fenced()
+    metrics.heals(1)
+    metrics.outbox(2, 7)
+    metrics.committed(2)
+    metrics.dispatches("email", "sent")
+    metrics.provider_answered("smtp", [0.02])
+    metrics.redis_away(True)
+    metrics.ledger_away(True)
+    metrics.unresolved_reserves(2)
+
+
+def test_latencies_of_a_batch_land_in_their_buckets(metrics: Metrics, value: Callable[..., float | None]) -> None:
+    metrics.action_acknowledged("welcome", "email", [0.001, 0.0011, 0.03, 7200.0])
+    labels = {"journey": "welcome", "channel": "email"}
+    name = "sillage_event_to_action_seconds"
+    assert value(f"{name}_bucket", **labels, le="0.001") == 1  # a value equal to a bound belongs to it
+    assert value(f"{name}_bucket", **labels, le="0.0025") == 2
+    assert value(f"{name}_bucket", **labels, le="0.05") == 3
+    assert value(f"{name}_bucket", **labels, le="3600.0") == 3
+    assert value(f"{name}_bucket", **labels, le="+Inf") == 4
+    assert value(f"{name}_count", **labels) == 4
+    assert value(f"{name}_sum", **labels) == pytest.approx(7200.0321)
+
+
+def test_counts_add_up_over_batches(metrics: Metrics, value: Callable[..., float | None]) -> None:
+    for count in (10, 32):
+        metrics.events("web", count)
+        metrics.dead_letters("malformed", count)
+    assert value("sillage_events_total", channel="web") == 42
+    assert value("sillage_dead_letters_total", code="malformed") == 42
+    assert value("sillage_duplicates_total") == 0
+
+
+def test_a_value_that_senders_invent_cannot_grow_the_page_without_end(
+    metrics: Metrics, value: Callable[..., float | None]
+) -> None:
+    for number in range(LABELS_LIMIT + 20):
+        metrics.events(f"channel-{number}", 1)
+    metrics.events("channel-0", 1)
+    assert value("sillage_events_total", channel="channel-0") == 2
+    assert value("sillage_events_total", channel=OTHER) == 20
+    assert value("sillage_events_total", channel=f"channel-{LABELS_LIMIT}") is None
+
+
+def test_the_age_of_a_commit_grows_though_nobody_calls(
+    metrics: Metrics, clock: Clock, value: Callable[..., float | None]
+) -> None:
+    metrics.committed(3)
+    clock.now += 90
+    assert value("sillage_commit_age_seconds", partition="3") == 90
+    metrics.committed(3)
+    assert value("sillage_commit_age_seconds", partition="3") == 0
+
+
+def test_a_partition_that_left_is_no_longer_shown(metrics: Metrics, value: Callable[..., float | None]) -> None:
+    for partition in (1, 2):
+        metrics.lag("touchpoints.web", partition, 10, 0.25)
+        metrics.outbox(partition, 4)
+        metrics.committed(partition)
+    metrics.partition_left(1)
+    page = generate_latest(metrics.registry).decode()
+    assert 'partition="1"' not in page
+    assert value("sillage_lag_records", topic="touchpoints.web", partition="2") == 10
+    metrics.outbox(1, 9)
+    assert value("sillage_outbox_outputs", partition="1") == 9
+
+
+def test_names_labels_and_help_follow_the_convention(metrics: Metrics) -> None:
+    for declared in metrics.declared:
+        assert re.fullmatch(r"sillage_[a-z]+(_[a-z]+)*", declared.name), declared.name
+        assert declared.name.endswith("_total") == (declared.kind is Kind.COUNTER), declared.name
+        if declared.kind is Kind.HISTOGRAM:
+            assert declared.name.endswith("_seconds"), declared.name
+        if declared.kind is Kind.GAUGE:
+            assert declared.name.endswith(UNITS), declared.name
+        assert not re.search(r"_(ms|milliseconds|minutes|count|sum|bucket|gauge|counter|info)(_|$)", declared.name)
+        assert declared.meaning[0].isupper() or declared.meaning[0].isdigit()
+        assert declared.meaning.endswith("."), declared.name
+        assert all(re.fullmatch(r"[a-z]+", label) and label != "le" for label in declared.labels)
+
+
+def test_the_page_shows_exactly_what_is_declared(metrics: Metrics) -> None:
+    tell_everything(metrics)
+    shown = {
+        (family.name + ("_total" if family.type == "counter" else ""), family.type, family.documentation)
+        for family in metrics.registry.collect()
+        if family.samples
+    }
+    assert shown == {(declared.name, declared.kind.value, declared.meaning) for declared in metrics.declared}
+
+
+def test_the_page_is_served_and_the_port_given_back(metrics: Metrics) -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(MetricsPortError, match=f"metrics port {port}.*SILLAGE_METRICS_PORT"):
+            serve(metrics.registry, port)
+    for _ in range(2):
+        page = serve(metrics.registry, port)
+        assert page is not None
+        metrics.decisions(1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert b"sillage_decisions_total" in answer.read()
+        page.close()
+
+
+def test_port_zero_serves_nothing(metrics: Metrics) -> None:
+    assert serve(metrics.registry, 0) is None
