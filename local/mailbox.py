@@ -1,0 +1,145 @@
+"""A real SMTP receiver that keeps what it gets, and can be told to refuse, to defer or to hang."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from local.ports import free_port
+
+# One line a command would cost more than the command.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+HANG = "hang"
+_OK = "250 OK"
+_START_SECONDS = 10.0
+
+Hook = Callable[..., Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail as it was taken: the sender and recipients of the envelope, and the raw message."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message, parsed now: a receiver of many mails parses only those that somebody reads."""
+        return message_from_bytes(self.content, policy=policy.default)
+
+
+class Mailbox:
+    """An SMTP server on 127.0.0.1 in a thread of its own: a context manager, or `start` and `stop`.
+
+    `answers` maps a recipient to what it gets at RCPT: an SMTP reply ("550 no such mailbox", "451 later") or HANG:
+    no reply until the mailbox stops. `data_answers` does the same once the message was sent. Both may change while it
+    runs. A mail is kept before it is answered; `on_mail` is called for each, in the mailbox's thread. It may be started
+    again after `stop`: at the same port, with the mails that it has.
+    """
+
+    def __init__(self, on_mail: Callable[[Mail], None] | None = None, port: int = 0) -> None:
+        self.mails: list[Mail] = []
+        self.answers: dict[str, str] = {}
+        self.data_answers: dict[str, str] = {}
+        self.port = port or free_port()
+        self._on_mail = on_mail
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, smtp://host:port."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        """All mails so far, parsed, in the order in which they came."""
+        return [mail.message for mail in list(self.mails)]
+
+    def __enter__(self) -> "Mailbox":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts to listen, and returns when it does. Raises OSError when the port is taken."""
+        listening: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(listening,), name="mailbox", daemon=True)
+        self._thread.start()
+        listening.result(_START_SECONDS)
+
+    def stop(self) -> None:
+        """Closes all connections and stops listening; the mails stay."""
+        if self._thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._thread = None
+
+    async def _rcpt(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any) -> str:
+        answer = self.answers.get(address, _OK)
+        await _hang_if(answer)
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def _data(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        for recipient in envelope.rcpt_tos:
+            answer = self.data_answers.get(recipient, _OK)
+            await _hang_if(answer)
+            if not answer.startswith("2"):
+                return answer
+        mail = Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), bytes(envelope.content or b""))
+        self.mails.append(mail)
+        if self._on_mail:
+            self._on_mail(mail)
+        return _OK
+
+    def _run(self, listening: "Future[None]") -> None:
+        self._loop = loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            server = loop.run_until_complete(loop.create_server(self._protocol, "127.0.0.1", self.port))
+            listening.set_result(None)
+            loop.run_forever()
+            server.close()
+            loop.run_until_complete(_end_all_tasks())
+        except OSError as problem:
+            listening.set_exception(problem)
+        finally:
+            loop.close()
+
+    def _protocol(self) -> SMTP:
+        hooks = _Hooks(self._rcpt, self._data)
+        return SMTP(hooks, loop=self._loop, hostname="localhost", enable_SMTPUTF8=True, timeout=3600)
+
+
+class _Hooks:
+    """What aiosmtpd calls, under the names by which it looks for them."""
+
+    def __init__(self, rcpt: Hook, data: Hook) -> None:
+        self.handle_RCPT = rcpt
+        self.handle_DATA = data
+
+
+async def _hang_if(answer: str) -> None:
+    if answer == HANG:
+        await asyncio.Event().wait()
+
+
+async def _end_all_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,39 @@
+"""Whether a broker or a Redis answers, asked in their own words."""
+
+import contextlib
+import socket
+import struct
+
+_METADATA = 3
+
+
+def kafka_answers(bootstrap: str, timeout_seconds: float = 1.0) -> bool:
+    """Whether one of the servers of `bootstrap` (host:port, by commas) answers and knows a broker in service."""
+    return any(_broker_count(server.strip(), timeout_seconds) > 0 for server in bootstrap.split(","))
+
+
+def redis_answers(url: str, timeout_seconds: float = 1.0) -> bool:
+    """Whether the Redis at `url` answers PING."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    try:
+        with Redis.from_url(url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds) as client:
+            return bool(client.ping())
+    except (RedisError, OSError, ValueError):
+        return False
+
+
+def _broker_count(server: str, timeout_seconds: float) -> int:
+    """How many brokers `server` lists, 0 without an answer: it listens before it serves, so a port is no proof."""
+    host, _, port = server.rpartition(":")
+    # Metadata, version 1, no topics: the answer is the correlation id and then the array of brokers.
+    request = struct.pack(">hhih7si", _METADATA, 1, 1, 7, b"sillage", 0)
+    with contextlib.suppress(OSError, ValueError, struct.error):
+        with socket.create_connection((host.strip("[]"), int(port)), timeout_seconds) as connection:
+            connection.settimeout(timeout_seconds)
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = connection.makefile("rb").read(12)
+        brokers: int = struct.unpack(">iii", answer)[2]
+        return brokers
+    return 0

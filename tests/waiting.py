@@ -1,0 +1,33 @@
+"""The only place of the tests that sleeps: waiting for a condition, with a deadline."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+TICK_SECONDS = 0.02
+
+
+async def until(condition: Callable[[], Any | Awaitable[Any]], seconds: float = 10.0) -> Any:
+    """Waits until `condition` (plain or async) gives something true, and gives that; TimeoutError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s: {inspect.getsource(condition).strip()}")
+        await asyncio.sleep(TICK_SECONDS)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """The same for tests without a loop."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s: {inspect.getsource(condition).strip()}")
+        time.sleep(TICK_SECONDS)
+    return found
