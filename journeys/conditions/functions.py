@@ -1,0 +1,140 @@
+"""The functions that a condition may call: their overloads, and what they do."""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from journeys.conditions.errors import EvaluationError
+from journeys.conditions.kinds import NOUNS, SIZED, Kind
+from journeys.conditions.values import double, kind_of, whole
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+
+class Function(msgspec.Struct, frozen=True):
+    """One function: what each argument may be, what it gives, how it is written, and the code.
+
+    `run` may trust the number of arguments and nothing else. With `consents`, it is given those of the facts first.
+    """
+
+    name: str
+    accepts: tuple[frozenset[Kind], ...]
+    gives: Kind
+    run: Callable[..., Any]
+    member: bool = False
+    plain: bool = True
+    consents: bool = False
+
+    @property
+    def form(self) -> str:
+        """How it is written, for hints."""
+        arguments = [" or ".join(sorted(kinds)) for kinds in self.accepts]
+        if self.plain:
+            return f"{self.name}({', '.join(arguments)})"
+        return f"{arguments[0]}.{self.name}({', '.join(arguments[1:])})"
+
+
+def _texts(name: str, *values: Any) -> None:
+    for value in values:
+        if type(value) is not str:
+            raise EvaluationError(f"{name} takes a text, not {NOUNS[kind_of(value)]}")
+
+
+def _size(value: Any) -> int:
+    if kind_of(value) not in SIZED:
+        raise EvaluationError(f"{NOUNS[kind_of(value)]} has no size")
+    return len(value)
+
+
+def _starts_with(text: Any, start: Any) -> bool:
+    _texts("startsWith", text, start)
+    return bool(text.startswith(start))
+
+
+def _ends_with(text: Any, end: Any) -> bool:
+    _texts("endsWith", text, end)
+    return bool(text.endswith(end))
+
+
+def _contains(text: Any, part: Any) -> bool:
+    _texts("contains", text, part)
+    return part in text
+
+
+def _no_conversion(value: Any, target: str) -> EvaluationError:
+    shown = f"the text {value[:60]!r}" if type(value) is str else NOUNS[kind_of(value)]
+    return EvaluationError(f"{shown} cannot become {target}")
+
+
+def _to_int(value: Any) -> int:
+    match kind_of(value):
+        case Kind.INT:
+            return whole(int(value))
+        case Kind.DOUBLE if math.isfinite(value):
+            return whole(int(value))
+        case Kind.STRING if _WHOLE.fullmatch(value):
+            return whole(int(value))
+        case _:
+            raise _no_conversion(value, "a whole number")
+
+
+def _to_double(value: Any) -> float:
+    match kind_of(value):
+        case Kind.INT | Kind.DOUBLE:
+            return double(value)
+        case Kind.STRING if _DECIMAL.fullmatch(value):
+            return float(value)
+        case _:
+            raise _no_conversion(value, "a double")
+
+
+def _to_string(value: Any) -> str:
+    match kind_of(value):
+        case Kind.STRING:
+            return str(value)
+        case Kind.BOOL:
+            return "true" if value else "false"
+        case Kind.INT:
+            return str(whole(value))
+        case Kind.DOUBLE:
+            return repr(value).removesuffix(".0")
+        case _:
+            raise _no_conversion(value, "a text")
+
+
+def _to_bool(value: Any) -> bool:
+    match kind_of(value):
+        case Kind.BOOL:
+            return bool(value)
+        case Kind.STRING if value in _TRUTH:
+            return _TRUTH[value]
+        case _:
+            raise _no_conversion(value, "a boolean")
+
+
+def _consented(consents: Any, topic: Any, channel: Any) -> bool:
+    _texts("consented", topic, channel)
+    return consents.get(f"{topic}/{channel}", False) is True
+
+
+_STRING = frozenset({Kind.STRING})
+_SCALAR = frozenset({Kind.INT, Kind.DOUBLE, Kind.STRING})
+FUNCTIONS: dict[str, Function] = {
+    function.name: function
+    for function in (
+        Function("size", (SIZED,), Kind.INT, _size, member=True),
+        Function("startsWith", (_STRING, _STRING), Kind.BOOL, _starts_with, member=True, plain=False),
+        Function("endsWith", (_STRING, _STRING), Kind.BOOL, _ends_with, member=True, plain=False),
+        Function("contains", (_STRING, _STRING), Kind.BOOL, _contains, member=True, plain=False),
+        Function("int", (_SCALAR,), Kind.INT, _to_int),
+        Function("double", (_SCALAR,), Kind.DOUBLE, _to_double),
+        Function("string", (_SCALAR | {Kind.BOOL},), Kind.STRING, _to_string),
+        Function("bool", (frozenset({Kind.BOOL, Kind.STRING}),), Kind.BOOL, _to_bool),
+        Function("consented", (_STRING, _STRING), Kind.BOOL, _consented, consents=True),
+    )
+}
