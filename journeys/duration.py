@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 _PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
 _WHOLE = re.compile(r"(?:\d+(?:mo|w|d|h|m|s)\s*)+")
 _ELAPSED_MS = {"h": 3_600_000, "m": 60_000, "s": 1_000}
+_LONGEST_MS = 36_500 * 24 * 3_600_000
 
 
 class Duration(msgspec.Struct, frozen=True):
@@ -33,12 +34,28 @@ class Duration(msgspec.Struct, frozen=True):
                 days += int(count) * (7 if unit == "w" else 1)
             else:
                 elapsed += int(count) * _ELAPSED_MS[unit]
+        if months > 1200 or days > 36_500 or elapsed > _LONGEST_MS:
+            raise ValueError(f"duration {text!r} is longer than 100 years")
         return cls(months, days, elapsed, text)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda duration: duration.text, return_schema=core_schema.str_schema()
+            ),
+        )
+
+    @classmethod
+    def _read(cls, value: Any) -> "Duration":
+        if isinstance(value, Duration):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("a duration is text")
+        return cls.parse(value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^(\d+(mo|w|d|h|m|s)\s*)+$", "examples": ["20h", "7d", "1mo"]}
+        return {"type": "string", "pattern": r"^\s*(\d+(mo|w|d|h|m|s)\s*)+$", "examples": ["20h", "7d", "1mo"]}

@@ -1,0 +1,27 @@
+"""The codes of all faults that `check` finds, with what each is about."""
+
+CODES = {
+    "J001": "text that is not YAML, or that YAML reads as something else",
+    "J002": "a key that stands twice in one mapping",
+    "J003": "a node whose verb nobody knows",
+    "J004": "a key that nobody knows",
+    "J005": "a key that is missing",
+    "J006": "a value of the wrong type or form",
+    "J007": "two verbs in one node",
+    "J008": "a condition that cannot be read",
+    "J009": "a name or function that conditions do not know",
+    "J010": "a `choose` without `else`, or with `else` before the end",
+    "J011": "a `wait_for` without `within`",
+    "J012": "a message that is not in the folder",
+    "J013": "a message without a text for the channel asked",
+    "J014": "a message for several channels, sent without `channel`",
+    "J015": "a template that cannot be read",
+    "J016": "a template variable that cannot exist",
+    "J017": "a node that nobody reaches",
+    "J018": "two nodes with one id",
+    "J019": "two journeys with one name",
+    "J020": "a file that is not named after its journey",
+    "J021": "a `ttl` of zero",
+    "J022": "a time zone that nobody knows",
+    "J023": "a file or folder that cannot be read as definitions",
+}

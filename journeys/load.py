@@ -1,0 +1,166 @@
+"""The designer's folder, from paths and texts to journeys and messages; opens no file."""
+
+import re
+from collections.abc import Mapping as Files
+from dataclasses import dataclass, field
+
+from journeys.ids import with_ids
+from journeys.mend import mend_nodes, problem
+from journeys.messages.model import Message
+from journeys.model import Journey, MessageHead, Project
+from journeys.problem import Problem
+from journeys.structure import fit
+from journeys.tree import Mark, Positions
+from journeys.yaml import read
+
+_JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
+_LIVES = re.compile(r"lives/[^/]+\.yaml")
+_PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
+_WRONG_NAME = re.compile(r"(?:journeys|lives|messages/[^/]+)/[^/]+\.yml|project\.yml")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One file of a journey or message as it was read; `quoted` are the lines that had to be quoted to be read."""
+
+    path: str
+    positions: Positions
+    quoted: frozenset[int]
+
+
+@dataclass(frozen=True)
+class LoadedJourney:
+    """A journey whose every key and value fits, with every id filled in, and the text it came from."""
+
+    model: Journey
+    path: str
+    text: str
+    positions: Positions
+
+
+@dataclass(frozen=True)
+class MessageDraft:
+    """A message as it was read: its head's draft, if there is one, and its parts by file name."""
+
+    name: str
+    head: Draft | None
+    parts: dict[str, str]
+
+
+@dataclass
+class Folder:
+    """All definitions of one folder. `problems` are those of reading; `check` finds the others.
+
+    `journeys` (by name), `messages` (by name) hold what fits its model, `drafts` all that is YAML at all.
+    """
+
+    project: Project = field(default_factory=Project)
+    journeys: dict[str, LoadedJourney] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    lives: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
+    project_draft: Draft | None = None
+
+
+def load_journey(path: str, text: str) -> tuple[Journey | None, Positions, list[Problem]]:
+    """The journey of one text with its ids filled in, or None, with where its parts stand and all that does not fit."""
+    journey, draft, problems = _load_journey(path, text)
+    return journey, draft.positions, problems
+
+
+def load_message(name: str, files: Files[str, str]) -> tuple[Message | None, list[Problem]]:
+    """The message in `messages/NAME/` of a folder's files, or None, with all that does not fit in its head."""
+    head, draft, problems = _load_message(name, files)
+    return (Message(name, head, draft.parts) if head else None), problems
+
+
+def load_project(files: Files[str, str]) -> Folder:
+    """All that a folder's files (relative path to text) define. Never raises: every fault is in `problems`.
+
+    Journeys are `journeys/NAME.yaml`, or files beside `project.yaml` when single ones were asked for.
+    """
+    folder = Folder()
+    for path in sorted(files):
+        if path == "project.yaml":
+            _add_project(folder, files[path])
+        elif _JOURNEY.fullmatch(path):
+            _add_journey(folder, path, files[path])
+        elif _LIVES.fullmatch(path):
+            folder.lives[path] = files[path]
+            folder.problems += read(path, files[path]).problems
+        elif _WRONG_NAME.fullmatch(path):
+            what = f"`{path}` is not read as a definition"
+            folder.problems.append(Problem(path, 1, 1, "J023", what, f"name it {path.removesuffix('.yml')}.yaml"))
+    for name in sorted({path.split("/")[1] for path in files if re.fullmatch(r"messages/[^/]+/[^/]+", path)}):
+        _add_message(folder, name, files)
+    return folder
+
+
+def _add_project(folder: Folder, text: str) -> None:
+    folder.project_draft, problems = _draft("project.yaml", text)
+    if folder.project_draft.positions.root is not None:
+        project, faults = fit(Project, folder.project_draft.positions)
+        folder.project = project or folder.project
+        problems += faults
+    folder.problems += problems
+
+
+def _add_journey(folder: Folder, path: str, text: str) -> None:
+    journey, draft, problems = _load_journey(path, text)
+    folder.problems += problems
+    folder.drafts.append(draft)
+    if journey and journey.journey not in folder.journeys:
+        folder.journeys[journey.journey] = LoadedJourney(journey, path, text, draft.positions)
+
+
+def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:
+    head, draft, problems = _load_message(name, files)
+    folder.problems += problems
+    folder.message_drafts[name] = draft
+    if head:
+        folder.messages[name] = Message(name, head, draft.parts)
+
+
+def _load_journey(path: str, text: str) -> tuple[Journey | None, Draft, list[Problem]]:
+    draft, problems = _draft(path, text)
+    root = draft.positions.root
+    if root is None:
+        return None, draft, problems
+    problems += mend_nodes(path, root)
+    journey, faults = fit(Journey, draft.positions)
+    problems += faults
+    return (with_ids(journey) if journey and not problems else None), draft, problems
+
+
+def _load_message(name: str, files: Files[str, str]) -> tuple[MessageHead | None, MessageDraft, list[Problem]]:
+    base = f"messages/{name}/"
+    path = f"{base}message.yaml"
+    parts = {
+        file.removeprefix(base): text
+        for file, text in sorted(files.items())
+        if file.startswith(base) and file != path and _PART.fullmatch(file.removeprefix(base))
+    }
+    if path not in files:
+        what = f"the message `{name}` has no message.yaml"
+        missing = Problem(path, 1, 1, "J023", what, "write one with `class:` and `subject:`")
+        return None, MessageDraft(name, None, parts), [missing]
+    draft, problems = _draft(path, files[path])
+    head, faults = fit(MessageHead, draft.positions) if draft.positions.root is not None else (None, [])
+    problems += faults
+    return (None if problems else head), MessageDraft(name, draft, parts), problems
+
+
+def _draft(path: str, text: str) -> tuple[Draft, list[Problem]]:
+    """The one document of a file; that there is none, or another, is a Problem."""
+    result = read(path, text)
+    problems = list(result.problems)
+    documents = result.documents
+    if not problems and not documents:
+        problems.append(problem(path, Mark(), "J001", "the file is empty", "write a definition, or remove the file"))
+    for extra in documents[1:]:
+        what = "a second document stands in the file"
+        problems.append(problem(path, extra.start, "J001", what, "remove the `---`, or use a file for each"))
+    positions = Positions(path, result.text, documents[0] if documents else None)
+    return Draft(path, positions, frozenset(result.quoted)), problems

@@ -1,0 +1,85 @@
+"""Where in a journey's YAML its nodes, conditions and expressions stand, sound or not."""
+
+from collections.abc import Iterator
+
+from journeys.model import VERBS
+from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
+
+_LISTS = ("steps", "on_error", "do", "else")
+
+
+def node_lists(tree: Tree | None) -> Iterator[Sequence]:
+    """Every list of nodes, each before those inside it."""
+    if not isinstance(tree, Mapping):
+        return
+    for name in _LISTS:
+        inner = tree.get(name)
+        if isinstance(inner, Sequence):
+            yield inner
+            for node in inner.items:
+                yield from node_lists(node)
+    for name in ("choose", "wait_for"):
+        for branch in branches(tree, name):
+            yield from node_lists(branch)
+    yield from node_lists(tree.get("when_blocked"))
+
+
+def branches(node: Mapping, name: str) -> list[Mapping]:
+    """The mappings in the list under `choose` or `wait_for`."""
+    inner = node.get(name)
+    return [item for item in inner.items if isinstance(item, Mapping)] if isinstance(inner, Sequence) else []
+
+
+def nodes(tree: Tree | None) -> Iterator[Mapping]:
+    """Every node, each before those inside it."""
+    for inner in node_lists(tree):
+        yield from (item for item in inner.items if isinstance(item, Mapping))
+
+
+def verb(node: Mapping) -> Entry | None:
+    """The entry that makes a node what it is, if its verb is known."""
+    return next((entry for entry in node.entries if entry.name in VERBS), None)
+
+
+def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
+    """Every condition with the key it stands under."""
+    for part in _parts(tree):
+        for name in ("where", "unless", "when"):
+            for text in texts(part.get(name)):
+                yield name, text
+
+
+def misplaced(tree: Tree | None) -> Iterator[tuple[str, Mapping]]:
+    """Every mapping that stands where a condition should."""
+    for part in _parts(tree):
+        for name in ("where", "unless", "when"):
+            inner = part.get(name)
+            for item in inner.items if isinstance(inner, Sequence) else [inner]:
+                if isinstance(item, Mapping):
+                    yield name, item
+
+
+def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
+    """Every expression with the key it stands under."""
+    for part in _parts(tree):
+        assigned = part.get("set")
+        entries = [entry for entry in part.entries if entry.name in ("key", "revenue")]
+        entries += assigned.entries if isinstance(assigned, Mapping) else []
+        for entry in entries:
+            if not isinstance(entry.value, Sequence):
+                yield from ((entry.name, text) for text in texts(entry.value))
+
+
+def _parts(tree: Tree | None) -> Iterator[Mapping]:
+    """Every mapping that may hold a condition or an expression."""
+    if not isinstance(tree, Mapping):
+        return
+    for name in ("enter", "exit", "goal"):
+        inner = tree.get(name)
+        for rule in inner.items if isinstance(inner, Sequence) else [inner]:
+            if isinstance(rule, Mapping):
+                yield rule
+    for node in nodes(tree):
+        yield node
+        yield from branches(node, "choose")
+        yield from branches(node, "wait_for")

@@ -1,0 +1,201 @@
+"""A YAML tree against its model: every key and value that does not fit, in plain words, each where it stands."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from journeys import model as shapes
+from journeys.mend import found, problem
+from journeys.problem import Problem, close_to, did_you_mean, listed
+from journeys.tree import Mapping, Positions, Scalar, Sequence, Tree, plain
+
+M = TypeVar("M", bound=BaseModel)
+
+_PARTS: dict[str, type[BaseModel]] = {
+    **{f"@{verb}": part for verb, part in shapes.VERBS.items()},
+    "@when": shapes.When,
+    "@else": shapes.Otherwise,
+    "@steps": shapes.Blocked,
+    "enter": shapes.Enter,
+    "exit": shapes.ExitRule,
+    "goal": shapes.Goal,
+    "wait_for": shapes.Awaited,
+}
+_TAGS = shapes.TAGS | _PARTS.keys()
+_NAME = "a name of small letters, digits, `-` and `_`"
+_DURATION = "a duration such as 20h, 7d or 1mo"
+_TYPE = "an event type such as `order.placed`"
+_EXPRESSION = "an expression, a number or a truth value"
+FORMS = {
+    **dict.fromkeys(("journey", "topic", "exit", "as", "send", "channel", "id"), _NAME),
+    **dict.fromkeys(("ttl", "late", "wait", "within", "void_after"), _DURATION),
+    **dict.fromkeys(("on", "wait_for"), _TYPE),
+    **dict.fromkeys(("where", "unless", "when"), "a condition, as text"),
+    **dict.fromkeys(("key", "revenue"), _EXPRESSION),
+    "again": "`never`, `always`, `after exit` or such as `7d after entry`",
+    "max_live": "a whole number from 1 to 20",
+    "when_blocked": "`drop`, or `else:` with the nodes that follow",
+    "class": "`marketing`, `service` or `critical`",
+    "from": "`any`",
+}
+EXAMPLES = {
+    "journey": "journey: win-back",
+    "topic": "topic: offers",
+    "ttl": "ttl: 14d",
+    "enter": "enter: {on: order.placed}",
+    "on": "on: order.placed",
+    "steps": "steps:` with a list of nodes below it, such as `- send: welcome",
+    "within": "within: 2d",
+    "when": "when: event.total > 30",
+}
+
+
+def fit(model: type[M], where: Positions) -> tuple[M | None, list[Problem]]:
+    """The model's value, or None with one Problem for each key and value that does not fit.
+
+    Keys that nobody knows are taken out of the tree, or given the name that was probably meant.
+    """
+    root = where.root
+    if not isinstance(root, Mapping):
+        what = "the file must hold keys and values"
+        return None, [problem(where.file, where.at(), "J006", what, "begin with `KEY: VALUE`")]
+    problems: list[Problem] = []
+    unknown = [error for error in _errors(model, root)[1] if error["type"] == "extra_forbidden"]
+    for error in unknown:
+        problems += _mend_key(model, where, error["loc"])
+    value, errors = _errors(model, root)
+    problems += [_described(where, error) for error in errors]
+    told = {(fault.line, fault.column) for fault in problems}
+    problems += [fault for fault in _empty(where, root) if (fault.line, fault.column) not in told]
+    return (None if problems else value), problems
+
+
+def _errors(model: type[M], root: Tree) -> tuple[M | None, list[ErrorDetails]]:
+    try:
+        return model.model_validate(plain(root), by_alias=True, by_name=False), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False, include_input=False)
+
+
+def _mend_key(model: type[BaseModel], where: Positions, loc: tuple[int | str, ...]) -> Iterator[Problem]:
+    *above, name = loc
+    parent = _find(where.root, above)
+    entry = parent.entry(str(name)) if isinstance(parent, Mapping) else None
+    if not isinstance(parent, Mapping) or entry is None:
+        return
+    known = _keys(_part(model, above))
+    free = [key for key in known if not parent.entry(key)]
+    yield problem(
+        where.file,
+        entry.key.start,
+        "J004",
+        f"unknown key `{entry.name}`",
+        did_you_mean(entry.name, known, f"the keys here are {listed(known, 'and')}"),
+    )
+    meant = close_to(entry.name, known)
+    if meant in free:
+        entry.name = meant
+    else:
+        parent.entries.remove(entry)
+
+
+def _part(model: type[BaseModel], loc: list[int | str]) -> type[BaseModel]:
+    """The model that a place in the tree was held against."""
+    names = [step for step in loc if isinstance(step, str) and step not in ("@one", "@many")]
+    return _PARTS.get(names[-1], model) if names else model
+
+
+def _keys(part: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in part.model_fields.items()]
+
+
+def _path(root: Tree | None, loc: tuple[int | str, ...] | list[int | str]) -> list[int | str]:
+    """A fault's place without the marks of shapes chosen, as keys and places in the tree."""
+    path: list[int | str] = []
+    tree = root
+    for step in loc:
+        if step == "[key]" or (step in _TAGS and not (isinstance(tree, Mapping) and tree.entry(str(step)))):
+            continue
+        path.append(step)
+        tree = _child(tree, step)
+    return path
+
+
+def _child(tree: Tree | None, step: int | str) -> Tree | None:
+    if isinstance(tree, Mapping):
+        return tree.get(str(step))
+    if isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
+        return tree.items[step]
+    return None
+
+
+def _find(root: Tree | None, loc: list[int | str]) -> Tree | None:
+    tree = root
+    for step in _path(root, loc):
+        tree = _child(tree, step)
+    return tree
+
+
+def _described(where: Positions, error: ErrorDetails) -> Problem:
+    path = _path(where.root, error["loc"])
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if error["type"] == "missing":
+        return _missing(where, path, name, error["loc"])
+    if error["loc"][-1:] == ("[key]",):
+        hint = "write `customer.NAME: value` or `vars.NAME: value`"
+        return problem(where.file, where.key(path), "J006", f"`set` cannot write to `{name}`", hint)
+    item = f"item {path[-1] + 1} of `{name}`" if path and isinstance(path[-1], int) else f"`{name}`"
+    tree = _find(where.root, path)
+    wanted = _wanted(error, name)
+    what = f"{item} must be {wanted}, found {found(tree) if tree else 'nothing'}"
+    return problem(where.file, where.at(path), "J006", what, _cure(name, wanted, tree))
+
+
+def _missing(where: Positions, path: list[int | str], name: str, loc: tuple[int | str, ...]) -> Problem:
+    hint = f"write `{EXAMPLES.get(name, f'{name}:')}`"
+    if name == "within" and "@wait_for" in loc[-2:]:
+        return problem(where.file, where.at(path[:-1]), "J011", "`wait_for` without `within` could wait for ever", hint)
+    return problem(where.file, where.at(path[:-1]), "J005", f"missing key `{name}`", hint)
+
+
+def _wanted(error: ErrorDetails, name: str) -> str:
+    context: dict[str, Any] = error.get("ctx", {})
+    match error["type"]:
+        case "list_type":
+            return "a list"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "a mapping"
+        case "too_short":
+            return "a list that is not empty" if name != "set" else "a mapping that is not empty"
+        case "value_error" if "longer than" in str(context.get("error")):
+            return "a duration of at most 100 years"
+        case "finite_number":
+            return "a finite number"
+        case "greater_than_equal" | "less_than" if name != "max_live":
+            return "a number of at most 64 bits"
+        case _:
+            return FORMS.get(name) or (_EXPRESSION if name.startswith(("customer.", "vars.")) else "text")
+
+
+def _cure(name: str, wanted: str, tree: Tree | None) -> str:
+    if not isinstance(tree, Scalar) or tree.value is None:
+        return f"write `{EXAMPLES[name]}`" if name in EXAMPLES else ""
+    if wanted == _DURATION:
+        return "give a number with its unit: 30m, 20h, 7d, 2w, 1mo or 1d 12h"
+    return f'quote it: {name}: "{tree.text}"' if wanted == "text" else ""
+
+
+def _empty(where: Positions, tree: Tree) -> Iterator[Problem]:
+    """Keys with nothing behind them, which would otherwise pass for keys that are not there."""
+    if isinstance(tree, Sequence):
+        for item in tree.items:
+            yield from _empty(where, item)
+    elif isinstance(tree, Mapping):
+        for entry in tree.entries:
+            if isinstance(entry.value, Scalar) and entry.value.value is None:
+                what = f"`{entry.name}` is empty"
+                yield problem(where.file, entry.value.start, "J006", what, "give it a value, or remove the key")
+            else:
+                yield from _empty(where, entry.value)

@@ -1,0 +1,247 @@
+"""Text to YAML trees: the core schema of YAML 1.2, with positions, limits, and every fault a Problem."""
+
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml import events as ev
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
+
+from journeys import quoting
+from journeys.problem import Problem
+from journeys.tree import Core, Entry, Mapping, Mark, Scalar, Sequence, Tree
+
+TEXT_LIMIT = 256 * 1024
+NODE_LIMIT = 20_000
+DEPTH_LIMIT = 60
+REPAIR_LIMIT = 50
+_TAG = "tag:yaml.org,2002:"
+_TAGGED: dict[str, tuple[type, ...]] = {
+    _TAG + "null": (type(None),),
+    _TAG + "bool": (bool,),
+    _TAG + "int": (int,),
+    _TAG + "float": (int, float),
+}
+_NULL = ("", "~", "null", "Null", "NULL")
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]{1,60}|0o[0-7]{1,60}|0x[0-9a-fA-F]{1,60}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS = {
+    "mapping values are not allowed here": (
+        "a second `: ` in one line, or a line indented more than the one before",
+        "quote a value that holds `: `, or align the line with its siblings",
+    ),
+    "could not find expected ':'": ("a key without `:`", "write `key: value`, or quote the text"),
+    "found unexpected end of stream": ("a quote that opens here is never closed", "close the quote"),
+    "found character '\\t' that cannot start any token": ("a tab cannot indent YAML", "indent with spaces"),
+    "found a tab character that violates indentation": ("a tab cannot indent YAML", "indent with spaces"),
+    "expected the node content, but found '<stream end>'": ("a `[` or `{` that is never closed", "close it"),
+    "found unexpected document separator": ("`---` inside a quoted text", "close the quote before it"),
+}
+
+
+class YamlError(Exception):
+    """Text that is not YAML, or not the YAML that a definition may use."""
+
+    def __init__(self, message: str, mark: Mark, hint: str = "", lines: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.message, self.mark, self.hint = message, mark, hint
+        self.lines = lines or (mark.line,)
+
+
+class Text:
+    """What reading one file gave: its documents, the text they stand in, and the faults.
+
+    `text` is the given one, except that conditions which YAML could not read are quoted in it, so that the rest of the
+    file could be read too; `quoted` are their lines. Where a fault could not be got round, `documents` is empty.
+    """
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.text = file, text
+        self.documents: list[Tree] = []
+        self.problems: list[Problem] = []
+        self.quoted: set[int] = set()
+
+
+def read(file: str, text: str) -> Text:
+    """All documents of a YAML text. Never raises: what cannot be read is a Problem."""
+    result = Text(file, text.removeprefix("\ufeff"))
+    if len(text) > TEXT_LIMIT:
+        found = f"the file holds {len(text)} characters, more than {TEXT_LIMIT}"
+        result.problems.append(Problem(file, 1, 1, "J001", found, "split it"))
+        return result
+    for _ in range(REPAIR_LIMIT):
+        composer = _Composer(file)
+        try:
+            result.documents = composer.documents(result.text)
+        except YamlError as fault:
+            if not _repair(result, fault):
+                result.problems.append(_problem(file, fault))
+                break
+        else:
+            break
+    result.problems += composer.problems
+    return result
+
+
+def _repair(result: Text, fault: YamlError) -> bool:
+    for line in fault.lines:
+        bare = quoting.condition_at(result.text, line)
+        if bare is None or bare.line in result.quoted:
+            continue
+        what = bare.reason or fault.message
+        result.problems.append(Problem(result.file, bare.line, bare.column, "J001", what, bare.hint))
+        result.quoted.add(bare.line)
+        result.text = bare.quoted_in(result.text)
+        return True
+    return False
+
+
+def _problem(file: str, fault: YamlError) -> Problem:
+    return Problem(file, fault.mark.line, fault.mark.column, "J001", fault.message, fault.hint)
+
+
+def core(text: str) -> Core:
+    """A plain scalar as the core schema of YAML 1.2 reads it: `no`, `on` and dates are text."""
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if _INT.fullmatch(text):
+        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    if _FLOAT.fullmatch(text):
+        return float(text.replace(".inf", "inf").replace(".nan", "nan") if "." in text else text)
+    return text
+
+
+class _Composer:
+    """Builds trees from events, without recursion; an alias counts as often as it is used."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._done: list[Tree] = []
+        self._open: list[tuple[Sequence | Mapping, str | None]] = []
+        self._keys: list[Scalar | None] = []
+        self._sizes: list[list[int]] = []
+        self._anchors: dict[str, tuple[Tree, int, int]] = {}
+        self._total = 0
+
+    def documents(self, text: str) -> list[Tree]:
+        last = Mark()
+        try:
+            for event in YAML(typ="safe", pure=True).parse(text):
+                last = _mark(event.start_mark)
+                self._take(event)
+        except YamlError:
+            raise
+        except MarkedYAMLError as error:
+            raise _marked(error, last) from None
+        except ReaderError as error:
+            head = text[: error.position]
+            mark = Mark(head.count("\n") + 1, len(head) - head.rfind("\n"), error.position)
+            raise YamlError(f"the character {error.character:#06x} may not stand in YAML", mark, "remove it") from None
+        # The parser is another's and the text anybody's: a parser that stumbles must not take `check` down with it.
+        except Exception as error:
+            raise YamlError(f"not YAML: {error}", last, "look at this line and the one before") from None
+        return self._done
+
+    def _take(self, event: Any) -> None:
+        mark = _mark(event.start_mark)
+        match event:
+            case ev.DocumentStartEvent():
+                self._anchors = {}
+            case ev.ScalarEvent():
+                self._add(_scalar(event, mark), event.anchor, 1, 0, mark)
+            case ev.AliasEvent():
+                if event.anchor not in self._anchors:
+                    raise YamlError(
+                        f"the alias `*{event.anchor}` has no anchor before it", mark, "quote a text with `*`"
+                    )
+                self._add(self._anchors[event.anchor][0], None, *self._anchors[event.anchor][1:], mark)
+            case ev.SequenceStartEvent() | ev.MappingStartEvent():
+                self._begin(event, mark)
+            case ev.SequenceEndEvent() | ev.MappingEndEvent():
+                tree, anchor = self._open.pop()
+                self._keys.pop()
+                size, depth = self._sizes.pop()
+                self._add(tree, anchor, size, depth, tree.start)
+            case _:
+                pass
+
+    def _begin(self, event: Any, mark: Mark) -> None:
+        wanted = "seq" if isinstance(event, ev.SequenceStartEvent) else "map"
+        if event.tag not in (None, "!", _TAG + wanted):
+            raise YamlError(f"the tag `{event.tag}` means nothing here", mark, "quote a text that starts with `!`")
+        if len(self._open) >= DEPTH_LIMIT:
+            raise YamlError(f"nested deeper than {DEPTH_LIMIT} levels", mark, "split the journey")
+        kind = Sequence if wanted == "seq" else Mapping
+        self._open.append((kind([], mark, bool(event.flow_style)), event.anchor))
+        self._keys.append(None)
+        self._sizes.append([1, 1])
+
+    def _add(self, tree: Tree, anchor: str | None, size: int, depth: int, mark: Mark) -> None:
+        if anchor:
+            self._anchors[anchor] = (tree, size, depth)
+        if not self._open:
+            self._done.append(tree)
+            return
+        counted = self._sizes[-1]
+        counted[0] += size
+        counted[1] = max(counted[1], depth + 1)
+        if counted[0] > NODE_LIMIT:
+            raise YamlError(f"more than {NODE_LIMIT} values, aliases counted as often as used", mark, "split the file")
+        if len(self._open) + depth > DEPTH_LIMIT:
+            raise YamlError(f"nested deeper than {DEPTH_LIMIT} levels through aliases", mark, "write it out flat")
+        into = self._open[-1][0]
+        if isinstance(into, Sequence):
+            into.items.append(tree)
+        else:
+            self._pair(into, tree, mark)
+
+    def _pair(self, into: Mapping, tree: Tree, mark: Mark) -> None:
+        key = self._keys[-1]
+        if key is None:
+            if not isinstance(tree, Scalar):
+                raise YamlError("a key must be text, found a list or a mapping", mark, "quote a text with `{` or `[`")
+            self._keys[-1] = tree
+            return
+        self._keys[-1] = None
+        first = into.entry(key.text)
+        if first is None:
+            into.entries.append(Entry(key.text, key, tree))
+            return
+        what = f"the key `{key.text}` stands here twice, first in line {first.key.start.line}"
+        at = key.start
+        self.problems.append(Problem(self.file, at.line, at.column, "J002", what, "keep one of them"))
+
+
+def _scalar(event: Any, mark: Mark) -> Scalar:
+    value: Core = event.value
+    if event.style is None and event.tag is None:
+        value = core(event.value)
+    elif event.tag not in (None, "!", _TAG + "str"):
+        value = core(event.value)
+        if event.tag not in _TAGGED:
+            raise YamlError(f"the tag `{event.tag}` means nothing here", mark, "quote a text that starts with `!`")
+        if not isinstance(value, _TAGGED[event.tag]):
+            raise YamlError(f"`{event.value}` is not what its tag says", mark, "leave the tag out")
+    return Scalar(value, event.value, event.style or "", mark, _mark(event.end_mark))
+
+
+def _mark(mark: Any) -> Mark:
+    return Mark(mark.line + 1, mark.column + 1, mark.index) if mark else Mark()
+
+
+def _marked(error: MarkedYAMLError, last: Mark) -> YamlError:
+    problem = str(error.problem or error.context or "not YAML")
+    marks = [_mark(mark) for mark in (error.problem_mark, error.context_mark) if mark] or [last]
+    at = marks[-1] if "end of stream" in problem or "<stream end>" in problem else marks[0]
+    message, hint = _WORDS.get(problem, (None, ""))
+    if message is None and problem.startswith("expected <block end>"):
+        message = "this does not fit what stands before it"
+        hint = "align the line with its siblings, or quote the whole value"
+    if message is None:
+        message, hint = f"not YAML: {problem}", "look at this line and the one before"
+    return YamlError(message, at, hint, tuple(mark.line for mark in marks))
