@@ -1,0 +1,72 @@
+"""`sillage demo`: real orders through a real Kafka, worker and dispatcher, with a live view."""
+
+import asyncio
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from local.demo.outcome import write_actions
+from local.demo.processes import DemoError
+from local.demo.run import Plan, replay
+from local.demo.view import LiveView, PlainView, View
+from local.errors import LocalError
+from local.orders.facts import Orders, OrdersError
+from local.orders.read import read_orders
+from streams.settings import Settings
+
+SHIPPED = "shipped"
+START = "import sys; from cli.main import main; sys.exit(main())"
+
+
+@click.command()
+@click.option(
+    "--orders",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=SHIPPED,
+    default=SHIPPED,
+    help="The Online Retail set, .csv or .csv.xz; without FILE the facts that ship, with the same result.",
+)
+@click.option(
+    "--actions-out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="OUT",
+    help="Write one JSON object a line for each message that left.",
+)
+@click.option("--plain", is_flag=True, help="Plain lines instead of a live page.")
+def demo(orders: str, actions_out: Path | None, plain: bool) -> None:
+    """Replay a year of real orders in event time and see e-mails leave.
+
+    Kafka and Redis are started if they do not run, worker and dispatcher as two processes, all on fresh topics that are
+    deleted at the end. Exit status 0 once every message that was due has left, 1 with the reason otherwise.
+    """
+    try:
+        plan = Plan(
+            orders=_orders(orders),
+            definitions=_definitions(),
+            command=[sys.executable, "-c", START],
+            data=Settings.model_validate({}).data.absolute(),
+        )
+        progress = asyncio.run(replay(plan, _view(plain)))
+        if actions_out is not None:
+            write_actions(progress, actions_out)
+    except (DemoError, LocalError, OrdersError, OSError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    except KeyboardInterrupt:
+        raise click.ClickException("stopped by hand; all that the demo started is stopped and removed") from None
+
+
+def _orders(given: str) -> Orders:
+    return read_orders(None if given == SHIPPED else Path(given))
+
+
+def _definitions() -> Path:
+    return Path(str(files("journeys"))) / "definitions"
+
+
+def _view(plain: bool) -> View:
+    console = Console()
+    return PlainView(lambda line: click.echo(line)) if plain or not console.is_terminal else LiveView(console)

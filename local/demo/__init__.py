@@ -1,0 +1,1 @@
+"""The demo: real orders through a real Kafka, worker and dispatcher, in event time, watched from outside."""

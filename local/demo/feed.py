@@ -1,0 +1,48 @@
+"""Publishes touchpoints in order at a steady rate, in one batch a slice and partition, then the last tick."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from local.demo.progress import Progress
+from local.demo.touchpoints import Sent, clock_record
+from streams.publish import Out, Publisher
+from streams.settings import Settings
+
+SLICE_SECONDS = 0.05
+
+
+async def feed(
+    publisher: Publisher,
+    settings: Settings,
+    given: Sequence[Sent],
+    ends_at: int,
+    progress: Progress,
+    rate: float,
+) -> None:
+    """Publishes `given` at `rate` touchpoints a second, then the instant `ends_at` (ms) on every partition of `ticks`.
+
+    A slice is acknowledged before the next is sent, so each partition keeps its order. Raises PublishError.
+    """
+    topic = settings.topic("touchpoints.web")
+    size = max(1, int(rate * SLICE_SECONDS))
+    began = time.monotonic()
+    for start in range(0, len(given), size):
+        part = given[start : start + size]
+        await _append(publisher, topic, part)
+        progress.published += len(part)
+        progress.instant_at = part[-1].at
+        ahead = progress.published / rate - (time.monotonic() - began)
+        await asyncio.sleep(max(0.0, ahead))
+    tick = [clock_record(ends_at)]
+    ticks = settings.topic("ticks")
+    await asyncio.gather(*(publisher.append(ticks, partition, tick) for partition in range(settings.partitions)))
+    progress.instant_at = ends_at
+
+
+async def _append(publisher: Publisher, topic: str, part: Sequence[Sent]) -> None:
+    batches: dict[int, list[Out]] = defaultdict(list)
+    for touchpoint in part:
+        batches[touchpoint.partition].append(touchpoint.out)
+    await asyncio.gather(*(publisher.append(topic, partition, batch) for partition, batch in batches.items()))

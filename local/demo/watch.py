@@ -1,0 +1,122 @@
+"""Watches the real topics from outside: what was decided, what left, how far the inputs are durable, whether all is done."""
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from engine.decision import Action, Output, Void
+from local.demo.progress import Progress
+from state.changelog import Fold
+from state.codec import decode
+from streams.settings import Settings
+
+_output = msgspec.json.Decoder(Output).decode
+FETCH_BYTES = 4 << 20
+WATCHED = ("actions", "dispatches", "state")
+
+
+class Watch:
+    """Reads `actions`, `dispatches` and `state` of `settings` from their start into `progress`.
+
+    The changelog tells what the lag of a consumer group does not: whether decisions are durable and their outputs out.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._names = {settings.topic(name): name for name in WATCHED}
+        self._partitions = [
+            TopicPartition(topic, number) for topic in self._names for number in range(settings.partitions)
+        ]
+        self._folds = [Fold() for _ in range(settings.partitions)]
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka.split(","),
+            client_id="sillage-demo",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            auto_offset_reset="earliest",
+        )
+
+    async def start(self) -> None:
+        """Connects and begins at the start of the topics, which must exist."""
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+        await self._consumer.seek_to_beginning(*self._partitions)
+
+    async def stop(self) -> None:
+        """Gives the connection back."""
+        await self._consumer.stop()
+
+    async def follow(self) -> None:
+        """Reads for ever; ended by cancelling it."""
+        while True:
+            batches = await self._consumer.getmany(timeout_ms=200)
+            for place, records in batches.items():
+                self._take(self._names[place.topic], place.partition, records)
+            # A full fetch is decoded without a pause; let the view and the feed have their turn.
+            await asyncio.sleep(0)
+
+    def _take(self, name: str, partition: int, records: Iterable[ConsumerRecord]) -> None:
+        if name == "state":
+            fold = self._folds[partition]
+            for record in records:
+                fold.feed(record.offset, record.key, record.value)
+            self._progress.applied = sum(self._position(f"touchpoints.web/{p}") for p in range(len(self._folds)))
+        elif name == "actions":
+            for record in records:
+                self._take_output(record)
+        else:
+            for record in records:
+                self._take_dispatch(record)
+
+    def _take_output(self, record: ConsumerRecord) -> None:
+        output = _output(record.value)
+        if isinstance(output, Action):
+            caused = output.received_at > 0
+            self._progress.add(output, record.timestamp - output.received_at if caused else None)
+        elif isinstance(output, Void):
+            self._progress.voided.add(output.action)
+
+    def _take_dispatch(self, record: ConsumerRecord) -> None:
+        raise NotImplementedError
+
+    async def ready(self) -> bool:
+        """Whether every partition was taken over once, which a marker on its changelog shows."""
+        return all(fold.marker >= 0 for fold in self._folds)
+
+    async def settled(self) -> bool:
+        """Whether nothing is left to do: every input durable, every output published, every action gone or refused."""
+        if self._progress.unsettled or not await self._inputs_durable():
+            return False
+        if any(self._pending(fold) for fold in self._folds):
+            return False
+        return await self._read_to_end()
+
+    async def _inputs_durable(self) -> bool:
+        names = ["touchpoints.rekeyed", "ticks", *(f"touchpoints.{name}" for name in self._settings.channel_names())]
+        places = [
+            TopicPartition(self._settings.topic(name), number)
+            for name in names
+            for number in range(self._settings.partitions)
+        ]
+        ends = await self._consumer.end_offsets(places)
+        short = len(self._settings.prefix) + 1
+        return all(self._position(f"{place.topic[short:]}/{place.partition}") >= end for place, end in ends.items())
+
+    async def _read_to_end(self) -> bool:
+        ends = await self._consumer.end_offsets(self._partitions)
+        for place, end in ends.items():
+            if await self._consumer.position(place) < end:
+                return False
+        return self._progress.unsettled == 0
+
+    def _position(self, name: str) -> int:
+        positions = self._folds[int(name.rpartition("/")[2])].positions
+        return positions.offsets.get(name, 0) if positions is not None else 0
+
+    @staticmethod
+    def _pending(fold: Fold) -> bool:
+        """Whether a record still holds outputs that are not known to be published."""
+        return any(decode(value).outbox for value in fold.latest.values())
