@@ -1,0 +1,75 @@
+"""The promise of a channel: hand one message over, and say what is known of its fate."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from journeys.messages.render import Rendered
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to one recipient; `action_id` is the idempotency key where the provider honours one."""
+
+    action_id: str
+    recipient: str
+    rendered: Rendered
+    sender: str
+    class_: str = "marketing"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider took it; `reference` is what the provider calls it, empty where it says nothing."""
+
+    reference: str = ""
+
+
+class Transient(Exception):
+    """It did not leave and may be tried again, after `retry_after` seconds where the provider said so."""
+
+    def __init__(self, code: str, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class Away(Transient):
+    """The provider itself cannot be reached or is not taking anything: no fault of this message."""
+
+
+class Permanent(Exception):
+    """It did not leave and never will as it is."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unknown(Exception):
+    """It may have left: the provider had all of it and did not answer."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Channel(Protocol):
+    """One way out. Calls may run side by side; a call ends within the channel's own time limits."""
+
+    @property
+    def name(self) -> str:
+        """As journeys and topics call it: `email`."""
+        ...
+
+    @property
+    def at_most_once(self) -> bool:
+        """Whether the provider would deliver a repeated action id twice."""
+        ...
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Hands over one message. Raises Transient, Away, Permanent or Unknown, and nothing else."""
+        ...
+
+    async def close(self) -> None:
+        """Gives connections back; no send may be under way."""
+        ...

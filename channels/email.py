@@ -1,0 +1,188 @@
+"""E-mail over SMTP: a few kept connections, each mail handed over step by step so that its fate is known."""
+
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPConnectResponseError, SMTPResponseException
+from aiosmtplib.errors import SMTPException
+
+from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.mime import address, compose, sender_address
+
+_GO_AHEAD = 354
+_CLOSING = 421
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mails go, read from a URL: smtp://host:port, smtps://, ?starttls=1, user:password@."""
+
+    host: str
+    port: int
+    tls: bool = False
+    starttls: bool = False
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "Server":
+        """Raises ValueError that names what is wrong with the URL, without its password."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("the SMTP server's URL is like smtp://user:password@host:587?starttls=1 or smtps://host")
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            tls=tls,
+            starttls=parse_qs(parts.query).get("starttls", ["0"])[-1] == "1",
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+class Email:
+    """The e-mail channel: at most `connections` at a time, kept open. `now` gives seconds since the epoch."""
+
+    name = "email"
+    at_most_once = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        now: Callable[[], float],
+        connections: int = 4,
+        timeout_seconds: float = 30.0,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server = Server.parse(url)
+        self._now = now
+        self._timeout_seconds = timeout_seconds
+        self._tls_context = tls_context
+        self._free = asyncio.Semaphore(connections)
+        self._kept: list[SMTP] = []
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Hands one mail to the server. A connection that the server closed while it was idle is replaced unseen."""
+        mail = _on_the_wire(compose(outgoing, self._now()))
+        envelope = (sender_address(outgoing.sender)[1], address(outgoing.recipient))
+        async with self._free:
+            while self._kept:
+                with contextlib.suppress(_Stale):
+                    return await self._hand_over(self._kept.pop(), envelope, mail, kept=True)
+            return await self._hand_over(await self._connect(), envelope, mail, kept=False)
+
+    async def close(self) -> None:
+        while self._kept:
+            smtp = self._kept.pop()
+            with contextlib.suppress(SMTPException, OSError, TimeoutError):
+                await smtp.quit(timeout=1.0)
+            smtp.close()
+
+    async def _hand_over(self, smtp: SMTP, envelope: tuple[str, str], mail: bytes, *, kept: bool) -> Sent:
+        reusable = False
+        try:
+            await self._open_data(smtp, envelope, kept=kept)
+            reference = await self._write_data(smtp, mail)
+            reusable = True
+            return Sent(reference)
+        except SMTPResponseException as answer:
+            reusable = answer.code != _CLOSING and await self._reset(smtp)
+            raise _verdict(answer) from answer
+        finally:
+            if reusable and smtp.is_connected:
+                self._kept.append(smtp)
+            else:
+                smtp.close()
+
+    async def _connect(self) -> SMTP:
+        server = self._server
+        smtp = SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls,
+            start_tls=server.starttls,
+            username=server.user,
+            password=server.password,
+            local_hostname=socket.gethostname(),
+            timeout=self._timeout_seconds,
+            tls_context=self._tls_context,
+        )
+        try:
+            await smtp.connect()
+        except SMTPAuthenticationError as fault:
+            raise Away("smtp_login") from fault
+        except SMTPConnectResponseError as fault:
+            raise Away(f"smtp_{fault.code}") from fault
+        except (SMTPException, OSError, TimeoutError) as fault:
+            raise Away("smtp_unreachable") from fault
+        return smtp
+
+    async def _open_data(self, smtp: SMTP, envelope: tuple[str, str], *, kept: bool) -> None:
+        """Everything before the content: whatever breaks here, the mail has not left."""
+        first = True
+        try:
+            await smtp.mail(envelope[0])
+            first = False
+            await smtp.rcpt(envelope[1])
+            answer = await smtp.execute_command(b"DATA")
+        except SMTPResponseException as refusal:
+            if kept and first and refusal.code == _CLOSING:
+                raise _Stale from refusal
+            raise
+        except (SMTPException, OSError, TimeoutError) as fault:
+            if kept and first:
+                raise _Stale from fault
+            raise Transient("smtp_dropped") from fault
+        if answer.code != _GO_AHEAD:
+            raise SMTPResponseException(answer.code, answer.message)
+
+    async def _write_data(self, smtp: SMTP, mail: bytes) -> str:
+        """The content. Once it is written, no answer means that nobody knows."""
+        protocol = smtp.protocol
+        if protocol is None:
+            raise Transient("smtp_dropped")
+        try:
+            protocol.write(mail)
+        except (SMTPException, OSError) as fault:
+            raise Transient("smtp_dropped") from fault
+        try:
+            answer = await protocol.read_response(timeout=self._timeout_seconds)
+        except SMTPResponseException as fault:
+            raise Unknown("smtp_garbled") from fault
+        except (SMTPException, OSError, TimeoutError) as fault:
+            raise Unknown("smtp_no_answer") from fault
+        if answer.code // 100 != 2:
+            raise SMTPResponseException(answer.code, answer.message)
+        return answer.message[:200]
+
+    async def _reset(self, smtp: SMTP) -> bool:
+        try:
+            await smtp.rset()
+        except (SMTPException, OSError, TimeoutError):
+            return False
+        return True
+
+
+class _Stale(Exception):
+    """A kept connection was found closed before anything was asked of it."""
+
+
+def _verdict(answer: SMTPResponseException) -> Exception:
+    code = f"smtp_{answer.code}"
+    if answer.code == _CLOSING:
+        return Away(code)
+    return Permanent(code) if answer.code >= 500 else Transient(code)
+
+
+def _on_the_wire(mail: bytes) -> bytes:
+    """Dots doubled at line starts and the closing dot (RFC 5321, 4.5.2); line ends are CRLF already."""
+    return _LEADING_DOT.sub(b"..", mail) + b".\r\n"

@@ -1,0 +1,108 @@
+"""A text with Liquid in it: parsed once, asked which variables it reads, rendered for one person."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from liquid import BoundTemplate
+from liquid.exceptions import LiquidError, OutputStreamLimitError
+from liquid.static_analysis import Variable
+
+from journeys.messages.liquid import MAX_TEXT, Limited
+
+ROOTS = ("customer", "entry", "event", "vars")
+_LIST_WORDS = frozenset({"size", "first", "last"})
+_PLAIN = Limited(autoescape=False)
+_HTML = Limited(autoescape=True)
+
+
+class TemplateFault(Exception):
+    """A template that cannot be read or rendered; `line` and `column` count from 1, 0 where the place is unknown."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class Template:
+    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins."""
+
+    def __init__(self, bound: BoundTemplate, variables: frozenset[str]) -> None:
+        self._bound = bound
+        self.variables = variables
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """The text for one person; what is absent renders empty. `variables` is nested, or keyed by dotted paths.
+
+        Raises TemplateFault for a limit passed or an argument that a filter cannot take.
+        """
+        try:
+            return self._bound.render(nested(variables))
+        except OutputStreamLimitError as fault:
+            raise TemplateFault(f"the text is longer than {MAX_TEXT} bytes") from fault
+        except LiquidError as fault:
+            raise _fault(fault) from fault
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as fault:
+            raise TemplateFault(f"the template cannot be rendered: {fault}") from fault
+
+
+def parse(text: str, *, html: bool = False) -> Template:
+    """Parses Liquid; with `html` every value is escaped. Raises TemplateFault at the first thing that is wrong."""
+    if len(text) > MAX_TEXT:
+        raise TemplateFault(f"the text is longer than {MAX_TEXT} characters", 1, 1)
+    environment = _HTML if html else _PLAIN
+    try:
+        bound = environment.from_string(text)
+        analysis = bound.analyze(include_partials=False)
+    except LiquidError as fault:
+        found_at = _fault(fault)
+        raise found_at if found_at.line else TemplateFault(found_at.message, *_place(text, len(text))) from fault
+    for name, spans in analysis.filters.items():
+        if name not in environment.filters:
+            raise TemplateFault(f"unknown filter '{name}'", *_place(text, spans[0].index))
+    found = [variable for several in analysis.globals.values() for variable in several]
+    return Template(bound, frozenset(_path(text, variable) for variable in found))
+
+
+def nested(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"customer.name": 1}` as `{"customer": {"name": 1}}`; a key without a dot stays as it is."""
+    result: dict[str, Any] = {}
+    for key, value in variables.items():
+        *parents, last = key.split(".")
+        at = result
+        for parent in parents:
+            below = at.get(parent)
+            at[parent] = at = dict(below) if isinstance(below, Mapping) else {}
+        at[last] = value
+    return result
+
+
+def _path(text: str, variable: Variable) -> str:
+    """The part of a path that names one value: up to an index, a computed key, or `size`, `first`, `last` of a list."""
+    root, *rest = variable.segments
+    if root not in ROOTS:
+        message = f"unknown name '{root}'; hint: a template reads {', '.join(ROOTS)}"
+        raise TemplateFault(message, *_place(text, variable.span.index))
+    return ".".join([str(root), *_names(rest)])
+
+
+def _names(segments: Iterable[Any]) -> list[str]:
+    names: list[str] = []
+    for segment in segments:
+        if not isinstance(segment, str) or "." in segment or (names and segment in _LIST_WORDS):
+            break
+        names.append(segment)
+    return names
+
+
+def _fault(fault: LiquidError) -> TemplateFault:
+    token = fault.token
+    if token is None or token.start_index < 0:
+        return TemplateFault(str(fault.message or fault))
+    return TemplateFault(str(fault.message), *_place(token.source, token.start_index))
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    before = text[:index]
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

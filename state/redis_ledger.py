@@ -1,0 +1,91 @@
+"""The ledger in Redis: one script call a batch, refused where Redis is not the one that was filled."""
+
+import secrets
+from collections.abc import AsyncIterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from state.ledger import KEPT_MS, Ask, Entry, LedgerAway, NeedsRefill, Status, keys_of
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_REFILL = "refill"
+_REFILL_MS = 3_600_000
+_AT_ONCE = 500
+
+
+class RedisLedger:
+    """A Ledger in one Redis, or one hash slot a partition of a cluster: every key has `{prefix.partition}` in it.
+
+    Redis must not evict (maxmemory-policy noeviction), for an evicted entry cannot be told from one that never was.
+    """
+
+    def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0) -> None:
+        self._prefix = prefix
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+        self._reserve = self._redis.register_script((_SCRIPTS / "reserve.lua").read_text())
+        self._put = self._redis.register_script((_SCRIPTS / "put.lua").read_text())
+        self._begin = self._redis.register_script((_SCRIPTS / "begin.lua").read_text())
+        self._seal = self._redis.register_script((_SCRIPTS / "seal.lua").read_text())
+
+    async def close(self) -> None:
+        """Gives its connections back."""
+        await self._redis.aclose()
+
+    async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+        keys = [self._key(partition, key) for ask in asks for key in keys_of(ask)]
+        args: list[str | int] = [at, KEPT_MS]
+        for ask in asks:
+            status, code = ask.verdict or ("", "")
+            args += [ask.token, ask.decided_at, int(ask.consent), ask.overtake_at, status, code]
+        answers = await self._call(self._reserve, [self._sentinel(partition), *keys], args)
+        return [_entry(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
+
+    async def put(self, partition: int, entries: Sequence[Entry]) -> None:
+        await self._write(partition, self._sentinel(partition), entries)
+
+    async def refill(self, partition: int, entries: AsyncIterable[Sequence[Entry]]) -> None:
+        mark = self._key(partition, f"filling/{secrets.token_hex(8)}")
+        await self._call(self._begin, [mark], [_REFILL_MS])
+        async for several in entries:
+            for first in range(0, len(several), _AT_ONCE):
+                await self._write(partition, mark, several[first : first + _AT_ONCE])
+        await self._call(self._seal, [mark, self._sentinel(partition)], [])
+
+    async def _write(self, partition: int, guard: str, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        args: list[str | int] = [KEPT_MS]
+        for entry in entries:
+            args += [entry.status.value, entry.at, entry.code]
+        await self._call(self._put, [guard, *(self._key(partition, entry.key) for entry in entries)], args)
+
+    async def _call(self, script: Any, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        try:
+            answer = await script(keys=keys, args=args)
+        except (RedisError, OSError, TimeoutError) as fault:
+            raise LedgerAway(f"Redis does not answer the ledger: {fault}") from fault
+        if answer == _REFILL:
+            raise NeedsRefill
+        return answer
+
+    def _key(self, partition: int, key: str) -> str:
+        return f"{{{self._prefix}.{partition}}}/{key}"
+
+    def _sentinel(self, partition: int) -> str:
+        return self._key(partition, "whole")
+
+
+def _entry(ask: Ask, answer: str) -> Entry:
+    status, at, code = answer.split("|", 2)
+    return Entry(ask.action, Status(status), int(at), code, ask.class_)
