@@ -1,4 +1,6 @@
-"""The rule by which a changelog is read: a record counts if the last marker before it is the one that it names (PROTOCOL.md 1.4)."""
+"""The rule by which a changelog is read: a record counts if the last marker before it is the one that it names
+(PROTOCOL.md 1.4).
+"""
 
 import msgspec
 
@@ -42,7 +44,8 @@ def encode_positions(positions: Positions) -> bytes:
 class Fold:
     """What a changelog says, fed with its records in order.
 
-    `latest` maps a key to its last counting value, still encoded; `ignored` holds the keys with an ignored record after it;
+    `latest` maps a key to its last counting value, still encoded; `ignored` holds the keys with an ignored record
+    after it;
     `positions` is the last counting one; `marker` the offset of the last marker.
     """
 

@@ -1,7 +1,8 @@
 """The bytes of a stored record: a version, the epoch it was written in, and a compact body.
 
 Fields are only appended. What a newer version appended to the record or to the customer is kept and written back, so
-that a rolling upgrade can be rolled back; a change of any other shape needs a new version, upgraded here and nowhere else.
+that a rolling upgrade can be rolled back; a change of any other shape needs a new version, upgraded here and nowhere
+else.
 """
 
 import struct

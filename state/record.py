@@ -1,4 +1,6 @@
-"""What one key of the changelog holds in memory: a customer (or a router) with its progress and what it still has to say."""
+"""What one key of the changelog holds in memory: a customer (or a router) with its progress and what it still has to
+say.
+"""
 
 import msgspec
 
@@ -8,7 +10,8 @@ from engine.customer import Customer
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One output decided and not yet known to be published. `seq` counts up within its record.
 
-    `topic` is the name of EVENTS.md without prefix, `queued_at` the wall clock in ms when it was put here (PROTOCOL.md 1.21);
+    `topic` is the name of EVENTS.md without prefix, `queued_at` the wall clock in ms when it was put here
+    (PROTOCOL.md 1.21);
     `received_at` is when the event that caused it came in, 0 if none did; `journey` and `channel` label an action.
     """
 
@@ -27,7 +30,8 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Record:
     """A customer's record, or a router's where `customer` is None.
 
-    `applied` maps an origin to the last offset taken from it; `outbox` is ordered by `seq`, of which `out_seq` is the last given
+    `applied` maps an origin to the last offset taken from it; `outbox` is ordered by `seq`, of which `out_seq` is the
+    last given
     out; `handed_seq` (not stored) is the last one handed to publication. `size` estimates the stored bytes from above.
     """
 

@@ -22,7 +22,7 @@ class PartitionStore(Protocol):
         """Keeps stored bytes under `key`, decoded when first asked for."""
         ...
 
-    def keys(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         """Every key, in no promised order."""
         ...
 
@@ -50,5 +50,5 @@ class MemoryStore:
     def load(self, key: bytes, value: bytes) -> None:
         self._records[key] = value
 
-    def keys(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         return iter(list(self._records))

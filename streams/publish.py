@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 
@@ -28,7 +28,8 @@ class Publisher(Protocol):
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         """Writes `records` in order and gives the offset of the first once all are durable (acks=all).
 
-        A list larger than a batch goes as several, one after the other. Raises PublishError when the fate of any is unknown.
+        A list larger than a batch goes as several, one after the other. Raises PublishError when the fate of any is
+        unknown.
         """
         ...
 
@@ -69,7 +70,7 @@ class KafkaPublisher:
             raise ValueError(f"{topic}/{partition}: nothing to append; give at least one record")
         return first
 
-    def _batches(self, records: Sequence[Out]) -> list[object]:
+    def _batches(self, records: Sequence[Out]) -> list[Any]:
         batches = [self._producer.create_batch()]
         for record in records:
             if self._add(batches[-1], record):
@@ -81,13 +82,11 @@ class KafkaPublisher:
         return [batch for batch in batches if batch.record_count()]
 
     @staticmethod
-    def _add(batch: object, record: Out) -> bool:
-        metadata = batch.append(  # type: ignore[attr-defined]
-            key=record.key, value=record.value, timestamp=None, headers=list(record.headers)
-        )
+    def _add(batch: Any, record: Out) -> bool:
+        metadata = batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
         return metadata is not None
 
-    async def _send(self, topic: str, partition: int, batch: object) -> int:
+    async def _send(self, topic: str, partition: int, batch: Any) -> int:
         try:
             future = await self._producer.send_batch(batch, topic, partition=partition)
             metadata = await self._acknowledged(future)
@@ -97,7 +96,7 @@ class KafkaPublisher:
             raise PublishError(f"{topic}/{partition}: the broker gave no offset for a write")
         return int(metadata.offset)
 
-    async def _acknowledged(self, future: "asyncio.Future[object]") -> object:
+    async def _acknowledged(self, future: asyncio.Future[Any]) -> Any:
         """Waits on; a broker known to be away does not count towards the limit."""
         while True:
             done, _ = await asyncio.wait([future], timeout=self._timeout_seconds)

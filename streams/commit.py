@@ -1,0 +1,162 @@
+"""What one owner writes of one partition in one epoch: urgent records at once, the others lazily, then the
+positions.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from state.changelog import POSITIONS, Positions, encode_positions, foreign
+from state.codec import encode
+from state.record import Entry
+from streams.partition import Partition
+from streams.publish import Out
+
+SLICE = 150
+"""Records of a lazy pass in one round, so that the loop never pauses for long."""
+SLICES = 25
+"""Rounds that a long lazy pass is spread over."""
+PASS_SECONDS = 1.0
+IDLE_SECONDS = 60.0
+"""How long after a pass the next begins, and how long an idle owner goes without writing its positions."""
+
+
+class Fenced(Exception):
+    """Another owner's marker lies before a write of ours: the epoch is over, nothing of it may leave."""
+
+
+class Leaving(NamedTuple):
+    """An entry that may leave: the write that holds it is proven."""
+
+    key: bytes
+    entry: Entry
+
+
+class Writer:
+    """The writes of one partition and epoch (PROTOCOL.md 1, lines 7 to 15), at most one round in flight.
+
+    `take` encodes a round in one step; `landed` is told where it landed and gives what may leave now. `durable` holds
+    positions that are proven and not yet handed to the source for its commit.
+    """
+
+    def __init__(self, partition: Partition, epoch: int, expected: int) -> None:
+        self.partition = partition
+        self.epoch = epoch
+        self.expected = expected
+        self.durable: Positions | None = None
+        self.heals = 0
+        self._written: list[tuple[bytes, int]] = []
+        self._in_flight: Positions | None = None
+        self._pass: list[bytes] | None = None
+        self._pass_slice = SLICE
+        self._pass_positions: Positions | None = None
+        self._pass_dead: list[tuple[str, Out]] = []
+        self._last: Positions | None = None
+        self._last_at = 0.0
+
+    def heal(self, keys: Sequence[bytes]) -> None:
+        """These keys have an ignored record after their counting one; they are written again."""
+        self.heals += len(keys)
+        for key in keys:
+            if self.partition.processor.store.get(key) is not None:
+                self.partition.processor.dirty[key] = None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something waits that must be written at once."""
+        return bool(self.partition.processor.urgent)
+
+    @property
+    def lazy(self) -> bool:
+        """Whether a pass is under way or due."""
+        if self._pass is not None:
+            return True
+        quiet = time.monotonic() - self._last_at
+        if quiet < PASS_SECONDS:
+            return False
+        processor = self.partition.processor
+        if processor.dirty or self.partition.dead or quiet >= IDLE_SECONDS:
+            return True
+        return self._last is None or self.partition.positions(self.epoch).offsets != self._last.offsets
+
+    def dead_letters(self) -> list[tuple[str, Out]]:
+        """Dead letters that must be published before the pass under way can write its positions."""
+        return self._pass_dead
+
+    def dead_published(self) -> None:
+        """Those of `dead_letters` are durable."""
+        self._pass_dead = []
+
+    def take(self, *, lazy: bool, flush: bool = False) -> list[Out]:
+        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it."""
+        processor = self.partition.processor
+        if lazy and self._pass is None:
+            self._begin()
+        keys = list(processor.urgent)
+        processor.urgent.clear()
+        for key in keys:
+            processor.dirty.pop(key, None)
+        if lazy and self._pass is not None:
+            keys += self._slice(flush)
+        outs = [self._write(key) for key in keys]
+        if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
+            outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
+            self._in_flight, self._pass, self._pass_positions = self._pass_positions, None, None
+        return outs
+
+    def _begin(self) -> None:
+        """Positions and the dirty set are taken at the start of a pass; what comes later waits for the next."""
+        self._pass = list(reversed(self.partition.processor.dirty))
+        self._pass_slice = max(SLICE, len(self._pass) // SLICES)
+        self._pass_positions = self.partition.positions(self.epoch)
+        self._pass_dead, self.partition.dead = self.partition.dead, []
+        self._last_at = time.monotonic()
+
+    def _slice(self, flush: bool) -> list[bytes]:
+        dirty, todo = self.partition.processor.dirty, self._pass or []
+        keys: list[bytes] = []
+        while todo and (flush or len(keys) < self._pass_slice):
+            key = todo.pop()
+            if key in dirty:
+                del dirty[key]
+                keys.append(key)
+        return keys
+
+    def _write(self, key: bytes) -> Out:
+        record = self.partition.processor.store.get(key)
+        if record is None:
+            raise KeyError(f"partition {self.partition.number}: no record under {key!r}, though it was changed")
+        value = encode(record, self.epoch)
+        record.size = len(value)
+        self._written.append((key, record.out_seq))
+        return Out(key, value)
+
+    def landed(self, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
+        """The round landed, its last record before `end`; `between` are key and offset of what others wrote in between.
+
+        Gives what may leave. Raises Fenced where a marker is among `between`; then nothing of the round may.
+        """
+        if any(foreign(key) for key, _ in between):
+            raise Fenced(f"partition {self.partition.number}: another owner began before offset {end}")
+        self.heal([key for key, _ in between])
+        self.expected = end
+        leaving = []
+        store = self.partition.processor.store
+        for key, upto in self._written:
+            record = store.get(key)
+            if record is not None:
+                leaving += [Leaving(key, entry) for entry in record.to_hand(upto)]
+        self._written = []
+        if self._in_flight is not None:
+            self._last = self.durable = self._in_flight
+            self._in_flight = None
+        return leaving
+
+    def published(self, key: bytes, upto: int) -> None:
+        """Publication acknowledged the record's entries up to `upto`: they go, and the record is written again in a
+        while.
+        """
+        record = self.partition.processor.store.get(key)
+        if record is not None:
+            record.published(upto)
+            self.partition.processor.dirty[key] = None

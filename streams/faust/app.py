@@ -1,0 +1,96 @@
+"""The Faust apps of a worker and of a dispatcher: their settings, their agents, and what a rebalance calls."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import faust
+
+from streams.faust.source import FaustSource
+from streams.record import Record
+from streams.settings import Settings
+
+BUFFER_BATCHES = 32
+QUIET_LOGGERS = ("aiokafka", "faust", "mode")
+
+Offer = Callable[[str, int, Sequence[Record]], None]
+Assigned = Callable[[Iterable[int]], None]
+Revoked = Callable[[], Awaitable[None]]
+
+
+def make_app(settings: Settings, role: str) -> Any:
+    """A Faust app of ours named `<prefix>-<role>`, which is its consumer group."""
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return faust.App(
+        f"{settings.prefix}-{role}",
+        broker=[f"sillage://{address}" for address in settings.kafka.split(",")],
+        store="memory://",
+        datadir=str(settings.data / "faust"),
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        stream_buffer_maxsize=BUFFER_BATCHES,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=5000,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        broker_request_timeout=15.0,
+        broker_rebalance_timeout=20.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=4 << 20,
+    )
+
+
+class Group:
+    """Membership of one Faust app's group: brings record batches of `topics` to `offer`, and says what is assigned."""
+
+    def __init__(
+        self, settings: Settings, role: str, topics: Sequence[str], offer: Offer, assigned: Assigned, revoked: Revoked
+    ) -> None:
+        self.app = make_app(settings, role)
+        self.source = FaustSource(self.app)
+        self._offer = offer
+        self._assigned = assigned
+        self._revoked = revoked
+        self._topics = list(topics)
+        channel = self.app.topic(*topics, value_serializer="raw", key_type=bytes, value_type=bytes)
+        self.app.agent(channel, name=role)(self._agent)
+        self.app.on_partitions_assigned.connect(self._on_assigned)
+        self.app.on_partitions_revoked.connect(self._on_revoked)
+
+    async def run(self) -> None:
+        """Runs the app until cancelled. Raises what crashed it."""
+        await self.app.start()
+        try:
+            while not self.app.crashed:
+                await asyncio.sleep(0.2)
+            raise self.app.crash_reason or RuntimeError("Faust crashed without a reason")
+        finally:
+            await self.app.stop()
+
+    async def commit(self) -> None:
+        """Commits what is durable now."""
+        await self.source.consumer.commit()
+
+    async def _agent(self, stream: Any) -> None:
+        consumer = self.source.consumer
+        async for event in stream.noack().events():
+            tp, fetched = event.message.tp, event.value
+            if consumer.taken(tp, fetched):
+                self._offer(tp.topic, tp.partition, fetched.rows)
+
+    async def _on_assigned(self, _app: Any, assigned: Iterable[Any], **_options: Any) -> None:
+        spots = [tp for tp in assigned if tp.topic in self._topics]
+        self.source.consumer.reopen(spots)
+        self._assigned({tp.partition for tp in spots})
+
+    async def _on_revoked(self, _app: Any, revoked: Iterable[Any], **_options: Any) -> None:
+        if list(revoked):
+            await self._revoked()
+            await self.commit()

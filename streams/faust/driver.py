@@ -1,0 +1,190 @@
+"""Faust's transport driver of ours: what an agent gets is the list of records that a fetch brought for one
+partition.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka import ConsumerRecord, TopicPartition
+from faust.transport.drivers import aiokafka as stock
+from faust.types import TP, ConsumerMessage
+
+from streams.faust.loop import LoopConsumer
+from streams.source import Spot
+
+POLL_SECONDS = 0.1
+
+
+class Fetched(NamedTuple):
+    """The records of one fetch and partition, with the count of openings of that spot when they were fetched."""
+
+    opening: int
+    rows: list[ConsumerRecord]
+
+
+class Consumer(stock.Consumer):
+    """Fetches only what was opened, from where it was opened; commits only what it is told is durable.
+
+    A spot's opening is counted up by every seek and close, so that records fetched before are known and dropped.
+    After a
+    rebalance, spots that stay open go on after the last records that were taken.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._openings: Counter[TP] = Counter()
+        self._next: dict[TP, int] = {}
+        self._held: set[TP] = set()
+        self._in_transit: Counter[TP] = Counter()
+        self._durable: dict[TP, int] = {}
+        self._room = asyncio.Event()
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> LoopConsumer:
+        return LoopConsumer(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def kafka(self) -> Any:
+        """The aiokafka consumer beneath."""
+        return self._thread._ensure_consumer()
+
+    def open(self, starts: Mapping[Spot, int]) -> None:
+        """Brings these spots from these offsets on, as soon as they are assigned."""
+        for spot, offset in starts.items():
+            tp = TP(*spot)
+            self._next[tp] = offset
+            self._held.discard(tp)
+            self._seek_open(tp)
+        self._room.set()
+
+    def close_spots(self, spots: Iterable[Spot]) -> None:
+        """Brings nothing of these spots any more, also not what was fetched already."""
+        for spot in spots:
+            tp = TP(*spot)
+            if self._next.pop(tp, None) is not None:
+                self._forget(tp)
+
+    def hold(self, spot: Spot) -> None:
+        """Fetches no more of this spot for now."""
+        self._held.add(TP(*spot))
+
+    def release(self, spot: Spot) -> None:
+        """Fetches it again."""
+        self._held.discard(TP(*spot))
+        self._room.set()
+
+    def unread(self, spot: Spot) -> bool:
+        """Whether the log holds records that were not taken yet."""
+        tp = TP(*spot)
+        if tp not in self._next or self._in_transit[tp]:
+            return tp in self._next
+        state = self._assigned_state(tp)
+        if state is None or not state.has_valid_position or state.highwater is None:
+            return state is not None
+        return bool(state.position < state.highwater)
+
+    def taken(self, tp: TP, fetched: Fetched) -> bool:
+        """An agent has these records in hand; gives whether they are still wanted."""
+        if fetched.opening != self._openings[tp] or tp not in self._next:
+            return False
+        self._in_transit[tp] -= 1
+        self._next[tp] = fetched.rows[-1].offset + 1
+        return True
+
+    def durable(self, offsets: Mapping[Spot, int]) -> None:
+        """These positions may be committed."""
+        self._durable.update({TP(*spot): offset for spot, offset in offsets.items()})
+
+    def reopen(self, assigned: Iterable[TP]) -> None:
+        """A rebalance ended: assigned spots that are open go on, all others stay silent until they are opened."""
+        for tp in assigned:
+            self.kafka.pause(TopicPartition(*tp))
+            if tp in self._next:
+                self._seek_open(tp)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        readable = {tp for tp in self._next if tp not in self._held and self._assigned_state(tp) is not None}
+        if not readable:
+            await self._wait_for_room(timeout)
+            return
+        openings = dict(self._openings)
+        records = await self._thread.getmany(readable, POLL_SECONDS)
+        for tp, rows in records.items():
+            if self.should_stop or not self.flow_active:
+                return
+            message = self._message(TP(*tp), rows, openings)
+            if message is not None:
+                yield TP(*tp), message
+
+    def _message(self, tp: TP, rows: list[ConsumerRecord], openings: Mapping[TP, int]) -> ConsumerMessage | None:
+        opening = self._openings[tp]
+        if opening != openings.get(tp, 0) or not rows:
+            return None
+        self._in_transit[tp] += 1
+        last = rows[-1]
+        return ConsumerMessage(
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, (), None,
+            Fetched(opening, rows), None, 0, len(rows), tp, generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    async def _wait_for_room(self, timeout: float) -> None:
+        self._room.clear()
+        try:
+            await asyncio.wait_for(self._room.wait(), timeout)
+        except TimeoutError:
+            return
+
+    def _assigned_state(self, tp: TP) -> Any:
+        """aiokafka's position of an assigned partition, None where it is not assigned."""
+        subscription = self.kafka._subscription.subscription
+        assignment = None if subscription is None else subscription.assignment
+        spot = TopicPartition(*tp)
+        if assignment is None or spot not in assignment.tps:
+            return None
+        return assignment.state_value(spot)
+
+    def _seek_open(self, tp: TP) -> None:
+        self._forget(tp)
+        if self._assigned_state(tp) is not None:
+            self.kafka.seek(TopicPartition(*tp), self._next[tp])
+            self.kafka.resume(TopicPartition(*tp))
+
+    def _forget(self, tp: TP) -> None:
+        self._openings[tp] += 1
+        self._in_transit[tp] = 0
+        self._durable.pop(tp, None)
+        if self._assigned_state(tp) is not None:
+            self.kafka.pause(TopicPartition(*tp))
+
+    async def perform_seek(self) -> None:
+        """Positions are decided by `open`, never by the group's offsets."""
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Back-pressure is `hold`, decided by who takes the records."""
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """See on_buffer_full."""
+
+    def track_message(self, message: Any) -> None:
+        """Nothing is acknowledged message by message."""
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return iter([tp for tp in self._durable if topics is None or tp in topics or tp.topic in topics])
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._durable.pop(tp, None)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """A gap in the offsets needs no book-keeping here."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """The watchdog of ours looks at progress."""
+
+
+class Transport(stock.Transport):
+    """The transport that `sillage://` names in a Faust app's broker URL."""
+
+    Consumer = Consumer

@@ -1,0 +1,60 @@
+"""One input topic of a partition: what was fetched and not yet applied, and how far that is."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from streams.touchpoints import Record as Row
+
+HOLD_ROWS = 10_000
+"""Rows in hand from which no more are fetched, until half of them are applied."""
+
+
+class Lane:
+    """Rows of one topic and partition, in order. `next` is the offset after the last applied row.
+
+    `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
+    that
+    are not in hand yet.
+    """
+
+    def __init__(
+        self, topic: str, name: str, partition: int, topic_id: str, start: int, unread: Callable[[], bool]
+    ) -> None:
+        self.topic = topic
+        self.name = name
+        self.partition = partition
+        self.topic_id = topic_id
+        self.origin = f"{name}/{partition}#{topic_id[:8]}"
+        self.next = start
+        self.held = False
+        self.rank = (name == "ticks", name, partition)
+        self._unread = unread
+        self._rows: deque[Row] = deque()
+
+    def offer(self, rows: Sequence[Row]) -> None:
+        """Takes fetched rows; those before the position are left out."""
+        if rows and rows[0].offset < self.next:
+            rows = [row for row in rows if row.offset >= self.next]
+        self._rows.extend(rows)
+
+    @property
+    def head(self) -> Row | None:
+        """The next row, None where none is in hand."""
+        return self._rows[0] if self._rows else None
+
+    def pop(self) -> None:
+        """The head was applied."""
+        self.next = self._rows.popleft().offset + 1
+
+    @property
+    def lagging(self) -> bool:
+        """Whether rows are known to be in the log and none is in hand: then nobody may go before them."""
+        return not self._rows and self._unread()
+
+    @property
+    def behind(self) -> bool:
+        """Whether anything is unread."""
+        return bool(self._rows) or self._unread()
+
+    def __len__(self) -> int:
+        return len(self._rows)

@@ -1,0 +1,230 @@
+"""One partition's records under the engine: inputs go in, records change, outputs lie in outboxes. No Kafka, no
+Faust, no clock.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from engine.catalog import Catalog
+from engine.customer import Customer, next_due
+from engine.decide import decide, new_customer
+from engine.decision import Action, Decision
+from engine.event import Event, EventArrived, TimerFired
+from state.changelog import router_key
+from state.codec import encode
+from state.record import Entry, Record
+from state.store import PartitionStore
+from state.timers import TimerIndex
+from streams.touchpoints import Forward, dead_letter, encode_forward, home
+from streams.touchpoints import Record as Row
+
+LARGEST_RECORD = 7 << 20
+LARGEST_OUTPUT = 3 << 20
+CHECK_FROM = 4 << 20
+"""Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
+
+_json = msgspec.json.Encoder().encode
+
+
+class Counts(msgspec.Struct):
+    """What happened since the last export, counted per input and exported per batch."""
+
+    events: int = 0
+    timers: int = 0
+    decisions: int = 0
+    duplicates: int = 0
+    repeated: int = 0
+    forwards: int = 0
+    faults: int = 0
+    late: int = 0
+
+
+class Processor:
+    """Applies inputs to the records of one partition.
+
+    `urgent` holds the keys with something new that must leave, `dirty` those changed otherwise, both in order of
+    change;
+    whoever writes records takes them out. `wall` gives the wall clock in ms, used only for the age of what is queued.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        store: PartitionStore,
+        catalog: Callable[[], Catalog],
+        wall: Callable[[], int],
+        *,
+        trace_all: bool = False,
+    ) -> None:
+        self.partition = partition
+        self.partitions = partitions
+        self.store = store
+        self.timers = TimerIndex()
+        self.urgent: dict[bytes, None] = {}
+        self.dirty: dict[bytes, None] = {}
+        self.counts = Counts()
+        self.refusals: dict[str, int] = {}
+        self._catalog = catalog
+        self._wall = wall
+        self._trace_all = trace_all
+        self._name = ""
+
+    def restore_timers(self) -> None:
+        """Builds the timer index from the records."""
+        for key in self.store:
+            record = self.store.get(key)
+            if record is not None and record.customer is not None:
+                self.timers.set(record.customer.id, next_due(record.customer))
+
+    def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str) -> None:
+        """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
+
+        `row` is the record it came in, of the topic `name`; it becomes a dead letter where no decision can be taken.
+        """
+        target = home(event.customer, self.partitions)
+        if target != self.partition:
+            self._forward(origin, offset, event, target)
+            return
+        key = event.customer.encode()
+        record = self.store.get(key)
+        if record is None:
+            record = Record(new_customer(event.customer, at))
+            self.store.put(key, record)
+        elif record.applied.get(origin, -1) >= offset:
+            self.counts.repeated += 1
+            return
+        self.counts.events += 1
+        self._name = name
+        self._decide(key, record, EventArrived(event, at), row, f"{origin}/{offset}", event.received_at)
+        record.applied[origin] = offset
+        self._touch(key)
+
+    def fire(self, customer_id: str, at: int) -> None:
+        """Fires the customer's timers due at or before `at`, which is their instant."""
+        key = customer_id.encode()
+        record = self.store.get(key)
+        if record is None or record.customer is None:
+            return
+        self.counts.timers += 1
+        if self._decide(key, record, TimerFired(at), None, f"timer/{at}", 0):
+            self._touch(key)
+
+    def _decide(
+        self,
+        key: bytes,
+        record: Record,
+        given: EventArrived | TimerFired,
+        row: Row | None,
+        cause: str,
+        received_at: int,
+    ) -> bool:
+        customer = record.customer
+        if customer is None:
+            raise TypeError(f"record {key!r}: a router's, expected a customer's")
+        try:
+            decision = decide(self._catalog(), customer, given, trace_all=self._trace_all)
+            entries = self._entries(decision, cause, record.out_seq, received_at)
+        except Exception as fault:
+            self._refuse(row, f"decision failed: {fault!r}")
+            return False
+        if not self._fits(record, decision, entries, row):
+            self._refuse(row, f"customer {customer.id}: the decision would be larger than a record may be")
+            return False
+        self._take(key, record, decision, entries)
+        return True
+
+    def _take(self, key: bytes, record: Record, decision: Decision, entries: list[Entry]) -> None:
+        counts = self.counts
+        counts.duplicates += decision.duplicate
+        record.customer = decision.customer
+        if entries:
+            counts.decisions += 1
+            record.outbox.extend(entries)
+            record.out_seq = entries[-1].seq
+        if decision.outputs:
+            self.urgent[key] = None
+        self.timers.set(decision.customer.id, next_due(decision.customer))
+        if decision.trace is not None:
+            for line in decision.trace.lines:
+                if line.what == "refused":
+                    self.refusals[line.code] = self.refusals.get(line.code, 0) + 1
+
+    def _entries(self, decision: Decision, cause: str, seq: int, received_at: int) -> list[Entry]:
+        queued_at = self._wall()
+        key = decision.customer.id.encode()
+        entries = []
+        for output in decision.outputs:
+            seq += 1
+            labels = (output.journey, output.channel) if isinstance(output, Action) else ("", "")
+            entries.append(Entry(seq, "actions", self.partition, key, _json(output), queued_at, received_at, *labels))
+        if decision.trace is not None:
+            headers = [("origin", cause.encode())]
+            value = _json(decision.trace)
+            entries.append(Entry(seq + 1, "decisions", self.partition, key, value, queued_at, headers=headers))
+        return entries
+
+    def _fits(self, record: Record, decision: Decision, entries: list[Entry], row: Row | None) -> bool:
+        """Whether the decision may be taken; measured exactly only where an estimate from above says it might not."""
+        grown = sum(len(entry.value) + 128 for entry in entries)
+        if any(len(entry.value) > LARGEST_OUTPUT for entry in entries):
+            return False
+        if row is not None:
+            grown += (2 + len(decision.customer.enrollments)) * len(row.value or b"")
+        record.size += grown + 256
+        if record.size < CHECK_FROM:
+            return True
+        would_be = Record(decision.customer, record.applied, record.out_seq, [*record.outbox, *entries], record.tail)
+        record.size = len(encode(would_be, 0))
+        return record.size <= LARGEST_RECORD
+
+    def _refuse(self, row: Row | None, reason: str) -> None:
+        """The input goes to the dead letters by the router record, so that it leaves only once that is proven."""
+        self.counts.faults += 1
+        if row is None:
+            return
+        key = router_key("dead")
+        router = self._router(key)
+        out = dead_letter(row, "undecided", reason)
+        router.say(
+            f"{self._name}.dead",
+            row.partition,
+            out.key or b"",
+            out.value or b"",
+            self._wall(),
+            headers=list(out.headers),
+        )
+        self.urgent[key] = None
+
+    def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
+        key = router_key(str(target))
+        router = self._router(key)
+        if router.applied.get(origin, -1) >= offset:
+            self.counts.repeated += 1
+            return
+        self.counts.forwards += 1
+        forward = Forward(f"{self.partition}>{target}", router.out_seq + 1, f"{origin}/{offset}", event)
+        out = encode_forward(forward)
+        router.say(
+            "touchpoints.rekeyed", target, out.key or b"", out.value or b"", self._wall(), headers=list(out.headers)
+        )
+        router.applied[origin] = offset
+        self.urgent[key] = None
+
+    def _router(self, key: bytes) -> Record:
+        router = self.store.get(key)
+        if router is None:
+            router = Record(None)
+            self.store.put(key, router)
+        return router
+
+    def _touch(self, key: bytes) -> None:
+        if key not in self.urgent:
+            self.dirty[key] = None
+
+
+def customers(store: PartitionStore) -> list[Customer]:
+    """Every customer of a store, decoded; for tests and reports, not for the hot path."""
+    records = (store.get(key) for key in store)
+    return [record.customer for record in records if record is not None and record.customer is not None]

@@ -1,0 +1,231 @@
+"""One producer session: the epochs of its partitions, their rounds of writes, and what leaves after each proof."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from state.record import Entry
+from streams.commit import Fenced, Leaving, Writer
+from streams.publish import MAX_BATCH_BYTES, Out, Publisher
+from streams.reader import Reader
+
+TICK_SECONDS = 0.02
+"""How often a lazy pass under way writes a slice."""
+FLUSH_ROUNDS = 3
+"""A pass under way, the dead letters before its positions, and one pass more."""
+MOST_LEAVING = 20_000
+"""Entries waiting for publication from which no more inputs are applied."""
+
+
+class Observer(Protocol):
+    """Is told what became durable; all times in seconds."""
+
+    def published(self, entries: list[Entry], now_ms: int) -> None:
+        """These outputs were acknowledged by the broker."""
+        ...
+
+    def dead_lettered(self, count: int) -> None:
+        """So many records went to dead-letter topics."""
+        ...
+
+
+class Session:
+    """The writers of one producer session by partition. `publisher` ends with it, and all its epochs with that.
+
+    `name` turns a name of EVENTS.md into a full topic name; `durable(partition, writer)` is called when positions
+    were proven;
+    `fenced(partition)` when an epoch ended while the session goes on.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        bootstrap: str,
+        name: Callable[[str], str],
+        durable: Callable[[Writer], None],
+        fenced: Callable[[Writer, str], None],
+        observer: Observer,
+        wall: Callable[[], int],
+    ) -> None:
+        self.writers: dict[int, Writer] = {}
+        self.leaving = 0
+        self._publisher = publisher
+        self._bootstrap = bootstrap
+        self._name = name
+        self._durable = durable
+        self._fenced = fenced
+        self._observer = observer
+        self._wall = wall
+        self._wake = asyncio.Event()
+        self._out: dict[tuple[str, int], list[tuple[Writer, Leaving]]] = defaultdict(list)
+        self._out_wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits for publication that no more inputs should be applied."""
+        return self.leaving > MOST_LEAVING
+
+    def add(self, writer: Writer, leaving: list[Leaving]) -> None:
+        """A partition was taken over; what its outboxes held leaves first."""
+        self.writers[writer.partition.number] = writer
+        self._leave(writer, leaving)
+        self._wake.set()
+
+    def drop(self, number: int) -> None:
+        """The partition is not ours any more."""
+        self.writers.pop(number, None)
+
+    def changed(self) -> None:
+        """Something became urgent."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Writes and publishes until cancelled. Raises PublishError, which ends the session."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._rounds())
+            tasks.create_task(self._publications())
+
+    async def settle(self, writer: Writer) -> None:
+        """The writer's first positions are durable, so that no later owner begins anywhere else."""
+        async with self._lock:
+            await self._round([writer], lazy=True, flush=True)
+
+    async def flush(self) -> None:
+        """Everything changed is written, its positions too, and what may leave has left."""
+        for _ in range(FLUSH_ROUNDS):
+            async with self._lock:
+                await self._round(list(self.writers.values()), lazy=True, flush=True)
+        while self.leaving:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def _rounds(self) -> None:
+        ticked = 0.0
+        while True:
+            tick = time.monotonic() - ticked >= TICK_SECONDS
+            if tick:
+                ticked = time.monotonic()
+            writers = [w for w in self.writers.values() if w.urgent or (tick and w.lazy)]
+            if writers:
+                async with self._lock:
+                    await self._round(writers, lazy=tick)
+                continue
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
+        """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
+        rounds = []
+        for writer in writers:
+            wants_lazy = lazy and (flush or writer.lazy)
+            outs = writer.take(lazy=wants_lazy, flush=flush)
+            letters = writer.dead_letters()
+            if letters:
+                rounds.append(self._with_letters(writer, outs, letters))
+            elif outs:
+                rounds.append(self._append(writer, outs))
+        await asyncio.gather(*rounds)
+
+    async def _with_letters(self, writer: Writer, outs: list[Out], letters: list[tuple[str, Out]]) -> None:
+        by_topic: dict[str, list[Out]] = defaultdict(list)
+        for topic, out in letters:
+            by_topic[topic].append(out)
+        sends: list[Awaitable[object]] = [
+            self._publisher.append(self._name(topic), writer.partition.number, found)
+            for topic, found in by_topic.items()
+        ]
+        if outs:
+            sends.append(self._append(writer, outs))
+        await asyncio.gather(*sends)
+        writer.dead_published()
+        self._observer.dead_lettered(len(letters))
+
+    async def _append(self, writer: Writer, outs: list[Out]) -> None:
+        """Appends in chunks that are one batch each, so that every gap between acknowledged offsets is seen."""
+        number, topic = writer.partition.number, self._name("state")
+        expected = writer.expected
+        between: list[tuple[bytes, int]] = []
+        for chunk in _chunks(outs):
+            base = await self._publisher.append(topic, number, chunk)
+            if base != expected:
+                between += await self._between(topic, number, expected, base)
+            expected = base + len(chunk)
+        if self.writers.get(number) is not writer:
+            return
+        try:
+            leaving = writer.landed(expected, between)
+        except Fenced as reason:
+            self.drop(number)
+            self._fenced(writer, str(reason))
+            return
+        self._leave(writer, leaving)
+        if writer.durable is not None:
+            self._durable(writer)
+            writer.durable = None
+
+    async def _between(self, topic: str, number: int, start: int, end: int) -> list[tuple[bytes, int]]:
+        async with Reader(self._bootstrap, topic, number) as reader:
+            return [(row.key or b"", row.offset) async for rows in reader.read(start, end) for row in rows]
+
+    def _leave(self, writer: Writer, leaving: list[Leaving]) -> None:
+        for one in leaving:
+            self._out[self._name(one.entry.topic), one.entry.partition].append((writer, one))
+        if leaving:
+            self.leaving += len(leaving)
+            self._out_wake.set()
+
+    async def _publications(self) -> None:
+        while True:
+            await self._out_wake.wait()
+            self._out_wake.clear()
+            out, self._out = self._out, defaultdict(list)
+            await asyncio.gather(*(self._publish(spot, found) for spot, found in out.items()))
+            self._acknowledge(out)
+            if not self.leaving:
+                self._idle.set()
+
+    async def _publish(self, spot: tuple[str, int], found: list[tuple[Writer, Leaving]]) -> None:
+        outs = [_out(one.entry) for _, one in found]
+        await self._publisher.append(*spot, outs)
+
+    def _acknowledge(self, out: Mapping[tuple[str, int], list[tuple[Writer, Leaving]]]) -> None:
+        upto: dict[tuple[int, bytes], tuple[Writer, int]] = {}
+        entries: list[Entry] = []
+        for found in out.values():
+            for writer, one in found:
+                entries.append(one.entry)
+                at = (writer.partition.number, one.key)
+                seq = max(one.entry.seq, upto[at][1]) if at in upto else one.entry.seq
+                upto[at] = (writer, seq)
+        for (number, key), (writer, seq) in upto.items():
+            if self.writers.get(number) is writer:
+                writer.published(key, seq)
+        self.leaving -= len(entries)
+        self._observer.published(entries, self._wall())
+
+
+def _chunks(outs: list[Out]) -> list[list[Out]]:
+    """Cuts a round so that each part is one batch."""
+    chunks: list[list[Out]] = []
+    room = 0
+    for out in outs:
+        size = len(out.key or b"") + len(out.value or b"") + 100
+        if size > room or not chunks:
+            chunks.append([])
+            room = MAX_BATCH_BYTES - 1024
+        chunks[-1].append(out)
+        room -= size
+    return chunks
+
+
+def _out(entry: Entry) -> Out:
+    """The record of an output; its age since it was put into the outbox travels with it."""
+    headers = [*entry.headers, ("queued_at", str(entry.queued_at).encode())]
+    return Out(entry.key, entry.value, headers)

@@ -1,0 +1,288 @@
+"""The worker: takes over the partitions it is given, applies their inputs, and begins a new session when one ends."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from aiokafka.errors import KafkaError
+
+from engine.catalog import Catalog
+from streams.commit import Leaving, Writer
+from streams.inputs import Inputs
+from streams.lane import HOLD_ROWS, Lane
+from streams.observer import WorkerObserver
+from streams.partition import Partition
+from streams.processor import Processor
+from streams.publish import KafkaPublisher, PublishError
+from streams.recovery import Recovered, starts, take_over
+from streams.session import Session
+from streams.settings import Settings
+from streams.source import Source, Spot
+from streams.touchpoints import Decoder, Record
+
+log = logging.getLogger("sillage.worker")
+
+STEP = 500
+"""Inputs of one partition between two looks at the others."""
+FAILED_SESSIONS = 10
+"""Sessions that end without having proven anything, one after the other, after which the worker ends."""
+
+
+class WorkerEnded(Exception):
+    """The worker cannot go on; the message is the reason for its log and its exit."""
+
+
+def wall_ms() -> int:
+    """The wall clock, ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Worker:
+    """Owner of the partitions that `assigned` names, fed by a Source through `offer`."""
+
+    def __init__(
+        self, settings: Settings, inputs: Inputs, catalog: Callable[[], Catalog], observer: WorkerObserver
+    ) -> None:
+        self.partitions: dict[int, Partition] = {}
+        self.source: Source | None = None
+        self._settings = settings
+        self._inputs = inputs
+        self._catalog = catalog
+        self._observer = observer
+        self._given: set[int] = set()
+        self._session: Session | None = None
+        self._taking: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._paused = False
+        self._proofs = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether every partition given is taken over."""
+        return self._session is not None and set(self.partitions) == self._given and not self._paused
+
+    def assigned(self, numbers: Iterable[int]) -> None:
+        """The group gives these partitions, and no others. Those kept go on in their epoch."""
+        self._given = set(numbers)
+        self._paused = False
+        self._changed.set()
+        self._wake.set()
+
+    async def revoked(self, seconds: float) -> None:
+        """A rebalance begins: nothing more is applied, and what was is written, within `seconds`."""
+        self._paused = True
+        if self._session is not None:
+            try:
+                await asyncio.wait_for(self._session.flush(), seconds)
+            except (TimeoutError, PublishError) as fault:
+                log.warning("rebalance: not everything could be written in %s s (%r); a redo follows", seconds, fault)
+
+    def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
+        """Rows of one spot, in order; dropped where the spot is not open."""
+        owner = self.partitions.get(partition % self._settings.partitions)
+        if owner is None:
+            return
+        owner.offer(topic, partition, rows)
+        lane = owner.lanes[topic, partition]
+        if len(lane) > HOLD_ROWS and not lane.held and self.source is not None:
+            lane.held = True
+            self.source.hold((topic, partition))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Works until cancelled. Raises WorkerEnded, RecoveryError."""
+        failures = 0
+        while True:
+            proofs = self._proofs
+            reason = await self._one_session()
+            failures = failures + 1 if proofs == self._proofs else 0
+            if failures >= FAILED_SESSIONS:
+                raise WorkerEnded(f"{failures} sessions ended without a durable write, the last by: {reason}")
+            log.warning("the session ended (%s); all partitions are taken over again", reason)
+            await asyncio.sleep(min(5.0, 0.1 * 2**failures))
+
+    async def stop(self, seconds: float) -> None:
+        """Writes what was applied, within `seconds`, and forgets the partitions."""
+        await self.revoked(seconds)
+        await self._forget()
+
+    async def _one_session(self) -> str:
+        """Runs one producer session to its end, and gives the reason where a new one may follow."""
+        publisher = KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
+        try:
+            await publisher.start()
+            await self._work(publisher)
+        except (PublishError, KafkaError, OSError) as fault:
+            return str(fault) or repr(fault)
+        except ExceptionGroup as group:
+            first = _first(group)
+            if isinstance(first, PublishError | KafkaError | OSError):
+                return str(first) or repr(first)
+            raise first from None
+        finally:
+            await self._forget()
+            await publisher.stop()
+        return "its work ended"
+
+    async def _work(self, publisher: KafkaPublisher) -> None:
+        session = self._session = Session(
+            publisher, self._settings.kafka, self._settings.topic, self._durable, self._fenced, self._observer, wall_ms
+        )
+        self._changed.set()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(session.run())
+            tasks.create_task(self._pump(session))
+            tasks.create_task(self._takeovers(session, publisher, tasks))
+
+    async def _forget(self) -> None:
+        self._session = None
+        for number in list(self.partitions):
+            self._leave(number)
+        self._taking.clear()
+
+    def _leave(self, number: int) -> None:
+        if self._session is not None:
+            self._session.drop(number)
+        if self.partitions.pop(number, None) is not None:
+            self._observer.left(number)
+        if self.source is not None:
+            self.source.close(self._inputs.spots(number))
+
+    def _durable(self, writer: Writer) -> None:
+        """Positions were proven: they may be committed to the group."""
+        self._proofs += 1
+        positions = writer.durable
+        if positions is None or self.source is None:
+            return
+        lanes = writer.partition.lanes.values()
+        self.source.commit(
+            {(lane.topic, lane.partition): positions.offsets[f"{lane.name}/{lane.partition}"] for lane in lanes}
+        )
+        self._observer.proven(writer.partition.number)
+
+    def _fenced(self, writer: Writer, reason: str) -> None:
+        log.warning("%s; it is taken over again if it is still ours", reason)
+        self._observer.fenced()
+        self._leave(writer.partition.number)
+        self._changed.set()
+
+    async def _takeovers(self, session: Session, publisher: KafkaPublisher, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for number in set(self.partitions) - self._given:
+                self._leave(number)
+            for number in sorted(self._given - set(self.partitions) - set(self._taking)):
+                task = tasks.create_task(self._take(session, publisher, number))
+                self._taking[number] = task
+
+    async def _take(self, session: Session, publisher: KafkaPublisher, number: int) -> None:
+        began = time.monotonic()
+        try:
+            recovered = await take_over(publisher, self._settings.kafka, self._settings.topic("state"), number)
+            partition, begin = await self._recover(number, recovered)
+            if number not in self._given:
+                return
+            writer = Writer(partition, recovered.epoch, recovered.epoch + 1)
+            writer.heal(recovered.to_heal)
+            session.add(writer, _unpublished(partition))
+            await session.settle(writer)
+            if number not in self._given or session.writers.get(number) is not writer:
+                session.drop(number)
+                self._changed.set()
+                return
+            self.partitions[number] = partition
+            if self.source is not None:
+                self.source.open(begin)
+            self._observer.taken(number, time.monotonic() - began, recovered.records, len(recovered.to_heal))
+            self._wake.set()
+        finally:
+            self._taking.pop(number, None)
+
+    async def _recover(self, number: int, recovered: Recovered) -> tuple[Partition, dict[Spot, int]]:
+        if self.source is None:
+            raise WorkerEnded("the worker was given partitions before its source; attach the source first")
+        spots = self._inputs.spots(number)
+        begin = starts(
+            recovered,
+            spots,
+            self._inputs.topic_ids,
+            await self.source.bounds(spots),
+            await self.source.committed(spots),
+            self._settings.start,
+        )
+        processor = Processor(
+            number,
+            self._settings.partitions,
+            recovered.store,
+            self._catalog,
+            wall_ms,
+            trace_all=self._settings.trace == "all",
+        )
+        processor.restore_timers()
+        clock = recovered.positions.clock if recovered.positions else 0
+        event_clock = self._settings.clock == "event"
+        lanes = [self._lane(spot, start) for spot, start in begin.items()]
+        return Partition(number, processor, lanes, self._decoder, wall_ms, event_clock=event_clock, clock=clock), begin
+
+    def _lane(self, spot: Spot, start: int) -> Lane:
+        topic, partition = spot
+        source = self.source
+
+        def unread() -> bool:
+            return source is not None and source.unread(spot)
+
+        return Lane(topic, self._inputs.name(topic), partition, self._inputs.topic_ids.get(topic, ""), start, unread)
+
+    def _decoder(self, topic: str) -> Decoder:
+        return Decoder(topic, self._inputs.channel(topic), wall_ms)
+
+    async def _pump(self, session: Session) -> None:
+        while True:
+            busy = False
+            if not self._paused and not session.congested:
+                for partition in list(self.partitions.values()):
+                    busy = partition.step(STEP) > 0 or busy
+                    self._release(partition)
+                    if partition.processor.urgent:
+                        session.changed()
+            if busy:
+                self._observer.stepped(self.partitions.values())
+                await asyncio.sleep(0)
+                continue
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Sleeps until rows come, a timer is due, or a moment has passed."""
+        waits = [wait for partition in self.partitions.values() if (wait := partition.wait_ms()) is not None]
+        seconds = min([0.05, *(wait / 1000 for wait in waits)])
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), max(0.001, seconds))
+        except TimeoutError:
+            return
+
+    def _release(self, partition: Partition) -> None:
+        for lane in partition.lanes.values():
+            if lane.held and len(lane) < HOLD_ROWS // 2 and self.source is not None:
+                lane.held = False
+                self.source.release((lane.topic, lane.partition))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first fault inside, however deep."""
+    fault = group.exceptions[0]
+    return _first(fault) if isinstance(fault, BaseExceptionGroup) else fault
+
+
+def _unpublished(partition: Partition) -> list[Leaving]:
+    """What the outboxes of a recovered partition hold: proven, and not known to be published."""
+    store = partition.processor.store
+    leaving = []
+    for key in store:
+        record = store.get(key)
+        if record is not None and record.outbox:
+            leaving += [Leaving(key, entry) for entry in record.to_hand(record.out_seq)]
+    return leaving
