@@ -12,6 +12,9 @@ REMEMBERED_KEYS = 200
 QUEUED_ACTIONS = 64
 OPEN_GOALS = 64
 SENT_PER_ENROLLMENT = 32
+ATTRIBUTES = 256
+CONSENTS = 256
+IDENTIFIERS = 32
 
 
 class Consent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -83,7 +86,10 @@ class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Customer(msgspec.Struct, array_like=True):
     """The state of one person. `decide` never changes the one it is given: it returns another.
 
-    Fields are only appended, never moved or removed (see state/codec.py).
+    `attributes_at` also holds when an attribute was unset; `seen` maps an 8-byte hash of an event's id to when it was
+    applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`. Dicts and lists stand oldest first, and
+    at the limit the oldest falls out: ids, attributes, consents (none is a no), identifiers, goals, queued actions, and
+    remembered keys of each journey. Fields are only appended, never moved or removed (see state/codec.py).
     """
 
     id: str
@@ -101,6 +107,16 @@ class Customer(msgspec.Struct, array_like=True):
     goals: list[OpenGoal] = []
     queued: list[QueuedAction] = []
     erased_at: int = 0
+
+
+def consent_key(topic: str, channel: str) -> str:
+    """The key of an answer in `Customer.consent`."""
+    return f"{topic}/{channel}"
+
+
+def memory_key(journey: str, key: str) -> str:
+    """The key of a journey and an enrollment's key in `Customer.memory`; a journey's name holds no slash."""
+    return f"{journey}/{key}"
 
 
 def next_due(customer: Customer) -> int:

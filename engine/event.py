@@ -49,3 +49,24 @@ class TimerFired(msgspec.Struct, frozen=True):
 
 
 Input = EventArrived | TimerFired
+
+
+def place_facts(place: Place) -> dict[str, Any]:
+    """The place as conditions and templates see it; `accuracy_m` is left out when the sender gave none."""
+    facts: dict[str, Any] = {"lat": place.lat, "lon": place.lon}
+    if place.accuracy_m is not None:
+        facts["accuracy_m"] = place.accuracy_m
+    return facts
+
+
+def envelope(event: Event) -> dict[str, Any]:
+    """What conditions see as `event.meta`: id, type, channel, occurred_at (ms), and place when there is one."""
+    meta: dict[str, Any] = {
+        "id": event.id,
+        "type": event.type,
+        "channel": event.channel,
+        "occurred_at": event.occurred_at,
+    }
+    if event.place is not None:
+        meta["place"] = place_facts(event.place)
+    return meta

@@ -1,0 +1,99 @@
+"""Microseconds an event takes in `decide`: `python bench/decide.py`. One core, no I/O, the fastest of five rounds."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter_ns
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from engine.catalog import Catalog, MessageSpec, compile_journey
+from engine.customer import SEEN_IDS, Consent, Customer
+from engine.decide import decide, new_customer
+from engine.event import Event, EventArrived, TimerFired
+from journeys.model import Journey
+
+HOUR_MS = 3_600_000
+START_AT = 1_700_000_000_000
+ROUNDS = 5
+EVENTS = 20_000
+
+MAIL = MessageSpec("hello", "h1", "marketing", {"email": ("customer.first_name", "entry.total")})
+BASKET = {
+    "journey": "basket",
+    "topic": "offers",
+    "ttl": "14d",
+    "enter": {"on": "basket.updated", "where": "event.value >= 30", "key": "event.basket_id"},
+    "exit": [{"on": "order.placed", "where": "event.basket_id == entry.basket_id", "as": "converted"}],
+    "steps": [{"wait": "20h", "id": "wait-20h"}, {"send": "hello", "id": "hello"}],
+}
+THANKS = {
+    "journey": "thanks",
+    "topic": "offers",
+    "ttl": "1d",
+    "enter": {"on": "order.placed", "again": "always"},
+    "steps": [{"send": "hello", "id": "hello"}],
+}
+
+
+def catalog(others: int = 0) -> Catalog:
+    """The basket journey and the thanks journey, with so many others that no event of the bench concerns."""
+    definitions = [BASKET, THANKS]
+    for number in range(others):
+        name = f"other-{number}"
+        definitions.append({**BASKET, "journey": name, "enter": {"on": f"{name}.began"}, "exit": [{"on": f"{name}.ended"}]})
+    compiled = [compile_journey(Journey.model_validate(each), "v1", {"hello": MAIL}) for each in definitions]
+    return Catalog(1, {journey.name: journey for journey in compiled}, lambda _name, _version: None)
+
+
+def person() -> Customer:
+    """A customer of middling size: a full list of ids, some attributes, a consent."""
+    customer = new_customer("c-1", START_AT)
+    customer.attributes = {"email": "c@shop.example", "first_name": "Ada", "timezone": "Europe/Paris"}
+    customer.consent = {"offers/email": Consent(True, START_AT)}
+    given = catalog()
+    for number in range(SEEN_IDS):
+        customer = decide(given, customer, arrived(f"before-{number}", "page.viewed", {})).customer
+    return customer
+
+
+def arrived(name: str, type_: str, properties: dict[str, object], at: int = START_AT) -> EventArrived:
+    """An event that occurred when it was received."""
+    return EventArrived(Event(name, type_, "c-1", "web", at, at, properties), at)
+
+
+def measured(decide_one: Callable[[int], object]) -> float:
+    """The fastest round's mean, in microseconds a call."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = perf_counter_ns()
+        for number in range(EVENTS):
+            decide_one(number)
+        best = min(best, (perf_counter_ns() - began) / EVENTS / 1000)
+    return best
+
+
+def main() -> None:
+    """Prints one line a case."""
+    few, many = catalog(), catalog(1000)
+    customer = person()
+    basket = {"basket_id": "b1", "value": 80.0, "total": 12.5}
+    waiting = decide(few, customer, arrived("b", "basket.updated", basket)).customer
+    cases: dict[str, tuple[Catalog, Customer, Callable[[str], EventArrived | TimerFired]]] = {
+        "concerns nothing": (few, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
+        "concerns nothing, 1000 other journeys": (many, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
+        "concerns one: its trigger does not hold": (few, customer, lambda name: arrived(name, "basket.updated", {"value": 5.0})),
+        "concerns one: its exit does not hold": (few, waiting, lambda name: arrived(name, "order.placed", {"basket_id": "b2"})),
+        "enters and waits": (few, customer, lambda name: arrived(name, "basket.updated", basket)),
+        "enters, sends, completes": (few, customer, lambda name: arrived(name, "order.placed", basket)),
+        "exits, and enters, sends, completes": (few, waiting, lambda name: arrived(name, "order.placed", basket)),
+        "timer wakes, sends, completes": (few, waiting, lambda _name: TimerFired(START_AT + 20 * HOUR_MS)),
+    }
+    for title, (given, before, make) in cases.items():
+        inputs = [make(f"e-{number}") for number in range(EVENTS)]
+        spent = measured(lambda number, c=given, b=before, i=inputs: decide(c, b, i[number]))
+        print(f"{spent:8.2f} microseconds  {title}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The draft: the customer as it becomes within one decision, with what shall leave and the lines of the trace.
+
+Nothing that the given customer holds is written: the draft owns a copy from the first change on, and each container is
+replaced by a new one, so that facts taken before a change still show what was.
+"""
+
+from typing import Any
+
+import msgspec
+
+from engine.catalog import Catalog
+from engine.customer import Customer, Enrollment
+from engine.decision import Decision, Line, Output, Trace
+from engine.event import Event, Input, envelope, place_facts
+from engine.ids import event_trace_id, timer_trace_id
+from engine.trace import input_on_trace
+from journeys.conditions import Compiled, Facts
+
+PLACE_MAX_AGE_MS = 600_000
+
+_copy = msgspec.structs.replace
+
+
+class Unexplained(msgspec.Struct, gc=False):
+    """A line whose reason is worked out only if the trace is kept."""
+
+    line: Line
+    condition: Compiled
+    facts: Facts
+
+
+class Draft:
+    """One decision in the making: `customer` to read, `own()` to change, `outputs` in order."""
+
+    __slots__ = (
+        "_consents",
+        "_facts",
+        "_given",
+        "_lines",
+        "_live",
+        "_loud",
+        "_meta",
+        "_owned",
+        "_trace_id",
+        "at",
+        "catalog",
+        "customer",
+        "event",
+        "outputs",
+    )
+
+    def __init__(self, catalog: Catalog, customer: Customer, given: Input, event: Event | None) -> None:
+        self.catalog = catalog
+        self.customer = customer
+        self.event = event
+        self.at = given.at
+        self.outputs: list[Output] = []
+        self._given = given
+        self._lines: list[Line | Unexplained] = []
+        self._loud = False
+        self._owned = False
+        self._live: dict[str, Enrollment] | None = None
+        self._facts: dict[str, Any] | None = None
+        self._meta: dict[str, Any] | None = None
+        self._consents: dict[str, bool] | None = None
+        self._trace_id = ""
+
+    def own(self) -> Customer:
+        """The customer to change: its fields may be assigned, what they hold must be replaced, never written."""
+        if not self._owned:
+            self.customer = _copy(self.customer, updated_at=self.at)
+            self._owned = True
+        self._facts = self._consents = None
+        return self.customer
+
+    def replace(self, customer: Customer) -> None:
+        """Puts another record in the customer's place, without enrollments."""
+        self.customer = customer
+        self._owned = True
+        self._live = None
+        self._facts = self._consents = None
+
+    @property
+    def live(self) -> dict[str, Enrollment]:
+        """The live enrollments by id, oldest first; the dict may be changed, the enrollments in it only by `edit`."""
+        if self._live is None:
+            self._live = {enrollment.id: enrollment for enrollment in self.customer.enrollments}
+        return self._live
+
+    def edit(self, enrollment: Enrollment) -> Enrollment:
+        """A copy of a live enrollment that may be changed, now the one that lives."""
+        copy = _copy(enrollment)
+        self.live[enrollment.id] = copy
+        return copy
+
+    def facts(self, entry: dict[str, Any], variables: dict[str, Any]) -> Facts:
+        """All that a condition may look at now."""
+        event = self.event
+        return Facts(
+            event.properties if event is not None else {},
+            self.meta,
+            self._customer_facts(),
+            entry,
+            variables,
+            self._given_consents(),
+        )
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The envelope of the event in hand, empty for a timer."""
+        if self._meta is None:
+            self._meta = {} if self.event is None else envelope(self.event)
+        return self._meta
+
+    @property
+    def trace_id(self) -> str:
+        """The id of this decision's trace, which is the cause of all that leaves."""
+        if not self._trace_id:
+            name = self.customer.id
+            event = self.event
+            self._trace_id = timer_trace_id(name, self.at) if event is None else event_trace_id(name, event.id)
+        return self._trace_id
+
+    def say(
+        self,
+        what: str,
+        journey: str = "",
+        enrollment: str = "",
+        node: str = "",
+        code: str = "",
+        why: str = "",
+        **data: Any,
+    ) -> None:
+        """Adds a line that makes a trace; `what` is a code of engine/trace.py."""
+        self._loud = True
+        self._lines.append(Line(what, journey, enrollment, node, code, why, data))
+
+    def note(
+        self, what: str, journey: str = "", enrollment: str = "", node: str = "", code: str = "", why: str = ""
+    ) -> None:
+        """Adds a line that is kept only where a trace is made for another reason."""
+        self._lines.append(Line(what, journey, enrollment, node, code, why))
+
+    def note_unheld(self, line: Line, condition: Compiled, facts: Facts) -> None:
+        """As `note`, with the condition's own explanation as the reason."""
+        self._lines.append(Unexplained(line, condition, facts))
+
+    def finish(self, trace_all: bool) -> Decision:
+        """The decision; without `trace_all` its trace is None when no line was said."""
+        if self._live is not None:
+            before = self.customer.enrollments
+            after = list(self._live.values())
+            if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
+                self.own().enrollments = after
+        trace = self._trace() if trace_all or self._loud else None
+        return Decision(self.customer, self.outputs, trace, self._owned)
+
+    def _trace(self) -> Trace:
+        lines = [line if isinstance(line, Line) else _explained(line) for line in self._lines]
+        given = input_on_trace(self._given)
+        return Trace(self.trace_id, self.customer.id, self.at, self.catalog.release, given, lines)
+
+    def _customer_facts(self) -> dict[str, Any]:
+        if self._facts is None:
+            customer = self.customer
+            self._facts = {**customer.attributes, "id": customer.id}
+            position = customer.position
+            if position is not None and position.at >= self.at - PLACE_MAX_AGE_MS:
+                self._facts["place"] = place_facts(position.place)
+        return self._facts
+
+    def _given_consents(self) -> dict[str, bool]:
+        if self._consents is None:
+            self._consents = {key: answer.given for key, answer in self.customer.consent.items()}
+        return self._consents
+
+
+def _explained(line: Unexplained) -> Line:
+    return _copy(line.line, why=line.condition.explain(line.facts))

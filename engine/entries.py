@@ -1,0 +1,119 @@
+"""Entries: which journeys an event begins for the customer, and why not the others."""
+
+from typing import Any
+
+from engine import trace
+from engine.advance import advance, fault_line
+from engine.customer import Enrollment, memory_key
+from engine.decision import Line
+from engine.draft import Draft
+from engine.event import Event
+from engine.goals import open_goal
+from engine.ids import enrollment_id
+from engine.program import CompiledJourney, EntryRule
+from engine.run import Run, person_zone
+from engine.time import after, late
+from journeys.conditions import Absent, Compiled, Facts
+
+LARGEST_KEY_BYTES = 200
+
+
+def enter(draft: Draft, event: Event) -> None:
+    """Begins an enrollment of each journey open for entry that this event concerns, in the order of their names."""
+    for journey, rule in draft.catalog.entries.get(event.type, ()):
+        if late(event.occurred_at, journey.late, draft.at):
+            draft.note(trace.NOT_ENTERED, journey.name, code="late")
+            continue
+        try:
+            key = _key(draft, journey, rule)
+        except Exception as fault:
+            code, why = fault_line(fault)
+            draft.say(trace.NOT_ENTERED, journey.name, code="error", why=f"{code}: {why}")
+            continue
+        if key is not None and _may_enter(draft, journey, rule, key, event):
+            _begin(draft, journey, key, event)
+
+
+def _key(draft: Draft, journey: CompiledJourney, rule: EntryRule) -> str | None:
+    """The enrollment's key where the conditions hold, else None. Raises EvaluationError."""
+    facts = draft.facts({}, {})
+    if rule.where is not None and not rule.where.holds(facts):
+        draft.note_unheld(Line(trace.NOT_ENTERED, journey.name, code="where"), rule.where, facts)
+        return None
+    if rule.unless is not None and rule.unless.holds(facts):
+        draft.note_unheld(Line(trace.NOT_ENTERED, journey.name, code="unless"), rule.unless, facts)
+        return None
+    if rule.key is None:
+        return ""
+    return _evaluated_key(draft, journey, rule.key, facts)
+
+
+def _evaluated_key(draft: Draft, journey: CompiledJourney, expression: Compiled, facts: Facts) -> str | None:
+    try:
+        value = expression.evaluate(facts)
+    except Absent as absent:
+        draft.say(trace.NOT_ENTERED, journey.name, code="key", why=str(absent))
+        return None
+    key = key_text(value)
+    if key is None:
+        why = f"the key is {type(value).__name__}, expected a text of 1 to {LARGEST_KEY_BYTES} bytes or a number"
+        draft.say(trace.NOT_ENTERED, journey.name, code="key", why=why)
+    return key
+
+
+def key_text(value: Any) -> str | None:
+    """A key as text; whole numbers have one spelling, whether int or double. None for what cannot be a key."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return text if 1 <= len(text.encode()) <= LARGEST_KEY_BYTES else None
+
+
+def _may_enter(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, event: Event) -> bool:
+    live = [each for each in draft.live.values() if each.journey == journey.name]
+    code = ""
+    if any(each.key == key for each in live) and (rule.again != "always" or _is_repeat(draft, journey, key, event)):
+        code = "live"
+    elif not _again(draft, journey, rule, key):
+        code = "again"
+    elif len(live) >= journey.max_live:
+        code = "max_live"
+    if code:
+        draft.say(trace.NOT_ENTERED, journey.name, code=code, key=key)
+    return not code
+
+
+def _is_repeat(draft: Draft, journey: CompiledJourney, key: str, event: Event) -> bool:
+    """True when this very event began an enrollment that still lives: its id fell out of what is remembered of ids."""
+    return enrollment_id(draft.customer.person_key, journey.name, key, event.id) in draft.live
+
+
+def _again(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str) -> bool:
+    if rule.again in ("always", "after exit"):
+        return True
+    before = draft.customer.memory.get(memory_key(journey.name, key))
+    if before is None:
+        return True
+    if isinstance(rule.again, str):
+        return False
+    return draft.at >= after(before.entered_at, rule.again, person_zone(draft, journey))
+
+
+def _begin(draft: Draft, journey: CompiledJourney, key: str, event: Event) -> None:
+    enrollment = Enrollment(
+        id=enrollment_id(draft.customer.person_key, journey.name, key, event.id),
+        journey=journey.name,
+        version=journey.version,
+        key=key,
+        entered_at=draft.at,
+        expires_at=after(draft.at, journey.ttl, person_zone(draft, journey)),
+        entry={**event.properties, "meta": draft.meta},
+    )
+    draft.live[enrollment.id] = enrollment
+    draft.say(trace.ENTERED, journey.name, enrollment.id, key=key)
+    open_goal(draft, journey, enrollment)
+    advance(Run(draft, journey, enrollment, draft.at), journey.start)

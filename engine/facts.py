@@ -1,0 +1,139 @@
+"""Facts: what the reserved event types write into the customer's record, each part with its own instant."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine import trace
+from engine.attributes import newer, write
+from engine.bounds import with_item
+from engine.customer import CONSENTS, IDENTIFIERS, Consent, Customer, Position, consent_key
+from engine.decision import ConsentChange, Erasure
+from engine.draft import Draft
+from engine.event import Event
+from engine.ids import consent_id, erasure_id
+
+
+def take_facts(draft: Draft, event: Event) -> None:
+    """Writes what the event says of the person; a property of the wrong type is left aside, with a line."""
+    if event.identifiers:
+        _link(draft, event.identifiers)
+    write_fact = _FACTS.get(event.type)
+    if write_fact is not None:
+        write_fact(draft, event)
+
+
+def _updated(draft: Draft, event: Event) -> None:
+    given, unset = event.properties.get("set", {}), event.properties.get("unset", [])
+    if not isinstance(given, dict) or not isinstance(unset, list) or not all(isinstance(name, str) for name in unset):
+        draft.note(trace.FACT, code="invalid", why="customer.updated: expected {set: {name: value}, unset: [name]}")
+        return
+    customer, at = draft.customer, event.occurred_at
+    values = {name: given[name] for name in newer(customer, given, at)}
+    gone = newer(customer, unset, at)
+    if values or gone:
+        write(draft.own(), values, gone, at)
+    if len(values) + len(gone) < len(given) + len(unset):
+        draft.note(trace.FACT, code="older", why="customer.updated: an attribute has a newer value")
+    draft.note(trace.FACT, code="attributes", why=", ".join((*values, *gone)))
+
+
+def _answered(draft: Draft, event: Event) -> None:
+    properties = event.properties
+    topic, channel, given = properties.get("topic"), properties.get("channel"), properties.get("given")
+    if not isinstance(topic, str) or not isinstance(channel, str) or not isinstance(given, bool):
+        draft.note(
+            trace.FACT,
+            code="invalid",
+            why="consent.changed: expected topic and channel as text, given as true or false",
+        )
+        return
+    key = consent_key(topic, channel)
+    before = draft.customer.consent.get(key)
+    at = event.occurred_at
+    if before is not None and (before.at > at or (before.at == at and given and not before.given)):
+        draft.note(
+            trace.FACT,
+            code="older",
+            why=f"consent.changed: a newer answer, or a refusal of the same instant, stands for {key}",
+        )
+        return
+    answer = Consent(given, at, _text(properties.get("source")), _text(properties.get("text_version")))
+    draft.own().consent = with_item(draft.customer.consent, key, answer, CONSENTS)
+    draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
+    _tell_dispatch(draft, event, topic, channel, given, before)
+
+
+def _tell_dispatch(draft: Draft, event: Event, topic: str, channel: str, given: bool, before: Consent | None) -> None:
+    """A withdrawal concerns what is queued; a new consent lifts a withdrawal that dispatch may have been told of."""
+    customer = draft.customer
+    queued = any(each.topic == topic and each.channel == channel for each in customer.queued)
+    lifted = given and before is not None and not before.given
+    if not lifted and (given or not queued):
+        return
+    identity = consent_id(customer.id, topic, channel, event.id)
+    draft.outputs.append(ConsentChange(identity, customer.id, topic, channel, given, draft.at))
+    draft.say(
+        trace.FACT,
+        code="consent_change",
+        why=f"{topic}/{channel} {'given' if given else 'withdrawn'}, dispatch is told",
+    )
+
+
+def _located(draft: Draft, event: Event) -> None:
+    before = draft.customer.position
+    if event.place is None or (before is not None and before.at > event.occurred_at):
+        draft.note(
+            trace.FACT, code="invalid" if event.place is None else "older", why="position.reported: the last fix stands"
+        )
+        return
+    draft.own().position = Position(event.place, event.occurred_at)
+    draft.note(trace.FACT, code="position")
+
+
+def _linked(draft: Draft, event: Event) -> None:
+    named = event.properties.get("identifiers", {})
+    if isinstance(named, dict):
+        _link(draft, {kind: value for kind, value in named.items() if isinstance(value, str)})
+
+
+def _link(draft: Draft, named: dict[str, str]) -> None:
+    known = draft.customer.identifiers
+    for kind, value in named.items():
+        if known.get(kind) != value:
+            known = with_item(known, kind, value, IDENTIFIERS)
+    if known is not draft.customer.identifiers:
+        draft.own().identifiers = known
+        draft.note(trace.FACT, code="identifiers", why=", ".join(named))
+
+
+def _erased(draft: Draft, event: Event) -> None:
+    """Leaves a stub, so that no replay brings the person back."""
+    name, at = draft.customer.id, draft.at
+    draft.outputs.append(Erasure(erasure_id(name, event.id), name, at))
+    draft.say(trace.FACT, code="erased")
+    draft.replace(Customer(id=name, person_key="", created_at=0, updated_at=at, erased_at=max(at, 1)))
+
+
+def _left(draft: Draft, event: Event) -> None:
+    """A receipt: the action has left, or never will, and can no longer be voided."""
+    action = event.properties.get("action_id")
+    queued = draft.customer.queued
+    if any(each.action == action for each in queued):
+        draft.own().queued = [each for each in queued if each.action != action]
+        draft.note(trace.FACT, code="receipt", why=f"{event.type} {action}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_FACTS: dict[str, Callable[[Draft, Event], None]] = {
+    "customer.updated": _updated,
+    "consent.changed": _answered,
+    "position.reported": _located,
+    "identity.linked": _linked,
+    "customer.erased": _erased,
+    "action.refused": _left,
+    "message.sent": _left,
+    "message.failed": _left,
+}

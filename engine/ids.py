@@ -1,0 +1,52 @@
+"""Identities of what the engine makes: hashes of causes, so that a repeat carries the same id (source: EVENTS.md)."""
+
+from hashlib import sha256
+
+import msgspec
+
+_encode = msgspec.json.encode
+
+
+def enrollment_id(person_key: str, journey: str, key: str, event_id: str) -> str:
+    """The id of the enrollment that this event began: 32 hex digits, the same for every version of the journey."""
+    return _digest((person_key, journey, key, event_id))
+
+
+def action_id(enrollment: str, node: str, visit: int, attempt: int = 1) -> str:
+    """The id of what the enrollment sends at its `visit`-th arrival (from 1) at the node; `attempt` counts channels."""
+    return _digest((enrollment, node, visit, attempt))
+
+
+def void_id(action: str) -> str:
+    """The id of the record that voids an action; an action is voided once."""
+    return _digest(("void", action))
+
+
+def consent_id(customer: str, topic: str, channel: str, event_id: str) -> str:
+    """The id of the record that tells dispatch of an answer given by this event."""
+    return _digest(("consent", customer, topic, channel, event_id))
+
+
+def erasure_id(customer: str, event_id: str) -> str:
+    """The id of the record that tells dispatch that this event erased the customer."""
+    return _digest(("erase", customer, event_id))
+
+
+def event_trace_id(customer: str, event_id: str) -> str:
+    """The id of the trace of an event."""
+    return _digest(("event", customer, event_id))
+
+
+def timer_trace_id(customer: str, at: int) -> str:
+    """The id of the trace of the timers fired at this instant (ms)."""
+    return _digest(("timer", customer, at))
+
+
+def seen_hash(event_id: str) -> int:
+    """8 bytes of SHA-256 of an event's id, unsigned: what is kept of it to notice a repeat."""
+    return int.from_bytes(sha256(event_id.encode()).digest()[:8], "big")
+
+
+def _digest(parts: tuple[str | int, ...]) -> str:
+    """JSON keeps the parts apart, whatever they contain."""
+    return sha256(_encode(parts)).hexdigest()[:32]

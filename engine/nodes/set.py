@@ -1,0 +1,42 @@
+"""Node `set`: writes to the person or to the enrollment, read back by what follows in the same decision."""
+
+from typing import Any
+
+from engine import trace
+from engine.attributes import write
+from engine.program import SetStep, Step
+from engine.run import Run
+from journeys.conditions import Absent
+
+
+def enter(step: SetStep, run: Run) -> Step:
+    """Writes in order; an expression that names something absent writes nothing. Raises EvaluationError."""
+    for target, expression in step.writes:
+        name = ".".join(target)
+        try:
+            value = expression.evaluate(run.facts())
+        except Absent as absent:
+            run.say(trace.SET, step.label, "absent", f"{name} stays as it was: {absent}")
+            continue
+        if target[0] == "vars":
+            run.enrollment.vars = _written(run.enrollment.vars, target[1:], value)
+        else:
+            _write_attribute(run, target[1:], value)
+        run.say(trace.SET, step.label, name=name, value=value)
+    return step.then
+
+
+def _write_attribute(run: Run, path: tuple[str, ...], value: Any) -> None:
+    """A journey's word is the newest: it takes the later of its own instant and the one that it replaces."""
+    customer = run.draft.own()
+    written_at = max(run.at, customer.attributes_at.get(path[0], run.at))
+    attributes = _written(customer.attributes, path, value)
+    write(customer, {path[0]: attributes[path[0]]}, (), written_at)
+
+
+def _written(items: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A copy of `items` with `value` at `path`; what is no mapping on the way there gives way to one."""
+    if len(path) > 1:
+        inner = items.get(path[0])
+        value = _written(inner if isinstance(inner, dict) else {}, path[1:], value)
+    return {**items, path[0]: value}

@@ -1,0 +1,17 @@
+"""Rule: marketing needs the customer's consent for its topic and channel; unknown is no."""
+
+from engine.customer import Customer, consent_key
+from engine.policy.proposal import Proposal, Refusal
+
+WITHOUT_CONSENT = frozenset({"service", "critical"})
+
+
+def consented(proposal: Proposal, customer: Customer) -> Refusal | None:
+    """Refuses with `consent` unless it was given; messages of class service and critical need none."""
+    if proposal.class_ in WITHOUT_CONSENT:
+        return None
+    answer = customer.consent.get(consent_key(proposal.topic, proposal.channel))
+    if answer is not None and answer.given:
+        return None
+    found = "was never given" if answer is None else f"was withdrawn at {answer.at}"
+    return Refusal("consent", f"consent for {proposal.topic} by {proposal.channel} {found}")

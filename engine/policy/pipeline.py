@@ -1,0 +1,20 @@
+"""The policy pipeline: every rule, in the order in which they are asked; the first refusal stands."""
+
+from collections.abc import Callable
+
+from engine.customer import Customer
+from engine.policy.consent import consented
+from engine.policy.erased import erased
+from engine.policy.proposal import Proposal, Refusal
+from engine.policy.reachable import reachable
+
+RULES: tuple[Callable[[Proposal, Customer], Refusal | None], ...] = (erased, consented, reachable)
+
+
+def judged(proposal: Proposal, customer: Customer) -> Refusal | None:
+    """The refusal of the first rule that has one, None when the proposal becomes an action."""
+    for rule in RULES:
+        refusal = rule(proposal, customer)
+        if refusal is not None:
+            return refusal
+    return None

@@ -1,0 +1,92 @@
+"""A run: one enrollment on its way through its journey at one instant, and how it leaves."""
+
+from typing import Any
+
+from engine import trace
+from engine.bounds import with_item, without_oldest
+from engine.customer import REMEMBERED_KEYS, Enrollment, Remembered, memory_key
+from engine.decision import Void
+from engine.draft import Draft
+from engine.event import Event
+from engine.ids import void_id
+from engine.program import CompiledJourney
+from engine.time import zone_exists
+from journeys.conditions import Facts
+
+
+class Run:
+    """`enrollment` is the draft's own copy, free to change; `at` the instant (ms) of the event or of the timer."""
+
+    __slots__ = ("at", "draft", "enrollment", "journey")
+
+    def __init__(self, draft: Draft, journey: CompiledJourney, enrollment: Enrollment, at: int) -> None:
+        self.draft = draft
+        self.journey = journey
+        self.enrollment = enrollment
+        self.at = at
+
+    def facts(self) -> Facts:
+        """What a condition of this enrollment may look at now."""
+        return self.draft.facts(self.enrollment.entry, self.enrollment.vars)
+
+    def zone(self) -> str:
+        """The person's time zone, else the project's."""
+        return person_zone(self.draft, self.journey)
+
+    def say(self, what: str, node: str = "", code: str = "", why: str = "", **data: Any) -> None:
+        """Adds a line about this enrollment to the trace."""
+        self.draft.say(what, self.journey.name, self.enrollment.id, node, code, why, **data)
+
+    def rest(self, node: str, due_at: int) -> None:
+        """Stands still at a node until `due_at` (ms)."""
+        enrollment = self.enrollment
+        enrollment.node = node
+        enrollment.arrived_at = self.at
+        enrollment.due_at = due_at
+        self.say(trace.WAITED, node, until=due_at)
+
+
+def person_zone(draft: Draft, journey: CompiledJourney) -> str:
+    """The customer's attribute `timezone` where it names a zone, else the project's."""
+    named = draft.customer.attributes.get("timezone")
+    return named if isinstance(named, str) and zone_exists(named) else journey.zone
+
+
+def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "") -> None:
+    """Ends an enrollment and remembers its key; with `void_code` every action it still has queued is voided.
+
+    An exit step, an error and the end of the steps void nothing: what was sent before them was meant to leave.
+    """
+    del draft.live[enrollment.id]
+    _remember(draft, enrollment, at)
+    draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key)
+    if void_code:
+        _void_queued(draft, enrollment, void_code, at)
+
+
+def begun_by(entry: dict[str, Any], event: Event) -> bool:
+    """True when this event began the enrollment with this entry: it never exits, wakes or satisfies it."""
+    meta: dict[str, Any] = entry.get("meta", {})
+    return meta.get("id") == event.id
+
+
+def _remember(draft: Draft, enrollment: Enrollment, at: int) -> None:
+    journey = enrollment.journey
+    key = memory_key(journey, enrollment.key)
+    memory = draft.customer.memory
+    before = memory.get(key)
+    entered_at = enrollment.entered_at if before is None else max(before.entered_at, enrollment.entered_at)
+    memory = with_item(memory, key, Remembered(entered_at, at), len(memory) + 1)
+    own = memory_key(journey, "")
+    draft.own().memory = without_oldest(memory, lambda key: key.startswith(own), REMEMBERED_KEYS)
+
+
+def _void_queued(draft: Draft, enrollment: Enrollment, code: str, at: int) -> None:
+    queued = draft.customer.queued
+    voided = [each for each in queued if each.enrollment == enrollment.id]
+    if not voided:
+        return
+    draft.own().queued = [each for each in queued if each.enrollment != enrollment.id]
+    for each in voided:
+        draft.outputs.append(Void(void_id(each.action), draft.customer.id, each.action, code, at))
+        draft.say(trace.VOIDED, enrollment.journey, enrollment.id, code=code, action=each.action)

@@ -1,0 +1,82 @@
+"""Time: an instant and a duration give an instant, with calendar units counted in the person's zone."""
+
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from journeys.duration import Duration
+
+DAY_MS = 86_400_000
+LAST_AT = 253_402_300_799_999
+"""The last millisecond of the year 9999: no instant that the engine makes lies behind it."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def after(instant: int, duration: Duration, zone: str) -> int:
+    """The instant (ms) that lies `duration` after `instant`; zones that do not exist count as UTC.
+
+    Months, then days, move the local date and keep the local time of day (31 January plus `1mo` is the last of
+    February). A local time inside a daylight-saving gap moves on by the length of the gap; of a time that happens twice
+    the first is taken. Then the elapsed part is added. Never later than LAST_AT.
+    """
+    if duration.months or duration.days:
+        instant = _calendar(instant, duration.months, duration.days, zone)
+    return min(instant + duration.elapsed_ms, LAST_AT)
+
+
+def late(occurred_at: int, allowed: Duration, clock: int) -> bool:
+    """True when `occurred_at` (ms) lies more than `allowed` before the clock; calendar units are those of UTC."""
+    if clock - occurred_at <= allowed.elapsed_ms:
+        return False
+    return after(occurred_at, allowed, "UTC") < clock
+
+
+@lru_cache(maxsize=1024)
+def zone_exists(name: str) -> bool:
+    """True when `name` is a time zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def _calendar(instant: int, months: int, days: int, zone: str) -> int:
+    if not months:
+        target = instant + days * DAY_MS
+        offset = _steady_offset(zone, instant // DAY_MS)
+        if offset is not None and offset == _steady_offset(zone, target // DAY_MS):
+            return target
+    try:
+        return _on_the_calendar(instant, months, days, zone)
+    except (OverflowError, ValueError):
+        # The calendar ends in 9999 and begins in 1: beyond it, months have 30 days.
+        return instant + (months * 30 + days) * DAY_MS
+
+
+def _on_the_calendar(instant: int, months: int, days: int, zone: str) -> int:
+    local = (_EPOCH + instant * _MS).astimezone(_zone(zone)).replace(tzinfo=None, fold=0)
+    if months:
+        year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)
+        local = local.replace(year=year, month=month0 + 1, day=min(local.day, monthrange(year, month0 + 1)[1]))
+    moved = (local + timedelta(days=days)).replace(tzinfo=_zone(zone))
+    return (moved.astimezone(UTC) - _EPOCH) // _MS
+
+
+@lru_cache(maxsize=8192)
+def _steady_offset(zone: str, day: int) -> int | None:
+    """The zone's offset (ms) if it does not change within a day of the UTC day `day`: no local time is in doubt."""
+    try:
+        instants = [_EPOCH + timedelta(days=day + step) for step in (-1, 0, 1, 2)]
+        offsets = {at.astimezone(_zone(zone)).utcoffset() for at in instants}
+    except (OverflowError, ValueError):
+        return None
+    offset = offsets.pop()
+    return None if offsets or offset is None else offset // _MS
+
+
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name) if zone_exists(name) else ZoneInfo("UTC")

@@ -1,0 +1,61 @@
+"""The trace: the codes of its lines, and the input as it is kept on it, so that a decision can be replayed."""
+
+from typing import Any
+
+import msgspec
+
+from engine.decision import Trace
+from engine.event import EventArrived, Input, TimerFired
+
+FACT = "fact"
+ENTERED = "entered"
+NOT_ENTERED = "not_entered"
+WAITED = "waited"
+WOKE = "woke"
+TIMED_OUT = "timed_out"
+NOT_WOKEN = "not_woken"
+CHOSEN = "chosen"
+SET = "set"
+SENT = "sent"
+REFUSED = "refused"
+VOIDED = "voided"
+GOAL = "goal"
+NOT_GOAL = "not_goal"
+NOT_EXITED = "not_exited"
+EXITED = "exited"
+ERROR = "error"
+
+CODES: dict[str, str] = {
+    FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
+    ENTERED: "an enrollment began",
+    NOT_ENTERED: "a trigger began nothing; `code`: late, where, unless, live, again, max_live, key or error",
+    WAITED: "the enrollment rests at a wait until `data.until` (ms)",
+    WOKE: "a wait ended, by its time or by the event waited for",
+    TIMED_OUT: "the event waited for did not come in time",
+    NOT_WOKEN: "an event of the type waited for was not the one; `code`: late, where or foreign",
+    CHOSEN: "a branch of `choose` was taken; `code` is its number from 0, or else",
+    SET: "an attribute or variable was written; `code` absent when the expression named something absent",
+    SENT: "an action leaves; `data.action` is its id",
+    REFUSED: "a proposal was refused; `code` is the rule's",
+    VOIDED: "a queued action shall not leave any more; `code`: exit or expired",
+    GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
+    NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
+    NOT_EXITED: "an event of an exit's type did not end the enrollment; `code`: where or unless",
+    EXITED: "the enrollment ended; `code` is the outcome",
+    ERROR: "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node or unknown_version",
+}
+
+
+def input_on_trace(given: Input) -> dict[str, Any]:
+    """The input as plain values, `{"event": {...}, "at": ms}` or `{"timer": ms}`; `input_of` reads it back."""
+    if isinstance(given, TimerFired):
+        return {"timer": given.at}
+    plain: dict[str, Any] = msgspec.to_builtins(given)
+    return plain
+
+
+def input_of(trace: Trace) -> Input:
+    """The input that this trace was made of, equal to the one decided, so that the decision can be taken again."""
+    if "timer" in trace.input:
+        return TimerFired(trace.input["timer"])
+    return msgspec.convert(trace.input, EventArrived)
