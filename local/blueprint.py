@@ -13,7 +13,7 @@ KAFKA_HEAP = ("-Xms128m", "-Xmx256m")
 KAFKA_JVM = ("-XX:+UseSerialGC", "-Djava.awt.headless=true")
 MIN_JAVA = 17
 
-_CONTROLLER_PORT = 29093
+_CONTROLLER_PORT = "29093"
 
 # One node is the whole cluster, starts at once and is small. Topics are declared, never made by a misspelling.
 BROKER: Mapping[str, str] = {
@@ -45,13 +45,13 @@ REDIS: Mapping[str, str] = {
 }
 
 
-def broker_settings(*, bind: str, advertised: str, controller_port: int, data: str) -> dict[str, str]:
-    """The whole server.properties of one broker that listens at `bind` (host:port) and tells clients `advertised`."""
-    controller_host = bind.rpartition(":")[0] or "localhost"
+def broker_settings(*, host: str, port: str, controller_port: str, advertised: str, data: str) -> dict[str, str]:
+    """The whole server.properties of one broker that listens at `host` (empty: all) and tells clients `advertised`."""
+    controller = f"{host or 'localhost'}:{controller_port}"
     return {
         **BROKER,
-        "controller.quorum.voters": f"1@{controller_host}:{controller_port}",
-        "listeners": f"PLAINTEXT://{bind},CONTROLLER://{controller_host}:{controller_port}",
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{advertised}",
         "log.dirs": data,
     }
@@ -70,9 +70,10 @@ class Container:
 def kafka_container(host: str, port: str) -> Container:
     """The broker as a container. It tells clients `host:port`, so that it must be published under that very port."""
     settings = broker_settings(
-        bind=f":{port}",
-        advertised=f"{host}:{port}",
+        host="",
+        port=port,
         controller_port=_CONTROLLER_PORT,
+        advertised=f"{host}:{port}",
         data="/var/lib/kafka/data",
     )
     environment = {"KAFKA_" + name.upper().replace(".", "_"): value for name, value in settings.items()}

@@ -54,9 +54,10 @@ class KafkaServer(LocalServer):
 
     def _properties(self) -> dict[str, str]:
         here = broker_settings(
-            bind=self.address,
+            host="127.0.0.1",
+            port=str(self.port),
+            controller_port=str(self.ports()["controller_port"]),
             advertised=self.address,
-            controller_port=self.ports()["controller_port"],
             data=str(self.folder / "data"),
         )
         return {**here, **self._settings}

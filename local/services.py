@@ -48,17 +48,17 @@ def up(folder: Path, environment: Mapping[str, str] = os.environ) -> Services:
     SILLAGE_KAFKA and SILLAGE_REDIS of `environment` are taken as they are. A folder keeps the road of its first start,
     since its data is there. Raises LocalError with the cure.
     """
-    given = _given(environment)
-    wanted = [name for name in NAMES if name not in given]
-    if not wanted:
-        return _services(given, GIVEN)
     with _alone(folder):
-        note = _recall(folder)
-        road = _road(note)
-        ports = note.ports if note else {}
-        started = _compose_up(folder, wanted, ports) if road == DOCKER else _processes_up(folder, wanted)
-        _remember(folder, _Note(road, started, ports))
-    return _services({**started, **given}, chosen_line(road, wanted))
+        note = _recall(folder) or _Note(_road(), {}, {})
+        given = _given(environment, own=note.addresses)
+        wanted = [name for name in NAMES if name not in given]
+        if not wanted:
+            return _services(given, chosen_line(GIVEN, wanted))
+        if note.road == DOCKER and not docker.compose_answers():
+            raise StartError(f"{folder}: its data is in Docker, which is silent; start Docker, or remove {folder}")
+        started = _compose_up(folder, wanted, note.ports) if note.road == DOCKER else _processes_up(folder, wanted)
+        _remember(folder, _Note(note.road, {**note.addresses, **started}, note.ports))
+    return _services({**started, **given}, chosen_line(note.road, wanted))
 
 
 def down(folder: Path) -> bool:
@@ -135,13 +135,14 @@ def _stated(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _given(environment: Mapping[str, str]) -> dict[str, str]:
-    given = _stated(environment)
+def _given(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The addresses given and found to answer. An `own` one, as `up` prints it for export, is ours to start."""
+    given = {name: address for name, address in _stated(environment).items() if address != own.get(name)}
     for name, address in given.items():
         if not _ANSWERS[name](address):
-            variable = f"SILLAGE_{name.upper()}"
             raise StartError(
-                f"{variable}={address}: no {name} answers there; start it, or unset the variable to have one started"
+                f"SILLAGE_{name.upper()}={address}: no {name} answers there; "
+                "start it, or unset the variable to have one started"
             )
     return given
 
@@ -150,9 +151,7 @@ def _services(addresses: Mapping[str, str], chosen: str) -> Services:
     return Services(addresses["kafka"], addresses["redis"], chosen)
 
 
-def _road(note: _Note | None) -> str:
-    if note and note.road == LOCAL:
-        return LOCAL
+def _road() -> str:
     return DOCKER if docker.compose_answers() else LOCAL
 
 

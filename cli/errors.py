@@ -1,0 +1,37 @@
+"""Faults as a person at a terminal sees them: one clear line and exit code 1, never a traceback."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+# Where the rooms below and their clients keep the faults that they explain themselves. A module that was never imported
+# cannot have raised, so none is imported for this.
+_EXPLAINED = (
+    ("local.errors", "LocalError"),
+    ("streams.publish", "PublishError"),
+    ("redis.exceptions", "RedisError"),
+    ("aiokafka.errors", "KafkaError"),
+    ("kafka.errors", "KafkaError"),
+)
+
+
+class CliError(click.ClickException):
+    """A fault with its cure, for the commands: subject, found, expected, cure in one line."""
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turns the faults of the rooms below into a CliError; any other is a bug and keeps its traceback."""
+    try:
+        yield
+    except explained() as problem:
+        raise CliError(" ".join(str(problem).split()) or type(problem).__name__) from problem
+
+
+def explained() -> tuple[type[BaseException], ...]:
+    """The classes of faults whose message is meant for a person."""
+    found: list[type[BaseException]] = [OSError]
+    found += [getattr(sys.modules[module], name) for module, name in _EXPLAINED if module in sys.modules]
+    return tuple(found)

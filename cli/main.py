@@ -1,0 +1,21 @@
+"""The door of the `sillage` command: every command by name, with the place of its code."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS = {
+    "up": ("cli.services:up", "Start Kafka and Redis on this machine, or find those given."),
+    "down": ("cli.services:down", "Stop what `up` started; the data stays."),
+    "doctor": ("cli.doctor:doctor", "Say what is missing on this machine, with the cure."),
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sillage")
+def main() -> None:
+    """Sillage, an event-driven omnichannel journey engine on Kafka."""
+
+
+if __name__ == "__main__":
+    main()

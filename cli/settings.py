@@ -1,0 +1,28 @@
+"""The settings of a command: the environment, and where it is silent, what `sillage up` remembers in this project."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from cli.errors import CliError
+from local import services
+from streams.settings import Settings
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings: `given` first, then SILLAGE_* of the environment, then the addresses of the last `up`, then defaults.
+
+    Raises CliError, which names the variable that is wrong.
+    """
+    try:
+        settings = Settings(**given)
+        known = services.recall(settings.data)
+        remembered = {name: getattr(known, name) for name in services.NAMES} if known else {}
+        absent = {name: address for name, address in remembered.items() if name not in settings.model_fields_set}
+        return Settings(**{**absent, **given})
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise CliError(
+            f"SILLAGE_{name.upper()}={first['input']}: {first['msg']}; set it right or unset it"
+        ) from problem

@@ -1,0 +1,109 @@
+"""What this machine has and lacks, each finding with its cure."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.blueprint import KAFKA_VERSION
+from local.docker import compose_answers
+from local.errors import LocalError
+from local.jars import cache_folder, find_maven
+from local.java import find_java
+from local.probe import kafka_answers, redis_answers
+from local.redis import find_redis
+from streams.settings import Settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what was found, or what to do. A lack that is not `needed` harms nothing now."""
+
+    subject: str
+    ok: bool
+    words: str
+    needed: bool = True
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at all that a first run needs; changes nothing. A running broker makes the tools to start one optional."""
+    kafka = kafka_answers(settings.kafka)
+    redis = redis_answers(settings.redis)
+    docker = compose_answers()
+    return [
+        _python(),
+        _tool("Java", _java, needed=not kafka and not docker),
+        _tool("Maven", _maven, needed=not kafka and not docker),
+        _tool("Redis server", lambda: str(find_redis()), needed=not redis and not docker),
+        Finding("Docker", docker, "answers" if docker else "does not answer; local processes do instead", needed=False),
+        _kcat(),
+        _folder(settings.data),
+        _reach("Kafka", settings.kafka, kafka),
+        _reach("Redis", settings.redis, redis),
+        *([_topics(settings)] if kafka else []),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    ok = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Finding("Python", ok, version if ok else f"{version}; make the environment with Python 3.11, 3.12 or 3.13")
+
+
+def _tool(subject: str, find: Callable[[], str], needed: bool) -> Finding:
+    try:
+        return Finding(subject, True, find(), needed)
+    except LocalError as problem:
+        return Finding(subject, False, str(problem), needed)
+
+
+def _java() -> str:
+    found = find_java()
+    return f"{found.version}, {found.program}"
+
+
+def _maven() -> str:
+    if cache_folder().is_dir():
+        return f"not needed: Kafka {KAFKA_VERSION} is kept in {cache_folder()}"
+    return find_maven()
+
+
+def _kcat() -> Finding:
+    found = shutil.which("kcat")
+    words = found or "not found; only needed to publish by hand (Debian: apt-get install kcat)"
+    return Finding("kcat", found is not None, words, needed=False)
+
+
+def _folder(folder: Path) -> Finding:
+    nearest = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+    ok = nearest.is_dir() and os.access(nearest, os.W_OK)
+    words = f"{folder}" if ok else f"{folder}: {nearest} is no folder to write to; give another by SILLAGE_DATA"
+    return Finding("Data folder", ok, words)
+
+
+def _reach(subject: str, address: str, answers: bool) -> Finding:
+    variable = f"SILLAGE_{subject.upper()}"
+    cure = f"{address} does not answer; run `sillage up`, or give {variable}"
+    return Finding(subject, answers, f"{address} answers" if answers else cure)
+
+
+def _topics(settings: Settings) -> Finding:
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    try:
+        client = KafkaAdminClient(bootstrap_servers=settings.kafka, client_id="sillage-doctor")
+        try:
+            count = sum(name.startswith(f"{settings.prefix}.") for name in client.list_topics())
+        finally:
+            client.close()
+    except KafkaError as problem:
+        return Finding("Topics", False, f"cannot be listed: {problem}", needed=False)
+    words = (
+        f"{count} under {settings.prefix}."
+        if count
+        else f"none under {settings.prefix}. yet; the first worker makes them"
+    )
+    return Finding("Topics", count > 0, words, needed=False)
