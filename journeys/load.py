@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping as Files
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from journeys.ids import with_ids
-from journeys.mend import mend_nodes, problem
+from journeys.mend import mend_conditions, mend_nodes, problem
 from journeys.messages.model import Message
 from journeys.model import Journey, MessageHead, Project
 from journeys.problem import Problem
@@ -129,6 +129,9 @@ def _load_journey(path: str, text: str) -> tuple[Journey | None, Draft, list[Pro
     if root is None:
         return None, draft, problems
     problems += mend_nodes(path, root)
+    misread = mend_conditions(draft.positions)
+    problems += misread
+    draft = replace(draft, quoted=draft.quoted | {fault.line for fault in misread})
     journey, faults = fit(Journey, draft.positions)
     problems += faults
     return (with_ids(journey) if journey and not problems else None), draft, problems

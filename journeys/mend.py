@@ -1,11 +1,12 @@
-"""Nodes whose verb is wrong: one Problem each, and the tree mended so that the rest of the node is checked too."""
+"""Wrong verbs and conditions that YAML misread: one Problem each, and the tree mended so that the rest is checked."""
 
 import json
 
 from journeys.model import VERBS
-from journeys.outline import branches, node_lists
+from journeys.outline import CONDITIONS, branches, node_lists, parts
 from journeys.problem import Problem, close_to, did_you_mean, listed
-from journeys.tree import Entry, Mapping, Mark, Scalar, Sequence, Tree
+from journeys.quoting import condition_at
+from journeys.tree import Entry, Mapping, Mark, Positions, Scalar, Sequence, Tree
 
 OPTIONS = {name: {field.alias or key for key, field in part.model_fields.items()} for name, part in VERBS.items()}
 _EVERY = frozenset().union(*OPTIONS.values())
@@ -24,6 +25,26 @@ def mend_nodes(file: str, root: Tree) -> list[Problem]:
             elif node.sound:
                 problems += _mend_node(file, node)
     return problems
+
+
+def mend_conditions(where: Positions) -> list[Problem]:
+    """Conditions that YAML reads as mappings: each a fault, with the text that was meant put in its place."""
+    problems: list[Problem] = []
+    for part in parts(where.root):
+        for entry in part.entries:
+            if entry.name in CONDITIONS and isinstance(entry.value, Mapping):
+                entry.value = _meant(where, entry.value, problems)
+            elif entry.name in CONDITIONS and isinstance(entry.value, Sequence):
+                entry.value.items = [_meant(where, item, problems) for item in entry.value.items]
+    return problems
+
+
+def _meant(where: Positions, tree: Tree, problems: list[Problem]) -> Tree:
+    bare = condition_at(where.text, tree.start.line) if isinstance(tree, Mapping) else None
+    if bare is None:
+        return tree
+    problems.append(Problem(where.file, bare.line, bare.column, "J001", bare.reason, bare.hint))
+    return bare.scalar_in(where.text)
 
 
 def _mend_node(file: str, node: Mapping) -> list[Problem]:

@@ -29,7 +29,9 @@ EventTypes = Annotated[
     Annotated[EventType, Tag("@one")] | Annotated[list[EventType], Field(min_length=1), Tag("@many")],
     Discriminator(_shape),
 ]
-Condition = Annotated[Annotated[str, Tag("@one")] | Annotated[list[str], Tag("@many")], Discriminator(_shape)]
+Condition = Annotated[
+    Annotated[str, Tag("@one")] | Annotated[list[str], Field(min_length=1), Tag("@many")], Discriminator(_shape)
+]
 """CEL; a list under `where` or `when` means all, under `unless` none."""
 Expression = Annotated[
     Annotated[str, Tag("@text")]

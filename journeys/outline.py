@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from journeys.model import VERBS
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
+CONDITIONS = ("where", "unless", "when")
 _LISTS = ("steps", "on_error", "do", "else")
 
 
@@ -43,25 +44,15 @@ def verb(node: Mapping) -> Entry | None:
 
 def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every condition with the key it stands under."""
-    for part in _parts(tree):
-        for name in ("where", "unless", "when"):
+    for part in parts(tree):
+        for name in CONDITIONS:
             for text in texts(part.get(name)):
                 yield name, text
 
 
-def misplaced(tree: Tree | None) -> Iterator[tuple[str, Mapping]]:
-    """Every mapping that stands where a condition should."""
-    for part in _parts(tree):
-        for name in ("where", "unless", "when"):
-            inner = part.get(name)
-            for item in inner.items if isinstance(inner, Sequence) else [inner]:
-                if isinstance(item, Mapping):
-                    yield name, item
-
-
 def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every expression with the key it stands under."""
-    for part in _parts(tree):
+    for part in parts(tree):
         assigned = part.get("set")
         entries = [entry for entry in part.entries if entry.name in ("key", "revenue")]
         entries += assigned.entries if isinstance(assigned, Mapping) else []
@@ -70,7 +61,7 @@ def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
                 yield from ((entry.name, text) for text in texts(entry.value))
 
 
-def _parts(tree: Tree | None) -> Iterator[Mapping]:
+def parts(tree: Tree | None) -> Iterator[Mapping]:
     """Every mapping that may hold a condition or an expression."""
     if not isinstance(tree, Mapping):
         return

@@ -4,6 +4,8 @@ import re
 
 import msgspec
 
+from journeys.tree import Mark, Scalar
+
 _KEYED = re.compile(r"""(\s*(?:-\s+)*)((?:where|unless|when|key|revenue|customer\.[\w.]+)\s*:[ \t]+)(\S.*)""")
 _ITEM = re.compile(r"(\s*(?:-\s+)*)(-\s+)(\S.*)")
 _LIST_HEAD = re.compile(r"\s*(?:-\s+)*(?:where|unless|when)\s*:\s*(?:#.*)?")
@@ -50,6 +52,12 @@ class Bare(msgspec.Struct, frozen=True):
     def hint(self) -> str:
         """The cure, ready to paste."""
         return f"quote it: {self.before.strip()} {quoted(self.source)}"
+
+    def scalar_in(self, text: str) -> Scalar:
+        """The condition as the value that was meant, at its place in the text."""
+        index = sum(len(row) + 1 for row in text.split("\n")[: self.line - 1]) + self.column - 1
+        end = Mark(self.line, self.column, index + len(self.source))
+        return Scalar(self.source, self.source, "", Mark(self.line, self.column, index), end)
 
     def quoted_in(self, text: str) -> str:
         """The text with this condition quoted; lines keep their numbers."""

@@ -23,7 +23,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "goal": shapes.Goal,
     "wait_for": shapes.Awaited,
 }
-_TAGS = shapes.TAGS | _PARTS.keys()
+_TAGS = shapes.TAGS | {f"@{verb}" for verb in shapes.VERBS}
 _NAME = "a name of small letters, digits, `-` and `_`"
 _DURATION = "a duration such as 20h, 7d or 1mo"
 _TYPE = "an event type such as `order.placed`"
@@ -116,11 +116,18 @@ def _path(root: Tree | None, loc: tuple[int | str, ...] | list[int | str]) -> li
     path: list[int | str] = []
     tree = root
     for step in loc:
-        if step == "[key]" or (step in _TAGS and not (isinstance(tree, Mapping) and tree.entry(str(step)))):
+        if isinstance(step, str) and not _is_key(tree, step):
             continue
         path.append(step)
         tree = _child(tree, step)
     return path
+
+
+def _is_key(tree: Tree | None, step: str) -> bool:
+    """Whether a step of a fault's place is a key, present or missing, and not the mark of a shape."""
+    if not isinstance(tree, Mapping):
+        return False
+    return tree.entry(step) is not None or not (step in _TAGS or "[" in step)
 
 
 def _child(tree: Tree | None, step: int | str) -> Tree | None:

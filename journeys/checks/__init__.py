@@ -1,0 +1,21 @@
+"""All that `check` finds in a folder beyond its form: one file a family."""
+
+from journeys.checks import conditions, messages, names, nodes, reach, templates, values
+from journeys.load import Folder
+from journeys.problem import Problem
+
+FAMILIES = (
+    conditions.faults,
+    nodes.faults,
+    reach.faults,
+    names.faults,
+    messages.faults,
+    templates.faults,
+    values.faults,
+)
+
+
+def check(folder: Folder) -> list[Problem]:
+    """Every fault of a folder, those of reading included, sorted by place and each once."""
+    found = {*folder.problems, *(fault for family in FAMILIES for fault in family(folder))}
+    return sorted(found)

@@ -1,0 +1,44 @@
+"""Messages that are sent: that they are there, with a text for the channel."""
+
+from collections.abc import Iterator
+
+from journeys.load import Folder, MessageDraft
+from journeys.mend import problem
+from journeys.outline import nodes
+from journeys.problem import Problem, did_you_mean, listed
+from journeys.tree import Mapping, Scalar
+
+
+def faults(folder: Folder) -> Iterator[Problem]:
+    """Sends of unknown messages, or on channels that a message has no text for; messages without any text."""
+    for draft in folder.drafts:
+        for node in nodes(draft.positions.root):
+            yield from _sent(folder, draft.path, node)
+    for name, message in folder.message_drafts.items():
+        if not message.parts:
+            file = f"messages/{name}/message.yaml"
+            hint = f"write messages/{name}/email.html"
+            yield Problem(file, 1, 1, "J013", f"the message `{name}` has no text for any channel", hint)
+
+
+def _sent(folder: Folder, file: str, node: Mapping) -> Iterator[Problem]:
+    sent = node.get("send")
+    if not isinstance(sent, Scalar) or not isinstance(sent.value, str):
+        return
+    message = folder.message_drafts.get(sent.text)
+    if message is None:
+        hint = did_you_mean(sent.text, folder.message_drafts, f"write messages/{sent.text}/message.yaml and email.html")
+        yield problem(file, sent.start, "J012", f"unknown message `{sent.text}`", hint)
+    elif message.parts:
+        yield from _channel(file, message, sent, node.get("channel"))
+
+
+def _channel(file: str, message: MessageDraft, sent: Scalar, channel: object) -> Iterator[Problem]:
+    texts = sorted({part.partition(".")[0] for part in message.parts})
+    if channel is None and len(texts) > 1:
+        what = f"the message `{message.name}` has texts for {listed(texts, 'and')}, and the send names no channel"
+        yield problem(file, sent.start, "J014", what, f"write `channel: {texts[0]}` under the send")
+    if isinstance(channel, Scalar) and isinstance(channel.value, str) and channel.text not in texts:
+        what = f"the message `{message.name}` has no text for the channel `{channel.text}`"
+        hint = did_you_mean(channel.text, texts, f"it has one for {listed(texts, 'and')}")
+        yield problem(file, channel.start, "J013", what, hint)

@@ -1,0 +1,46 @@
+"""Values of the right form that cannot be meant: a `ttl` of zero, a time zone that nobody knows."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo, available_timezones
+
+from journeys.duration import Duration
+from journeys.load import Draft, Folder
+from journeys.mend import problem
+from journeys.problem import Problem, did_you_mean
+from journeys.tree import Mapping, Scalar
+
+
+def faults(folder: Folder) -> Iterator[Problem]:
+    """Each journey's `ttl`, the project's `zone`."""
+    for draft in folder.drafts:
+        ttl = _text(draft, "ttl")
+        if ttl and _is_zero(ttl.text):
+            what = "`ttl` is zero, so everyone would leave at once"
+            yield problem(draft.path, ttl.start, "J021", what, "write the longest it may last, such as `ttl: 14d`")
+    zone = _text(folder.project_draft, "zone") if folder.project_draft else None
+    if zone and folder.project_draft and not _is_zone(zone.text):
+        hint = did_you_mean(zone.text, available_timezones(), "write one such as `Europe/Paris`")
+        yield problem(folder.project_draft.path, zone.start, "J022", f"unknown time zone `{zone.text}`", hint)
+
+
+def _text(draft: Draft, name: str) -> Scalar | None:
+    root = draft.positions.root
+    value = root.get(name) if isinstance(root, Mapping) else None
+    return value if isinstance(value, Scalar) and isinstance(value.value, str) else None
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        duration = Duration.parse(text)
+    except ValueError:
+        return False
+    return not (duration.months or duration.days or duration.elapsed_ms)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    # What is no zone may be a folder of the zone data, a path outside it, or a file that holds no zone.
+    except (OSError, ValueError, LookupError):
+        return False
+    return True
