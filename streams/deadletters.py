@@ -1,0 +1,39 @@
+"""What cannot be processed, as a record for <topic>.dead: the raw bytes, where they came from, and why."""
+
+from streams.publish import Out
+from streams.record import Record, origin
+
+MAX_RAW_BYTES = 16 << 20
+_MAX_REASON_CHARACTERS = 2_000
+ORIGINAL_HEADER = "original."
+
+
+def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Out:
+    """`record` as it was, under its origin, so that it can be put back.
+
+    Headers: code, reason, attempts, timestamp (ms) and timestamp_type as decimals, key (left out where there was
+    none), and each original header behind `original.`. A value that only fitted its topic compressed is cut to
+    MAX_RAW_BYTES, and the header value_bytes tells its true size: a record too large to be written would stop its
+    partition for ever.
+    """
+    value = record.value
+    headers = _why(code, reason, attempts)
+    headers += [("timestamp", b"%d" % record.timestamp), ("timestamp_type", b"%d" % record.timestamp_type)]
+    if record.key is not None:
+        headers.append(("key", record.key))
+    headers += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]
+    if value is not None and len(value) > MAX_RAW_BYTES:
+        headers.append(("value_bytes", b"%d" % len(value)))
+        value = value[:MAX_RAW_BYTES]
+    return Out(origin(record).encode(), value, headers)
+
+
+def dead_batch(topic: str, partition: int, first: int, last: int, raw: bytes, reason: str) -> Out:
+    """A batch that cannot be unpacked, whole, as one entry: its key names the offsets from `first` to `last`."""
+    headers = [*_why("damaged_batch", reason, 1), ("first_offset", b"%d" % first), ("last_offset", b"%d" % last)]
+    return Out(f"{topic}/{partition}/{first}-{last}".encode(), raw, headers)
+
+
+def _why(code: str, reason: str, attempts: int) -> list[tuple[str, bytes]]:
+    cut = reason[:_MAX_REASON_CHARACTERS]
+    return [("code", code.encode()), ("reason", cut.encode("utf-8", "replace")), ("attempts", b"%d" % attempts)]
