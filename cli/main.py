@@ -8,6 +8,8 @@ COMMANDS = {
     "up": ("cli.services:up", "Start Kafka and Redis on this machine, or find those given."),
     "down": ("cli.services:down", "Stop what `up` started; the data stays."),
     "doctor": ("cli.doctor:doctor", "Say what is missing on this machine, with the cure."),
+    "check": ("cli.check:check", "Find every fault of definitions, one line each."),
+    "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }
 
 

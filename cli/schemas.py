@@ -1,0 +1,52 @@
+"""`sillage schemas`: the files of docs/ that are generated from the code, written or held against it."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.errors import CliError
+from journeys.schema import journey_schema, message_schema, project_schema
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """A generated document as it is committed: two blanks of indent, a newline at the end."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/schemas/journey.schema.json": lambda: as_json(journey_schema()),
+    "docs/schemas/project.schema.json": lambda: as_json(project_schema()),
+    "docs/schemas/message.schema.json": lambda: as_json(message_schema()),
+}
+"""Path from the top of the project, and what gives its text."""
+
+
+def drifted(root: Path) -> list[str]:
+    """The generated files under `root` that are missing, or differ from what the code gives now."""
+    return [name for name, text in GENERATED.items() if _old(root / name) != text()]
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit status 1 if a file is not what the code gives.")
+@click.option(
+    "--root",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The top of the project; default here.",
+)
+def schemas(check: bool, root: Path) -> None:
+    """Write the JSON Schemas and AsyncAPI of docs/ from the code."""
+    stale = drifted(root)
+    if check and stale:
+        raise CliError(f"not what the code gives: {', '.join(stale)}; run `sillage schemas` and commit")
+    for name in [] if check else stale:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(GENERATED[name](), encoding="utf-8")
+        click.echo(f"wrote {name}")
+
+
+def _old(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
