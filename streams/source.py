@@ -1,10 +1,15 @@
 """Where rows come from: the promise of an event source, so that Faust could be replaced."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
+
+from streams.record import Record
 
 Spot = tuple[str, int]
 """A topic's full name and a partition of it."""
+
+Offer = Callable[[str, int, Sequence[Record]], None]
+"""Takes rows of a topic and partition, in order."""
 
 
 class Source(Protocol):

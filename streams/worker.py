@@ -25,6 +25,7 @@ log = logging.getLogger("sillage.worker")
 
 STEP = 500
 """Inputs of one partition between two looks at the others."""
+FLUSH_SECONDS = 5.0
 FAILED_SESSIONS = 10
 """Sessions that end without having proven anything, one after the other, after which the worker ends."""
 
@@ -52,6 +53,7 @@ class Worker:
         self._observer = observer
         self._given: set[int] = set()
         self._session: Session | None = None
+        self._publisher: KafkaPublisher | None = None
         self._taking: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
@@ -70,14 +72,14 @@ class Worker:
         self._changed.set()
         self._wake.set()
 
-    async def revoked(self, seconds: float) -> None:
-        """A rebalance begins: nothing more is applied, and what was is written, within `seconds`."""
+    async def pause(self) -> None:
+        """A rebalance begins: nothing more is applied, and what was is written, within a few seconds."""
         self._paused = True
         if self._session is not None:
             try:
-                await asyncio.wait_for(self._session.flush(), seconds)
+                await asyncio.wait_for(self._session.flush(), FLUSH_SECONDS)
             except (TimeoutError, PublishError) as fault:
-                log.warning("rebalance: not everything could be written in %s s (%r); a redo follows", seconds, fault)
+                log.warning("not everything could be written in %s s (%r); it is done again", FLUSH_SECONDS, fault)
 
     def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
         """Rows of one spot, in order; dropped where the spot is not open."""
@@ -103,16 +105,17 @@ class Worker:
             log.warning("the session ended (%s); all partitions are taken over again", reason)
             await asyncio.sleep(min(5.0, 0.1 * 2**failures))
 
-    async def stop(self, seconds: float) -> None:
-        """Writes what was applied, within `seconds`, and forgets the partitions."""
-        await self.revoked(seconds)
-        await self._forget()
+    async def stop(self) -> None:
+        """Writes what was applied, within a few seconds, and takes no more."""
+        self._given = set()
+        await self.pause()
 
     async def _one_session(self) -> str:
         """Runs one producer session to its end, and gives the reason where a new one may follow."""
         publisher = KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
         try:
             await publisher.start()
+            self._publisher = publisher
             await self._work(publisher)
         except (PublishError, KafkaError, OSError) as fault:
             return str(fault) or repr(fault)
@@ -122,9 +125,14 @@ class Worker:
                 return str(first) or repr(first)
             raise first from None
         finally:
+            self._publisher = None
             await self._forget()
             await publisher.stop()
         return "its work ended"
+
+    async def broker_answers(self) -> bool:
+        """Whether the broker answers the session under way."""
+        return self._publisher is not None and await self._publisher.broker_answers()
 
     async def _work(self, publisher: KafkaPublisher) -> None:
         session = self._session = Session(

@@ -8,13 +8,12 @@ from typing import Any
 import faust
 
 from streams.faust.source import FaustSource
-from streams.record import Record
 from streams.settings import Settings
+from streams.source import Offer
 
 BUFFER_BATCHES = 32
 QUIET_LOGGERS = ("aiokafka", "faust", "mode")
 
-Offer = Callable[[str, int, Sequence[Record]], None]
 Assigned = Callable[[Iterable[int]], None]
 Revoked = Callable[[], Awaitable[None]]
 
@@ -23,11 +22,13 @@ def make_app(settings: Settings, role: str) -> Any:
     """A Faust app of ours named `<prefix>-<role>`, which is its consumer group."""
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    folder = settings.data / "faust"
+    folder.mkdir(parents=True, exist_ok=True)
     return faust.App(
         f"{settings.prefix}-{role}",
         broker=[f"sillage://{address}" for address in settings.kafka.split(",")],
         store="memory://",
-        datadir=str(settings.data / "faust"),
+        datadir=str(folder),
         autodiscover=False,
         web_enabled=False,
         topic_disable_leader=True,

@@ -25,6 +25,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
         await self._default_start()
 
     async def stop(self) -> None:
+        self.set_shutdown()
         await Service.stop(self)
         if self._consumer is not None:
             await self._consumer.stop()
