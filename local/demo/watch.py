@@ -1,4 +1,4 @@
-"""Watches the real topics from outside: what was decided, what left, how far the inputs are durable, whether all is done."""
+"""Watches the real topics from outside: what was decided, what left, what is durable, and whether all is done."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,9 +10,11 @@ from engine.decision import Action, Output, Void
 from local.demo.progress import Progress
 from state.changelog import Fold
 from state.codec import decode
+from state.ledger import SETTLED, Entry, Status
 from streams.settings import Settings
 
 _output = msgspec.json.Decoder(Output).decode
+_entry = msgspec.json.Decoder(Entry).decode
 FETCH_BYTES = 4 << 20
 WATCHED = ("actions", "dispatches", "state")
 
@@ -80,7 +82,11 @@ class Watch:
             self._progress.voided.add(output.action)
 
     def _take_dispatch(self, record: ConsumerRecord) -> None:
-        raise NotImplementedError
+        entry = _entry(record.value)
+        if entry.status is Status.SENT:
+            self._progress.confirmed.add(entry.key)
+        elif entry.status in SETTLED:
+            self._progress.refused[entry.key] = entry.code or entry.status.value
 
     async def ready(self) -> bool:
         """Whether every partition was taken over once, which a marker on its changelog shows."""

@@ -1,0 +1,126 @@
+"""A life is played on the test driver, and what came of it is held against what its designer expected."""
+
+from difflib import ndiff
+from typing import Any, NamedTuple
+
+from engine import trace
+from engine.catalog import Catalog
+from engine.decision import Action, Line, Trace
+from engine.time import after
+from journeys.lives import Expected, Life, Step, local
+from streams.driver import Driver
+
+CUSTOMER = "life"
+ADDRESSES = {"email": "life@example.org"}
+
+
+class Seen(NamedTuple):
+    """What came of a life, in the words of its `expect`: outcomes as (key, outcome) in the order of ending."""
+
+    sent: list[str]
+    refused: list[str]
+    outcomes: list[tuple[str, str]]
+    dead: list[str]
+
+
+def play(life: Life, catalog: Catalog) -> Seen:
+    """Plays every step of the life; each message leaves at once, and its receipt comes back at the same instant."""
+    return _Player(life, catalog).play()
+
+
+def differences(expect: Expected, seen: Seen) -> list[str]:
+    """What differs, as lines for a reader; none when all went as expected. What is not mentioned is not compared."""
+    lines = [f"an event was refused at the door: {reason}" for reason in seen.dead]
+    lines += _differ("sent", expect.sent, seen.sent)
+    lines += _differ("refused", expect.refused, seen.refused)
+    if isinstance(expect.outcomes, list):
+        lines += _differ("outcomes", expect.outcomes, [outcome for _, outcome in seen.outcomes])
+    elif expect.outcomes is not None:
+        wanted = [f"{key}: {outcome}" for key, outcome in sorted(expect.outcomes.items())]
+        lines += _differ(
+            "outcomes", wanted, [f"{key}: {outcome}" for key, outcome in sorted(dict(seen.outcomes).items())]
+        )
+    return lines
+
+
+class _Player:
+    def __init__(self, life: Life, catalog: Catalog) -> None:
+        self._life = life
+        self._start = life.steps[0].at or 0
+        self._driver = Driver(catalog, self._start)
+        self._seen = Seen([], [], [], [])
+        self._actions: dict[str, str] = {}
+        self._at = self._start
+
+    def play(self) -> Seen:
+        self._begin()
+        for step in self._life.steps:
+            self._step(step)
+        return self._seen
+
+    def _begin(self) -> None:
+        person = self._life.person
+        attributes = {**ADDRESSES, "timezone": self._life.zone, **person.attributes}
+        self._driver.event("customer.updated", CUSTOMER, {"set": attributes})
+        for topic, channels in person.consent.items():
+            for channel in channels:
+                self._driver.event("consent.changed", CUSTOMER, {"topic": topic, "channel": channel, "given": True})
+        self._read()
+
+    def _step(self, step: Step) -> None:
+        if step.at is not None:
+            self._at = step.at
+        elif step.after is not None:
+            self._at = after(self._at, step.after, self._life.zone)
+        # Timers before the event fire one by one, so that the receipt of each message arrives at its own instant.
+        self._advance(self._at)
+        if step.type:
+            self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at)
+            self._read()
+
+    def _advance(self, to: int) -> None:
+        while (due := self._driver.next_due()) and due <= to:
+            self._driver.advance(due)
+            self._read()
+        self._driver.advance(to)
+        self._read()
+
+    def _properties(self, step: Step) -> dict[str, Any]:
+        """An event about a message may name it by `message`: then it is about the last one that left."""
+        named = step.properties.get("message")
+        if step.type.startswith("message.") and "action_id" not in step.properties and named in self._actions:
+            return {**step.properties, "action_id": self._actions[str(named)]}
+        return step.properties
+
+    def _read(self) -> None:
+        self._seen.dead.extend(letter.decode(errors="replace") for letter in self._driver.dead())
+        found = self._driver.read()
+        for each in found:
+            if isinstance(each, Trace):
+                self._trace(each)
+        for each in found:
+            if isinstance(each, Action):
+                self._actions[each.message] = each.id
+                self._driver.event("message.sent", CUSTOMER, {"action_id": each.id, "message": each.message})
+                self._read()
+
+    def _trace(self, found: Trace) -> None:
+        moment = local(found.at, self._life.zone)
+        for line in found.lines:
+            if line.what == trace.SENT:
+                self._seen.sent.append(f"{_message(line)}@{moment}")
+            elif line.what == trace.REFUSED:
+                self._seen.refused.append(f"{_message(line)}@{moment} {line.code}")
+            elif line.what == trace.EXITED:
+                self._seen.outcomes.append((str(line.data.get("key", "")), line.code))
+
+
+def _message(line: Line) -> str:
+    return f"{line.data['channel']}:{line.data['message']}"
+
+
+def _differ(what: str, wanted: list[str] | None, found: list[str]) -> list[str]:
+    if wanted is None or wanted == found:
+        return []
+    lines = [line for line in ndiff(wanted, found) if not line.startswith("?")]
+    return [f"{what}: expected (-), found (+)", *(f"  {line}" for line in lines)]

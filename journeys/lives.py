@@ -1,0 +1,204 @@
+"""Lives: customers played through a journey in virtual time, read from lives/NAME.yaml, every fault with its place."""
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pydantic import Field
+
+from journeys.duration import Duration
+from journeys.model import Part, Slug
+from journeys.problem import Problem
+from journeys.structure import fit
+from journeys.tree import Mapping, Positions, Sequence, Tree
+from journeys.yaml import read
+
+P = TypeVar("P", bound=Part)
+
+
+class Person(Part):
+    """The customer of a life: its zone (else the project's), consent by topic, and attributes."""
+
+    timezone: str | None = None
+    consent: dict[Slug, list[Slug]] = Field(default_factory=dict)
+    attributes: dict[str, Any] = Field(default_factory=dict)
+
+
+class Moment(Part):
+    """One step of a life: an instant in the customer's zone, or a time after the step before, and what happens then."""
+
+    at: str | None = None
+    after: str | None = None
+    event: dict[str, Any] | None = None
+
+
+class Expected(Part):
+    """What shall come of a life; what is left out is not compared.
+
+    `sent` and `refused` in order, as `channel:message@local time`; a refusal ends with a blank and the rule's code.
+    `outcomes` by key of the enrollment, or as a list in the order in which they ended.
+    """
+
+    sent: list[str] | None = None
+    refused: list[str] | None = None
+    outcomes: dict[str, Slug] | list[Slug] | None = None
+
+
+class Head(Part):
+    """The first document of a file: the journey that all its lives are played with."""
+
+    journey: Slug
+
+
+class Outline(Part):
+    """One document of a file of lives. Its parts are held against their own models, so that hints name their keys."""
+
+    life: str = Field(min_length=1)
+    customer: Any = None
+    play: Any
+    expect: Any
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step with its instant: `at` in ms where it is given, else `after` the step before."""
+
+    at: int | None
+    after: Duration | None
+    type: str
+    properties: dict[str, Any]
+
+
+class Life(msgspec.Struct, frozen=True):
+    """A life that can be played. `zone` is the customer's; `line` is where it stands in `file`."""
+
+    file: str
+    line: int
+    journey: str
+    name: str
+    zone: str
+    person: Person
+    steps: list[Step]
+    expect: Expected
+
+
+def read_lives(file: str, text: str, zone: str = "UTC") -> tuple[list[Life], list[Problem]]:
+    """The lives of one file, and all its faults; `zone` is that of customers who name none. Never raises.
+
+    With any fault there are no lives.
+    """
+    result = read(file, text)
+    if result.problems:
+        return [], list(result.problems)
+    if len(result.documents) < 2:
+        what = "no life stands in the file"
+        return [], [Problem(file, 1, 1, "J005", what, "begin with `journey: NAME`, and a line `---` before each life")]
+    head, problems = fit(Head, Positions(file, result.text, result.documents[0]))
+    journey = head.journey if head is not None else ""
+    lives = []
+    for document in result.documents[1:]:
+        reader = _Reader(Positions(file, result.text, document), journey, zone)
+        lives.append(reader.life())
+        problems += reader.problems
+    return ([] if problems else [life for life in lives if life is not None]), sorted(set(problems))
+
+
+def instant(text: str, zone: str) -> int:
+    """Milliseconds of an ISO 8601 instant; one that names no zone is local time in `zone`. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return round(moment.timestamp() * 1000)
+
+
+def local(at: int, zone: str) -> str:
+    """`2026-03-03T14:00`, the local time in `zone` of an instant in ms; with seconds where they are not zero."""
+    moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return moment.isoformat(timespec="minutes" if at % 60_000 == 0 else "auto")
+
+
+class _Reader:
+    """Reads one life; gathers every fault of it in `problems`."""
+
+    def __init__(self, where: Positions, journey: str, zone: str) -> None:
+        self.problems: list[Problem] = []
+        self._where = where
+        self._journey = journey
+        self._zone = zone
+
+    def life(self) -> Life | None:
+        """The life, None where it lacks what a life must have."""
+        outline, faults = fit(Outline, self._where)
+        self.problems += faults
+        root = self._where.root
+        if outline is None or not isinstance(root, Mapping):
+            return None
+        person = self._part(Person, root.get("customer"), "customer") or Person()
+        expect = self._part(Expected, root.get("expect"), "expect") or Expected()
+        zone = self._known_zone(person.timezone or self._zone)
+        play = root.get("play")
+        if not isinstance(play, Sequence) or not play.items:
+            self._fault(
+                ("play",), "J006", "`play` must be a list that is not empty", "write `play:` with `- at:` below"
+            )
+            return None
+        steps = [self._step(item, place, zone) for place, item in enumerate(play.items)]
+        line = self._where.at().line
+        return Life(self._where.file, line, self._journey, outline.life, zone, person, steps, expect)
+
+    def _part(self, model: type[P], tree: Tree | None, *path: str | int) -> P | None:
+        if tree is None:
+            return None
+        if not isinstance(tree, Mapping):
+            self._fault(path, "J006", f"`{path[0]}` must hold a mapping here", "write `KEY: VALUE`")
+            return None
+        part, faults = fit(model, Positions(self._where.file, self._where.text, tree))
+        self.problems += faults
+        return part
+
+    def _step(self, item: Tree, place: int, zone: str) -> Step:
+        path = ("play", place)
+        moment = self._part(Moment, item, *path) or Moment(at="1970-01-01")
+        if (moment.at is None) == (moment.after is None):
+            what = "a step has either `at` or `after`"
+            self._fault(path, "J006", what, "write `at: 2026-03-02T18:00` or `after: 3h`")
+        elif place == 0 and moment.at is None:
+            what = "the first step of a life has no step before it"
+            self._fault(path, "J006", what, "write `at: 2026-03-02T18:00`")
+        event = dict(moment.event or {})
+        kind = event.pop("type", "")
+        if moment.event is not None and not (isinstance(kind, str) and kind):
+            self._fault((*path, "event"), "J005", "an event has a `type`", "write `event: {type: order.placed}`")
+        return Step(self._instant(moment, path, zone), self._duration(moment, path), str(kind), event)
+
+    def _instant(self, moment: Moment, path: tuple[str | int, ...], zone: str) -> int | None:
+        if moment.at is None:
+            return None
+        try:
+            return instant(moment.at, zone)
+        except ValueError:
+            what = f"`at` must be an instant, found `{moment.at}`"
+            self._fault((*path, "at"), "J006", what, "write it as 2026-03-02T18:00")
+            return None
+
+    def _duration(self, moment: Moment, path: tuple[str | int, ...]) -> Duration | None:
+        if moment.after is None:
+            return None
+        try:
+            return Duration.parse(moment.after)
+        except ValueError as fault:
+            self._fault((*path, "after"), "J006", str(fault), "write it as 3h, 20d or 1mo")
+            return None
+
+    def _known_zone(self, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (OSError, ValueError, KeyError):
+            what = f"the time zone `{zone}` is not known"
+            self._fault(("customer", "timezone"), "J022", what, "write one such as Europe/Paris")
+            return "UTC"
+        return zone
+
+    def _fault(self, path: tuple[str | int, ...], code: str, what: str, hint: str) -> None:
+        mark = self._where.at(path)
+        self.problems.append(Problem(self._where.file, mark.line, mark.column, code, what, hint))

@@ -1,0 +1,139 @@
+"""The test driver: the real decoder, clock, timers and processor of one partition, without a broker, in virtual time.
+
+Three verbs: pipe a touchpoint in, advance time, read out what was decided.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from engine.catalog import Catalog, CompiledJourney
+from engine.decision import Output, Trace
+from journeys.load import Folder
+from state.store import MemoryStore
+from streams.build import Builder
+from streams.lane import Lane
+from streams.partition import Partition
+from streams.plan import plan_deploy
+from streams.processor import Processor
+from streams.record import LOG_APPEND_TIME
+from streams.shelf import Shelf, digest
+from streams.touchpoints import Decoder, Touchpoint, encode_touchpoint
+
+WEB = "touchpoints.web"
+TICKS = "ticks"
+_STEPS = 10_000
+
+_output = msgspec.json.Decoder(Output).decode
+_trace = msgspec.json.Decoder(Trace).decode
+
+
+class Row(NamedTuple):
+    """A record as a broker would give it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    timestamp_type: int = LOG_APPEND_TIME
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Driver:
+    """One partition that owns every customer, its clock at `at` (ms) until something moves it."""
+
+    def __init__(self, catalog: Catalog, at: int) -> None:
+        self.catalog = catalog
+        self._store = MemoryStore()
+        self._processor = Processor(0, 1, self._store, lambda: self.catalog, lambda: self.now, trace_all=True)
+        self._offsets = {WEB: 0, TICKS: 0}
+        lanes = [Lane(name, name, 0, "driver", 0, lambda: False) for name in self._offsets]
+        self._partition = Partition(
+            0, self._processor, lanes, self._decoder, lambda: self.now, event_clock=True, clock=at
+        )
+
+    @property
+    def now(self) -> int:
+        """The partition's clock in ms."""
+        return self._partition.clock
+
+    def next_due(self) -> int:
+        """The earliest instant (ms) at which a timer is due, 0 if none is."""
+        return self._processor.timers.next_due()
+
+    def event(
+        self,
+        type: str,
+        customer: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        at: int | None = None,
+        id: str | None = None,
+    ) -> None:
+        """Pipes in one touchpoint, now or at a later instant `at` (ms); timers due by then fire before it."""
+        occurred_at = self.now if at is None else at
+        touchpoint = Touchpoint(type, customer, id=id, occurred_at=occurred_at, properties=dict(properties or {}))
+        out = encode_touchpoint(touchpoint)
+        self.pipe(out.value, key=out.key, at=occurred_at)
+
+    def pipe(self, value: bytes | None, *, key: bytes | None = None, at: int | None = None) -> None:
+        """Pipes in the bytes of one touchpoint, appended to the log at `at` (ms), by default now."""
+        self._append(WEB, key, value, self.now if at is None else at)
+
+    def advance(self, to: int) -> None:
+        """Brings the clock to `to` (ms); what is due by then fires, each timer at its own instant."""
+        tick = encode_touchpoint(Touchpoint("sillage.clock", occurred_at=to, properties={"at": to}))
+        self._append(TICKS, tick.key, tick.value, to)
+
+    def read(self) -> list[Output | Trace]:
+        """What was decided since the last reading: actions, voids and answers on consent, then the trace of each decision.
+
+        In the order of decision for each customer; one customer after the other.
+        """
+        found: list[Output | Trace] = []
+        for key in [*self._processor.urgent, *self._processor.dirty]:
+            record = self._store.get(key)
+            if record is None:
+                continue
+            for entry in record.outbox:
+                if entry.topic == "actions":
+                    found.append(_output(entry.value))
+                elif entry.topic == "decisions":
+                    found.append(_trace(entry.value))
+            record.published(record.out_seq)
+        self._processor.urgent.clear()
+        self._processor.dirty.clear()
+        return found
+
+    def dead(self) -> list[bytes]:
+        """The dead letters since the last call, as they would stand on `touchpoints.web.dead`."""
+        found = [out.value or b"" for _, out in self._partition.dead]
+        self._partition.dead.clear()
+        return found
+
+    def _append(self, topic: str, key: bytes | None, value: bytes | None, at: int) -> None:
+        row = Row(topic, 0, self._offsets[topic], at, key, value)
+        self._offsets[topic] += 1
+        self._partition.offer(topic, 0, [row])
+        while self._partition.step(_STEPS):
+            pass
+
+    def _decoder(self, topic: str) -> Decoder:
+        return Decoder(topic, topic.removeprefix("touchpoints."), lambda: self.now)
+
+
+def catalog_of(folder: Folder, names: Sequence[str] | None = None) -> Catalog:
+    """The catalog that a deploy of `folder` would make, of the journeys `names` or of all.
+
+    Raises DeployRefused with every problem, and KeyError for a journey that the folder does not hold.
+    """
+    plan = plan_deploy(Shelf(), folder, 0, "", "driver")
+    builder = Builder({digest(blob): blob for blob in plan.blobs})
+    shelved = plan.release.journeys if plan.release is not None else {}
+    journeys: dict[str, CompiledJourney] = {
+        name: builder.journey(name, shelved[name].version) for name in (shelved if names is None else names)
+    }
+    return Catalog(1, journeys, lambda _name, _version: None)
