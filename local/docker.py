@@ -52,18 +52,18 @@ def containers(wanted: Collection[str]) -> Iterator[dict[str, str]]:
         if "kafka" in wanted:
             port = free_port()
             addresses["kafka"] = f"{host}:{port}"
-            started = stack.enter_context(_running(kafka_container(host, str(port)), port))
+            started = stack.enter_context(testcontainer(kafka_container(host, str(port)), port))
             _wait(started, lambda: kafka_answers(addresses["kafka"]))
         if "redis" in wanted:
             port = free_port()
             addresses["redis"] = f"redis://{host}:{port}/0"
-            started = stack.enter_context(_running(redis_container(), port))
+            started = stack.enter_context(testcontainer(redis_container(), port))
             _wait(started, lambda: redis_answers(addresses["redis"]))
         yield addresses
 
 
-def _running(container: Container, port: int) -> Any:
-    """A testcontainers container as described, published under `port`; it runs while its context is open."""
+def testcontainer(container: Container, port: int) -> Any:
+    """The described container, published under `port`, for testcontainers; it runs while its context is open."""
     from testcontainers.core.container import DockerContainer
 
     described = DockerContainer(container.image).with_bind_ports(int(container.port), port)

@@ -1,11 +1,15 @@
 """What this machine has and lacks, each finding with its cure."""
 
+import asyncio
 import os
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from local.blueprint import KAFKA_VERSION
 from local.docker import compose_answers
@@ -90,20 +94,19 @@ def _reach(subject: str, address: str, answers: bool) -> Finding:
 
 
 def _topics(settings: Settings) -> Finding:
-    from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError
-
     try:
-        client = KafkaAdminClient(bootstrap_servers=settings.kafka, client_id="sillage-doctor")
-        try:
-            count = sum(name.startswith(f"{settings.prefix}.") for name in client.list_topics())
-        finally:
-            client.close()
+        count = sum(name.startswith(f"{settings.prefix}.") for name in asyncio.run(_topic_names(settings.kafka)))
     except KafkaError as problem:
         return Finding("Topics", False, f"cannot be listed: {problem}", needed=False)
-    words = (
-        f"{count} under {settings.prefix}."
-        if count
-        else f"none under {settings.prefix}. yet; the first worker makes them"
-    )
-    return Finding("Topics", count > 0, words, needed=False)
+    words = f"{count} begin with {settings.prefix}."
+    return Finding("Topics", count > 0, words if count else f"{words} yet; the first worker makes them", needed=False)
+
+
+async def _topic_names(bootstrap: str) -> list[str]:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="sillage-doctor")
+    try:
+        await client.start()
+        names: list[str] = await client.list_topics()
+        return names
+    finally:
+        await client.close()

@@ -46,13 +46,14 @@ class KafkaServer(LocalServer):
         java = find_java()
         jars = kafka_jars(java)
         properties = self.folder / "server.properties"
-        properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+        properties.write_text("".join(f"{name}={value}\n" for name, value in self.properties().items()))
         (self.folder / "log4j2.properties").write_text(_LOGGING)
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(java, jars, properties)
         return [*self._java(java, jars), *KAFKA_HEAP, "kafka.Kafka", str(properties)]
 
-    def _properties(self) -> dict[str, str]:
+    def properties(self) -> dict[str, str]:
+        """The whole server.properties, once the ports are chosen."""
         here = broker_settings(
             host="127.0.0.1",
             port=str(self.port),

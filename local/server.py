@@ -59,7 +59,7 @@ class LocalServer(ABC):
         """Starts it unless it runs, and returns when it answers. Raises LocalError with the last lines of its log."""
         if not self.alive():
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._take_ports()
+            self.choose_ports()
             self._process = process.spawn(self.prepare(), self.log)
             self._remember()
         process.wait_for(lambda: not self.alive() or self.answers(), _START_SECONDS)
@@ -102,7 +102,8 @@ class LocalServer(ABC):
         """The ports by name, as picked at the first start."""
         return dict(self._ports)
 
-    def _take_ports(self) -> None:
+    def choose_ports(self) -> None:
+        """Keeps the ports that are still free and picks others for those that are not."""
         for name in self.port_names:
             if not is_free(self._ports.get(name, 0)) or not self._ports.get(name):
                 self._ports[name] = free_port()
