@@ -2,11 +2,16 @@
 removed.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.record import Record
+
 POLL_MS = 500
+
+Read = Callable[[str, int, int, int], AsyncIterator[Sequence[Record]]]
+"""Gives the records of a topic and partition from one offset up to, not including, another, in batches."""
 
 
 class Reader:
@@ -51,6 +56,17 @@ class Reader:
                 rows = [row for row in rows if row.offset < end]
             if rows:
                 yield rows
+
+
+def reading(bootstrap: str) -> Read:
+    """A Read of the brokers at `bootstrap`."""
+
+    async def read(topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        async with Reader(bootstrap, topic, partition) as reader:
+            async for rows in reader.read(start, end):
+                yield rows
+
+    return read
 
 
 async def read_all(bootstrap: str, topic: str, partition: int) -> AsyncIterator[Sequence[ConsumerRecord]]:

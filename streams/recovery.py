@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from state.changelog import Fold, Positions, marker_key
 from state.store import MemoryStore
 from streams.publish import Out, Publisher
-from streams.reader import Reader
+from streams.reader import Read
 from streams.source import Spot
 
 
@@ -31,7 +31,7 @@ class Recovered:
             self.store.load(key, value)
 
 
-async def take_over(publisher: Publisher, bootstrap: str, topic: str, partition: int) -> Recovered:
+async def take_over(publisher: Publisher, read: Read, topic: str, partition: int) -> Recovered:
     """Writes the marker of a new epoch and reads the changelog up to it.
 
     The acknowledged offset of the marker is the epoch. Raises PublishError where the marker's fate is unknown,
@@ -40,11 +40,10 @@ async def take_over(publisher: Publisher, bootstrap: str, topic: str, partition:
     """
     epoch = await publisher.append(topic, partition, [Out(marker_key(secrets.token_hex(8)), b"")])
     fold = Fold()
-    async with Reader(bootstrap, topic, partition) as reader:
-        async for rows in reader.read(0, epoch + 1):
-            for row in rows:
-                fold.feed(row.offset, row.key or b"", row.value or b"")
-            await asyncio.sleep(0)
+    async for rows in read(topic, partition, 0, epoch + 1):
+        for row in rows:
+            fold.feed(row.offset, row.key or b"", row.value or b"")
+        await asyncio.sleep(0)
     if fold.marker != epoch:
         raise RecoveryError(
             f"{topic}/{partition}: the changelog's last marker up to {epoch} is at {fold.marker}, expected my own; "

@@ -9,7 +9,7 @@ from typing import Protocol
 from state.record import Entry
 from streams.commit import Fenced, Leaving, Writer
 from streams.publish import MAX_BATCH_BYTES, Out, Publisher
-from streams.reader import Reader
+from streams.reader import Read
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
@@ -42,7 +42,7 @@ class Session:
     def __init__(
         self,
         publisher: Publisher,
-        bootstrap: str,
+        read: Read,
         name: Callable[[str], str],
         durable: Callable[[Writer], None],
         fenced: Callable[[Writer, str], None],
@@ -52,7 +52,7 @@ class Session:
         self.writers: dict[int, Writer] = {}
         self.leaving = 0
         self._publisher = publisher
-        self._bootstrap = bootstrap
+        self._read = read
         self._name = name
         self._durable = durable
         self._fenced = fenced
@@ -171,8 +171,7 @@ class Session:
             writer.durable = None
 
     async def _between(self, topic: str, number: int, start: int, end: int) -> list[tuple[bytes, int]]:
-        async with Reader(self._bootstrap, topic, number) as reader:
-            return [(row.key or b"", row.offset) async for rows in reader.read(start, end) for row in rows]
+        return [(row.key or b"", row.offset) async for rows in self._read(topic, number, start, end) for row in rows]
 
     def _leave(self, writer: Writer, leaving: list[Leaving]) -> None:
         for one in leaving:

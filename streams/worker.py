@@ -15,6 +15,7 @@ from streams.observer import WorkerObserver
 from streams.partition import Partition
 from streams.processor import Processor
 from streams.publish import KafkaPublisher, PublishError
+from streams.reader import reading
 from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
@@ -49,6 +50,7 @@ class Worker:
         self.source: Source | None = None
         self._settings = settings
         self._inputs = inputs
+        self._read = reading(settings.kafka)
         self._catalog = catalog
         self._observer = observer
         self._given: set[int] = set()
@@ -136,7 +138,7 @@ class Worker:
 
     async def _work(self, publisher: KafkaPublisher) -> None:
         session = self._session = Session(
-            publisher, self._settings.kafka, self._settings.topic, self._durable, self._fenced, self._observer, wall_ms
+            publisher, self._read, self._settings.topic, self._durable, self._fenced, self._observer, wall_ms
         )
         self._changed.set()
         async with asyncio.TaskGroup() as tasks:
@@ -189,7 +191,7 @@ class Worker:
     async def _take(self, session: Session, publisher: KafkaPublisher, number: int) -> None:
         began = time.monotonic()
         try:
-            recovered = await take_over(publisher, self._settings.kafka, self._settings.topic("state"), number)
+            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
                 return
