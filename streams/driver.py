@@ -89,7 +89,7 @@ class Driver:
         self._append(TICKS, tick.key, tick.value, to)
 
     def read(self) -> list[Output | Trace]:
-        """What was decided since the last reading: actions, voids and answers on consent, then the trace of each decision.
+        """What was decided since the last reading: actions, voids, answers on consent, then the trace of each decision.
 
         In the order of decision for each customer; one customer after the other.
         """
