@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema
 
 from journeys.model import Journey, MessageHead, Project
 
@@ -32,5 +32,20 @@ def message_schema() -> dict[str, Any]:
     return _schema(MessageHead, "The head of a Sillage message")
 
 
-def _schema(model: type[BaseModel], title: str) -> JsonSchemaValue:
-    return {"$schema": DIALECT, **model.model_json_schema(schema_generator=_Plain), "title": title}
+def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    written = _as_written(model.model_json_schema(schema_generator=_Plain))
+    return {"$schema": DIALECT, **written, "title": title}
+
+
+def _as_written(part: Any) -> Any:
+    """A schema as YAML is written: a key is left out rather than null, and 1 is a whole number and a number at once."""
+    if isinstance(part, list):
+        return [_as_written(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {key: value for key, value in part.items() if not (key == "default" and value is None)}
+    among = [_as_written(item) for item in (*kept.pop("oneOf", ()), *kept.pop("anyOf", ())) if item != {"type": "null"}]
+    result = {key: _as_written(value) for key, value in kept.items()}
+    if len(among) == 1:
+        return {**among[0], **result}
+    return {**result, "anyOf": among} if among else result
