@@ -11,6 +11,7 @@ import click
 _EXPLAINED = (
     ("local.errors", "LocalError"),
     ("streams.publish", "PublishError"),
+    ("streams.topics", "TopicsError"),
     ("redis.exceptions", "RedisError"),
     ("aiokafka.errors", "KafkaError"),
     ("kafka.errors", "KafkaError"),
