@@ -93,7 +93,7 @@ def _slip() -> bool:
 
 
 # All that generated code can reach. It holds no user text but as literals that repr() wrote.
-_NAMESPACE: dict[str, Any] = {
+NAMESPACE: dict[str, Any] = {
     "__builtins__": {},
     "Exception": Exception,
     "KeyError": KeyError,
@@ -110,7 +110,7 @@ _NAMESPACE: dict[str, Any] = {
 
 def _functions(root: Node, kinds: Kinds) -> tuple[Callable[[Facts], Any], Callable[[Facts], bool]]:
     namespace = {
-        **_NAMESPACE,
+        **NAMESPACE,
         "exact_evaluate": partial(exact.evaluate, root),
         "exact_holds": partial(exact.holds, root),
     }

@@ -20,7 +20,7 @@ class ConditionError(Exception):
         return f"{self.line}:{self.column}: {self.message}{cure}"
 
 
-class Absent(Exception):  # noqa: N818
+class Absent(Exception):
     """A field that is not there reached the top; `path` is the first one missing, such as `customer.loyalty`."""
 
     def __init__(self, path: str) -> None:

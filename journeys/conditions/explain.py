@@ -4,7 +4,7 @@ from journeys.conditions import exact
 from journeys.conditions.errors import Absent, EvaluationError
 from journeys.conditions.facts import Facts
 from journeys.conditions.render import shown, text
-from journeys.conditions.tree import Binary, Call, Has, Literal, Logic, Node, Ternary, Unary
+from journeys.conditions.tree import Binary, Call, Has, Logic, Name, Node, Ternary, Unary, children
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "in": "not in"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -64,18 +64,22 @@ def _logic(node: Logic, facts: Facts, wanted: bool, found: bool) -> str:
 
 def _comparison(node: Binary, facts: Facts, wanted: bool) -> str:
     left, right, sign = node.left, node.right, node.sign
-    if isinstance(left, Literal) and sign in _MIRRORED:
+    if _is_constant(left) and sign in _MIRRORED:
         left, right, sign = right, left, _MIRRORED[sign]
     return f"{_side(left, facts)}, wanted {sign if wanted else _OPPOSITE[sign]} {_other(right, facts)}"
 
 
+def _is_constant(node: Node) -> bool:
+    return not isinstance(node, (Name, Call)) and all(map(_is_constant, children(node)))
+
+
 def _side(node: Node, facts: Facts) -> str:
-    if isinstance(node, Literal):
+    if _is_constant(node):
         return text(node)
     return f"{text(node)} is {shown(exact.evaluate(node, facts))}"
 
 
 def _other(node: Node, facts: Facts) -> str:
-    if isinstance(node, Literal):
+    if _is_constant(node):
         return text(node)
     return f"{text(node)} ({shown(exact.evaluate(node, facts))})"

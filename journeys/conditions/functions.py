@@ -13,7 +13,9 @@ from journeys.conditions.values import double, kind_of, whole
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TRUTH = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys(
+    ("false", "False", "FALSE", "f", "0"), False
+)
 
 
 class Function(msgspec.Struct, frozen=True):

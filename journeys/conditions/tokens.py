@@ -12,11 +12,11 @@ Where = tuple[int, int]
 """Line and column, both from 1."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n\f]|//[^\n]*)+")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MARK = re.compile(r"&&|\|\||==|!=|<=|>=|[<>!+\-*/%?:.,()\[\]{}]")
 _QUOTE = re.compile(r"([rRbB]*)(\"\"\"|'''|\"|')")
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _SIMPLE = dict(zip("abfnrtv\\?\"'`", "\a\b\f\n\r\t\v\\?\"'`", strict=True))
 _CURES = {
     "=": "write == to compare",
@@ -47,7 +47,7 @@ def tokens(source: str) -> list[Token]:
         if space := _SPACE.match(source, at):
             at = space.end()
         if at == len(source):
-            found.append(Token("end", "the end", _where(source, at)))
+            found.append(Token("end", "end of the condition", _where(source, at)))
             return found
         token, at = _token(source, at)
         found.append(token)
@@ -80,7 +80,7 @@ def _number(source: str, number: re.Match[str], where: Where) -> tuple[Token, in
     if tail := _NAME.match(source, end):
         hint = "unsigned numbers are not part of this language" if tail[0] in ("u", "U") else "text stands in quotes"
         raise ConditionError(f"number {text}{tail[0]} is not a number", *where, hint)
-    if text[:2] in ("0x", "0X"):
+    if text.startswith("0x"):
         return Token("int", text, where, int(text, 16)), end
     if text.isdigit():
         return Token("int", text, where, int(text)), end

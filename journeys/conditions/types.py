@@ -1,6 +1,6 @@
 """Static types: what is known without the facts, so that unknown names and impossible comparisons fail at compile."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from journeys.conditions.errors import ConditionError
@@ -91,9 +91,9 @@ def _kind(node: Node, kinds: Kinds) -> Kind:
             return _map(node, kinds)
 
 
-def close(word: str, known: Iterable[str]) -> str:
+def close(word: str, known: Sequence[str]) -> str:
     """`did you mean ...?` when something known is spelled alike, else nothing."""
-    alike = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    alike = get_close_matches(word, known, n=1, cutoff=0.6)
     lower = {name.lower(): name for name in known}
     meant = lower.get(word.lower()) or (alike[0] if alike else "")
     return f"did you mean {meant}?" if meant else ""
@@ -102,7 +102,8 @@ def close(word: str, known: Iterable[str]) -> str:
 def _root(node: Name) -> Kind:
     if node.name in ROOTS or node.name == "event.meta":
         return Kind.MAP
-    hint = close(node.name, (*ROOTS, "true", "false", "null"))
+    lower = node.name.lower()
+    hint = f"did you mean {lower}?" if lower in ("true", "false", "null") else close(node.name, ROOTS)
     raise ConditionError(
         f"unknown name {node.name}",
         *node.where,

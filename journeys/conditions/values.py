@@ -48,7 +48,7 @@ def contained(item: Any, container: Any) -> bool:
     kind = kind_of(container)
     if kind is Kind.LIST:
         return any(equal(item, element) for element in container)
-    if kind is Kind.MAP:
+    if kind is Kind.MAP and kind_of(item) in ORDERED:
         return kind_of(item) is Kind.STRING and item in container
     raise _refused("in", item, container)
 
@@ -149,7 +149,7 @@ def modulo(left: Any, right: Any) -> int:
     """Of whole numbers only; the sign is the dividend's."""
     if kind_of(left) is not Kind.INT or kind_of(right) is not Kind.INT:
         raise _refused("%", left, right)
-    return whole(int(left) - int(right) * _quotient(left, right))
+    return int(left) - int(right) * whole(_quotient(left, right))
 
 
 def negate(value: Any) -> int | float:
