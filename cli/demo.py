@@ -8,6 +8,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cli.errors import CliError
+from cli.folder import read_files
+from cli.settings import load_settings
+from journeys.load import load_project
 from local.demo.outcome import write_actions
 from local.demo.processes import DemoError
 from local.demo.run import Plan, replay
@@ -15,9 +19,13 @@ from local.demo.view import LiveView, PlainView, View
 from local.errors import LocalError
 from local.orders.facts import Orders, OrdersError
 from local.orders.read import read_orders
-from streams.settings import Settings
+from streams.deploy import DeployFailed
+from streams.plan import DeployRefused
+from streams.publish import PublishError
+from streams.topics import TopicsError
 
 SHIPPED = "shipped"
+FAULTS = (DemoError, DeployFailed, DeployRefused, LocalError, OrdersError, PublishError, TopicsError, OSError)
 START = "import sys; from cli.main import main; sys.exit(main())"
 
 
@@ -46,17 +54,17 @@ def demo(orders: str, actions_out: Path | None, plain: bool) -> None:
     try:
         plan = Plan(
             orders=_orders(orders),
-            definitions=_definitions(),
+            definitions=load_project(read_files([_definitions()])[1]),
             command=[sys.executable, "-c", START],
-            data=Settings.model_validate({}).data.absolute(),
+            data=load_settings().data.absolute(),
         )
         progress = asyncio.run(replay(plan, _view(plain)))
         if actions_out is not None:
             write_actions(progress, actions_out)
-    except (DemoError, LocalError, OrdersError, OSError) as fault:
-        raise click.ClickException(str(fault)) from fault
+    except FAULTS as fault:
+        raise CliError(str(fault)) from fault
     except KeyboardInterrupt:
-        raise click.ClickException("stopped by hand; all that the demo started is stopped and removed") from None
+        raise CliError("stopped by hand; all that the demo started is stopped and removed") from None
 
 
 def _orders(given: str) -> Orders:

@@ -9,8 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from journeys.load import Folder
 from local import services
 from local.demo.feed import feed
+from local.demo.forget import forget
 from local.demo.outcome import summary
 from local.demo.processes import DemoError, Kept
 from local.demo.progress import Progress
@@ -20,7 +22,7 @@ from local.demo.watch import Watch
 from local.mailbox import Mailbox
 from local.orders.facts import Orders
 from streams import topics
-from streams.definitions import deploy
+from streams.deploy import deploy
 from streams.publish import KafkaPublisher
 from streams.settings import Settings
 
@@ -39,7 +41,7 @@ class Plan(NamedTuple):
     """
 
     orders: Orders
-    definitions: Path
+    definitions: Folder
     command: Sequence[str]
     data: Path
     rate: float = RATE
@@ -70,9 +72,9 @@ async def _house(plan: Plan, progress: Progress) -> AsyncIterator[Settings]:
         progress.notes.append(running.chosen)
         mailbox = stack.enter_context(Mailbox(progress.receive))
         settings = _settings(plan, running, mailbox)
-        stack.push_async_callback(topics.delete_all, settings)
-        await topics.migrate(settings)
-        await deploy(settings, plan.definitions)
+        stack.push_async_callback(forget, settings)
+        await asyncio.to_thread(topics.migrate, settings)
+        await deploy(settings, plan.definitions, time.time_ns() // 1_000_000, "demo")
         yield settings
 
 
