@@ -1,0 +1,58 @@
+"""A log in memory with the promises of Publisher and Read: what lands, in which order, is in the test's hand."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+from streams.publish import Out, PublishError
+
+
+class Row(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class FakeLog:
+    """`refuse` names topics whose appends fail; `gate(topic)` holds appends of a topic until it is set."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        self.refuse: set[str] = set()
+        self.now = 1_700_000_000_000
+        self._gates: dict[str, asyncio.Event] = {}
+
+    def gate(self, topic: str) -> asyncio.Event:
+        self._gates[topic] = asyncio.Event()
+        return self._gates[topic]
+
+    async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+        if topic in self._gates:
+            await self._gates[topic].wait()
+        await asyncio.sleep(0)
+        if topic in self.refuse:
+            raise PublishError(f"{topic}/{partition}: refused by the test")
+        return self.land(topic, partition, records)
+
+    def land(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+        """Appends as somebody else would."""
+        log = self.rows[topic, partition]
+        base = len(log)
+        for number, (key, value, headers) in enumerate(records, base):
+            log.append(Row(topic, partition, number, self.now, 1, key, value, tuple(headers)))
+        return base
+
+    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Row]]:
+        await asyncio.sleep(0)
+        found = [row for row in self.rows[topic, partition] if start <= row.offset < end]
+        if found:
+            yield found
+
+    def values(self, topic: str, partition: int = 0) -> list[bytes]:
+        return [row.value or b"" for row in self.rows[topic, partition]]

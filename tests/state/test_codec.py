@@ -1,0 +1,63 @@
+"""Stored bytes: what is written is read, what a newer version appended is kept, what is damaged is told."""
+
+import msgspec
+import pytest
+
+from engine.customer import Customer, Enrollment
+from state.codec import VERSION, CodecError, decode, encode, epoch_of
+from state.record import Record
+
+
+def a_record() -> Record:
+    customer = Customer("c1", "c1", 5, attributes={"email": "a@b.example", "n": 3.5}, attributes_at={"email": 4})
+    customer.enrollments.append(Enrollment("e1", "welcome", "v1", "k", 10, 99, {"value": 3}, node="wait-1d", due_at=50))
+    record = Record(customer, {"web/0#ab": 41})
+    record.say("actions", 0, b"c1", b"{}", 7, journey="welcome", channel="email", headers=[("h", b"v")])
+    return record
+
+
+def test_a_record_comes_back_as_it_was_written() -> None:
+    record = a_record()
+    value = encode(record, 77)
+    found = decode(value)
+    assert epoch_of(value) == 77
+    assert found.customer == record.customer
+    assert (found.applied, found.out_seq, found.outbox) == (record.applied, 1, record.outbox)
+    assert found.size == len(value)
+
+
+def test_a_router_has_no_customer() -> None:
+    record = Record(None, {"web/0#ab": 3}, out_seq=9)
+    found = decode(encode(record, 1))
+    assert (found.customer, found.applied, found.out_seq) == (None, {"web/0#ab": 3}, 9)
+
+
+def test_what_a_newer_version_appended_survives_a_read_and_a_write() -> None:
+    value = encode(a_record(), 77)
+    body = msgspec.msgpack.decode(value[9:])
+    body[0].append({"new": "in the customer"})
+    body.append("new in the record")
+    newer = value[:9] + msgspec.msgpack.encode(body)
+
+    older = decode(newer)
+    assert older.customer is not None
+    older.customer.attributes["email"] = "new@b.example"
+    again = msgspec.msgpack.decode(encode(older, 78)[9:])
+
+    assert again[0][-1] == {"new": "in the customer"}
+    assert again[4] == "new in the record"
+    assert again[0][4]["email"] == "new@b.example"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (b"\x01", "expected at least 9"),
+        (bytes([VERSION + 1]) + encode(a_record(), 1)[1:], f"stored version {VERSION + 1}, this program reads"),
+        (encode(a_record(), 1)[:-3], "damaged"),
+        (encode(a_record(), 1)[:9] + b"\xa3abc", "not an array"),
+    ],
+)
+def test_what_cannot_be_read_is_told(value: bytes, words: str) -> None:
+    with pytest.raises(CodecError, match=words):
+        decode(value)
