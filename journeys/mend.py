@@ -105,9 +105,9 @@ def found(tree: Tree) -> str:
     """What stands there, in words a designer knows."""
     match tree:
         case Mapping():
-            return "a mapping"
+            return "a mapping" if tree.entries else "an empty mapping"
         case Sequence():
-            return "a list"
+            return "a list" if tree.items else "an empty list"
         case Scalar(value=None):
             return "nothing"
         case Scalar(value=str() as text):

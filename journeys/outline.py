@@ -1,8 +1,9 @@
 """Where in a journey's YAML its nodes, conditions and expressions stand, sound or not."""
 
+import re
 from collections.abc import Iterator
 
-from journeys.model import VERBS
+from journeys.model import SLUG, VERBS
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
 CONDITIONS = ("where", "unless", "when")
@@ -40,6 +41,11 @@ def nodes(tree: Tree | None) -> Iterator[Mapping]:
 def verb(node: Mapping) -> Entry | None:
     """The entry that makes a node what it is, if its verb is known."""
     return next((entry for entry in node.entries if entry.name in VERBS), None)
+
+
+def is_slug(tree: Tree | None) -> bool:
+    """Whether a value is a name of the right form."""
+    return isinstance(tree, Scalar) and isinstance(tree.value, str) and re.fullmatch(SLUG, tree.text) is not None
 
 
 def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:

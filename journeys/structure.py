@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from journeys import model as shapes
 from journeys.mend import found, problem
 from journeys.problem import Problem, close_to, did_you_mean, listed
-from journeys.tree import Mapping, Positions, Scalar, Sequence, Tree, plain
+from journeys.tree import Mapping, Positions, Scalar, Sequence, Tree, child, plain
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -81,7 +81,7 @@ def _errors(model: type[M], root: Tree) -> tuple[M | None, list[ErrorDetails]]:
 
 def _mend_key(model: type[BaseModel], where: Positions, loc: tuple[int | str, ...]) -> Iterator[Problem]:
     *above, name = loc
-    parent = _find(where.root, above)
+    parent = where.find(_path(where.root, above))
     entry = parent.entry(str(name)) if isinstance(parent, Mapping) else None
     if not isinstance(parent, Mapping) or entry is None:
         return
@@ -119,7 +119,7 @@ def _path(root: Tree | None, loc: tuple[int | str, ...] | list[int | str]) -> li
         if isinstance(step, str) and not _is_key(tree, step):
             continue
         path.append(step)
-        tree = _child(tree, step)
+        tree = child(tree, step)
     return path
 
 
@@ -128,21 +128,6 @@ def _is_key(tree: Tree | None, step: str) -> bool:
     if not isinstance(tree, Mapping):
         return False
     return tree.entry(step) is not None or not (step in _TAGS or "[" in step)
-
-
-def _child(tree: Tree | None, step: int | str) -> Tree | None:
-    if isinstance(tree, Mapping):
-        return tree.get(str(step))
-    if isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
-        return tree.items[step]
-    return None
-
-
-def _find(root: Tree | None, loc: list[int | str]) -> Tree | None:
-    tree = root
-    for step in _path(root, loc):
-        tree = _child(tree, step)
-    return tree
 
 
 def _described(where: Positions, error: ErrorDetails) -> Problem:
@@ -154,7 +139,7 @@ def _described(where: Positions, error: ErrorDetails) -> Problem:
         hint = "write `customer.NAME: value` or `vars.NAME: value`"
         return problem(where.file, where.key(path), "J006", f"`set` cannot write to `{name}`", hint)
     item = f"item {path[-1] + 1} of `{name}`" if path and isinstance(path[-1], int) else f"`{name}`"
-    tree = _find(where.root, path)
+    tree = where.find(path)
     wanted = _wanted(error, name)
     what = f"{item} must be {wanted}, found {found(tree) if tree else 'nothing'}"
     return problem(where.file, where.at(path), "J006", what, _cure(name, wanted, tree))

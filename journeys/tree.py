@@ -106,6 +106,13 @@ class Positions:
         """Where the key of a path stands; for an item of a list, the item."""
         return _walk(self.root, path)[1]
 
+    def find(self, path: Path) -> Tree | None:
+        """What stands at a path, if anything does."""
+        tree = self.root
+        for step in path:
+            tree = child(tree, step)
+        return tree
+
     def inside(self, scalar: Scalar, line: int, column: int) -> Mark:
         """The place in the file of a line and column (from 1) of a value's own text, whatever its style."""
         lines = scalar.text.split("\n")
@@ -118,19 +125,25 @@ class Positions:
         return Mark(scalar.start.line + head.count("\n"), len(head) - head.rfind("\n"), index)
 
 
+def child(tree: Tree | None, step: str | int) -> Tree | None:
+    """The value of a key, or the item of a list; None where there is none."""
+    if isinstance(tree, Mapping):
+        return tree.get(str(step))
+    if isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
+        return tree.items[step]
+    return None
+
+
 def _walk(tree: Tree | None, path: Path) -> tuple[Mark, Mark]:
     if tree is None:
         return Mark(), Mark()
     value = key = tree.start
     for step in path:
-        found: Tree | None = None
-        if isinstance(tree, Mapping) and (entry := tree.entry(str(step))):
-            found, key = entry.value, entry.key.start
-        elif isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
-            found = tree.items[step]
-            key = found.start
+        found = child(tree, step)
         if found is None:
             break
+        entry = tree.entry(str(step)) if isinstance(tree, Mapping) else None
+        key = entry.key.start if entry else found.start
         tree, value = found, found.start
     return value, key
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml import events as ev
 from ruamel.yaml.error import MarkedYAMLError
@@ -173,7 +174,7 @@ class _Composer:
     def _begin(self, event: Any, mark: Mark) -> None:
         wanted = "seq" if isinstance(event, ev.SequenceStartEvent) else "map"
         if event.tag not in (None, "!", _TAG + wanted):
-            raise YamlError(f"the tag `{event.tag}` means nothing here", mark, "quote a text that starts with `!`")
+            raise _strange_tag(event.tag, mark)
         if len(self._open) >= DEPTH_LIMIT:
             raise YamlError(f"nested deeper than {DEPTH_LIMIT} levels", mark, "split the journey")
         kind = Sequence if wanted == "seq" else Mapping
@@ -208,6 +209,9 @@ class _Composer:
             self._keys[-1] = tree
             return
         self._keys[-1] = None
+        if isinstance(tree, Scalar) and not tree.text and not tree.style:
+            # The parser places what is not there at the next thing that is, often a line below.
+            tree = msgspec.structs.replace(tree, start=key.start, end=key.start)
         first = into.entry(key.text)
         if first is None:
             into.entries.append(Entry(key.text, key, tree))
@@ -224,10 +228,16 @@ def _scalar(event: Any, mark: Mark) -> Scalar:
     elif event.tag not in (None, "!", _TAG + "str"):
         value = core(event.value)
         if event.tag not in _TAGGED:
-            raise YamlError(f"the tag `{event.tag}` means nothing here", mark, "quote a text that starts with `!`")
+            raise _strange_tag(event.tag, mark)
         if not isinstance(value, _TAGGED[event.tag]):
             raise YamlError(f"`{event.value}` is not what its tag says", mark, "leave the tag out")
     return Scalar(value, event.value, event.style or "", mark, _mark(event.end_mark))
+
+
+def _strange_tag(tag: str, mark: Mark) -> YamlError:
+    return YamlError(
+        f"the tag `{tag.replace(_TAG, '!!')}` means nothing here", mark, "quote a text that starts with `!`"
+    )
 
 
 def _mark(mark: Any) -> Mark:
@@ -239,6 +249,9 @@ def _marked(error: MarkedYAMLError, last: Mark) -> YamlError:
     marks = [_mark(mark) for mark in (error.problem_mark, error.context_mark) if mark] or [last]
     at = marks[-1] if "end of stream" in problem or "<stream end>" in problem else marks[0]
     message, hint = _WORDS.get(problem, (None, ""))
+    if message is None and problem.startswith("expected ',' or "):
+        message = f"the list or mapping that opens in line {marks[-1].line} is not closed before this"
+        hint = "close it, or put `,` between its parts"
     if message is None and problem.startswith("expected <block end>"):
         message = "this does not fit what stands before it"
         hint = "align the line with its siblings, or quote the whole value"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from journeys.load import Folder, MessageDraft
 from journeys.mend import problem
-from journeys.outline import nodes
+from journeys.outline import is_slug, nodes
 from journeys.problem import Problem, did_you_mean, listed
 from journeys.tree import Mapping, Scalar
 
@@ -23,7 +23,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
 
 def _sent(folder: Folder, file: str, node: Mapping) -> Iterator[Problem]:
     sent = node.get("send")
-    if not isinstance(sent, Scalar) or not isinstance(sent.value, str):
+    if not isinstance(sent, Scalar) or not is_slug(sent):
         return
     message = folder.message_drafts.get(sent.text)
     if message is None:

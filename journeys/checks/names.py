@@ -7,7 +7,7 @@ from journeys.ids import NAMED, default_id
 from journeys.load import Draft, Folder
 from journeys.mend import problem
 from journeys.model import SLUG
-from journeys.outline import branches, nodes, verb
+from journeys.outline import branches, is_slug, nodes, verb
 from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar, Sequence, Tree
 
@@ -21,7 +21,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
 
 def _ids(draft: Draft) -> Iterator[Problem]:
     first: dict[str, Mark] = {}
-    for node in nodes(draft.positions.root):
+    for node in sorted(nodes(draft.positions.root), key=lambda node: node.start.index):
         given = _id(node)
         if given is None:
             continue
@@ -39,7 +39,7 @@ def _id(node: Mapping) -> tuple[str, Mark] | None:
         return None
     written = node.get("id")
     if written is not None:
-        return (written.text, written.start) if isinstance(written, Scalar) and _is_slug(written) else None
+        return (written.text, written.start) if isinstance(written, Scalar) and is_slug(written) else None
     arguments = _arguments(node, entry.value)
     name = default_id(entry.name, arguments) if arguments else ""
     return (name, entry.key.start) if re.fullmatch(SLUG, name) else None
@@ -51,15 +51,11 @@ def _arguments(node: Mapping, value: Tree) -> list[str]:
     return words if len(words) == len(items) else []
 
 
-def _is_slug(tree: Tree | None) -> bool:
-    return isinstance(tree, Scalar) and isinstance(tree.value, str) and re.fullmatch(SLUG, tree.text) is not None
-
-
 def _journeys(folder: Folder) -> Iterator[Problem]:
     named: dict[str, list[tuple[Draft, Scalar]]] = {}
     for draft in folder.drafts:
         name = draft.positions.root.get("journey") if isinstance(draft.positions.root, Mapping) else None
-        if isinstance(name, Scalar) and _is_slug(name):
+        if isinstance(name, Scalar) and is_slug(name):
             named.setdefault(name.text, []).append((draft, name))
     for title, places in named.items():
         ordered = sorted(places, key=lambda place: (_stem(place[0].path) != title, place[0].path))
