@@ -74,7 +74,6 @@ def _subject(subject: str) -> str:
 
 def _part(kind: str, text: str) -> bytes:
     """Quoted-printable keeps lines short, and can hold no boundary, since it writes `=_` otherwise."""
-    normal = text.replace("\r\n", "\n").replace("\r", "\n")
-    raw = normal.replace("\n", "\r\n").encode("utf-8", "replace")
+    raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     head = b"Content-Type: text/" + kind.encode() + b"; charset=utf-8\r\nContent-Transfer-Encoding: "
-    return head + b"quoted-printable\r\n\r\n" + binascii.b2a_qp(raw, istext=True)
+    return head + b"quoted-printable\r\n\r\n" + binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")

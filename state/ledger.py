@@ -34,7 +34,7 @@ RANKS = {
     Status.REFUSED: 2,
     Status.UNRESOLVED: 2,
 }
-"""An entry never replaces one of a higher rank, nor a settled one of its own; all others have rank 1: the later wins."""
+"""An entry never replaces one of a higher rank, nor a settled one of its own; all others have rank 1: later wins."""
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):

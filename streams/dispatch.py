@@ -38,7 +38,7 @@ class ReadAhead(Protocol):
 
 
 class Dispatcher:
-    """Takes batches of `actions`. `clock` gives wall time in ms; `message_of` a message by its hash, None while unknown;
+    """Takes batches of `actions`. `clock` gives wall time in ms; `message_of` a message by its hash, or None;
     `dead` takes a record that is no action, with a code and a reason; `on_sent` hears of each message that left.
     """
 

@@ -11,6 +11,7 @@ from liquid.exceptions import FilterArgumentError, LiquidError
 
 MAX_TEXT = 512 * 1024
 MAX_ITEMS = 10_000
+MAX_BITS = 256
 _LEFT_OUT_TAGS = ("include", "render", "increment", "decrement")
 _LEFT_OUT_FILTERS = ("safe", "escapejs")
 _FORMAT = re.compile(r"(?:[^%]|%-?[A-Za-z%])*")
@@ -62,11 +63,19 @@ def _limited(name: str, apply: Callable[..., Any]) -> Callable[..., Any]:
     def limited(value: Any, *args: Any, **kwargs: Any) -> Any:
         _guard_input(name, value, args)
         result = apply(value, *args, **kwargs)
-        if isinstance(result, str | list) and len(result) > (MAX_TEXT if isinstance(result, str) else MAX_ITEMS):
+        if _too_large(result):
             raise LiquidError(f"filter '{name}' gives more than a message may hold", token=None)
         return result
 
     return limited
+
+
+def _too_large(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) > MAX_TEXT
+    if isinstance(value, int):
+        return value.bit_length() > MAX_BITS
+    return isinstance(value, list) and len(value) > MAX_ITEMS
 
 
 def _guard_input(name: str, value: Any, args: tuple[Any, ...]) -> None:
