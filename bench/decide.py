@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter_ns
+from time import process_time_ns
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -31,7 +31,7 @@ THANKS = {
     "journey": "thanks",
     "topic": "offers",
     "ttl": "1d",
-    "enter": {"on": "order.placed", "again": "always"},
+    "enter": {"on": "account.created", "again": "always"},
     "steps": [{"send": "hello", "id": "hello"}],
 }
 
@@ -41,7 +41,9 @@ def catalog(others: int = 0) -> Catalog:
     definitions = [BASKET, THANKS]
     for number in range(others):
         name = f"other-{number}"
-        definitions.append({**BASKET, "journey": name, "enter": {"on": f"{name}.began"}, "exit": [{"on": f"{name}.ended"}]})
+        definitions.append(
+            {**BASKET, "journey": name, "enter": {"on": f"{name}.began"}, "exit": [{"on": f"{name}.ended"}]}
+        )
     compiled = [compile_journey(Journey.model_validate(each), "v1", {"hello": MAIL}) for each in definitions]
     return Catalog(1, {journey.name: journey for journey in compiled}, lambda _name, _version: None)
 
@@ -66,10 +68,10 @@ def measured(decide_one: Callable[[int], object]) -> float:
     """The fastest round's mean, in microseconds a call."""
     best = float("inf")
     for _ in range(ROUNDS):
-        began = perf_counter_ns()
+        began = process_time_ns()
         for number in range(EVENTS):
             decide_one(number)
-        best = min(best, (perf_counter_ns() - began) / EVENTS / 1000)
+        best = min(best, (process_time_ns() - began) / EVENTS / 1000)
     return best
 
 
@@ -81,12 +83,24 @@ def main() -> None:
     waiting = decide(few, customer, arrived("b", "basket.updated", basket)).customer
     cases: dict[str, tuple[Catalog, Customer, Callable[[str], EventArrived | TimerFired]]] = {
         "concerns nothing": (few, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
-        "concerns nothing, 1000 other journeys": (many, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
-        "concerns one: its trigger does not hold": (few, customer, lambda name: arrived(name, "basket.updated", {"value": 5.0})),
-        "concerns one: its exit does not hold": (few, waiting, lambda name: arrived(name, "order.placed", {"basket_id": "b2"})),
+        "concerns nothing, 1000 other journeys": (
+            many,
+            customer,
+            lambda name: arrived(name, "page.viewed", {"page": "/"}),
+        ),
+        "concerns one: its trigger does not hold": (
+            few,
+            customer,
+            lambda name: arrived(name, "basket.updated", {"value": 5.0}),
+        ),
+        "concerns one: its exit does not hold": (
+            few,
+            waiting,
+            lambda name: arrived(name, "order.placed", {"basket_id": "b2"}),
+        ),
         "enters and waits": (few, customer, lambda name: arrived(name, "basket.updated", basket)),
-        "enters, sends, completes": (few, customer, lambda name: arrived(name, "order.placed", basket)),
-        "exits, and enters, sends, completes": (few, waiting, lambda name: arrived(name, "order.placed", basket)),
+        "enters, sends, completes": (few, customer, lambda name: arrived(name, "account.created", basket)),
+        "exits": (few, waiting, lambda name: arrived(name, "order.placed", basket)),
         "timer wakes, sends, completes": (few, waiting, lambda _name: TimerFired(START_AT + 20 * HOUR_MS)),
     }
     for title, (given, before, make) in cases.items():

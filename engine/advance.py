@@ -44,7 +44,13 @@ def time_out(run: Run) -> None:
 def _walk(run: Run, step: Step) -> Step | None:
     """Gives None when the enrollment rests or has left, else the first step of `on_error`."""
     run.enrollment.due_at = 0
-    for _ in range(MAX_NODES):
+    nodes = 0
+    while True:
+        # The end of the steps has no label and is no node.
+        nodes += bool(step.label)
+        if nodes > MAX_NODES:
+            why = f"more than {MAX_NODES} nodes at one instant"
+            return _failed(run, step.label, "too_many_nodes", why, step.rescue)
         try:
             following = _enter(step, run)
         except Exception as fault:
@@ -53,7 +59,6 @@ def _walk(run: Run, step: Step) -> Step | None:
         if following is None:
             return None
         step = following
-    return _failed(run, step.label, "too_many_nodes", f"more than {MAX_NODES} nodes at one instant", step.rescue)
 
 
 def _enter(step: Step, run: Run) -> Step | None:

@@ -176,13 +176,8 @@ class _Compiler:
 
     def _target(self, name: str, path: str) -> tuple[str, ...]:
         target = tuple(name.split("."))
-        if (
-            len(target) < 2
-            or target[0] not in ("customer", "vars")
-            or not all(target)
-            or target[:2] == ("customer", "id")
-        ):
-            raise self._fault(path, f"set cannot write {name}; write customer.<attribute> or vars.<name>")
+        if target[:2] == ("customer", "id"):
+            raise self._fault(path, f"set cannot write {name}, which never changes; write another attribute")
         return target
 
     def _fault(self, path: str, what: str) -> DefinitionError:
