@@ -1,4 +1,4 @@
-"""Publishes touchpoints in order at a steady rate, in one batch a slice and partition, then the last tick."""
+"""Publishes touchpoints in order at a steady rate, in one batch a slice and partition; and the last tick."""
 
 import asyncio
 import time
@@ -17,11 +17,10 @@ async def feed(
     publisher: Publisher,
     settings: Settings,
     given: Sequence[Sent],
-    ends_at: int,
     progress: Progress,
     rate: float,
 ) -> None:
-    """Publishes `given` at `rate` touchpoints a second, then the instant `ends_at` (ms) on every partition of `ticks`.
+    """Publishes `given` at `rate` touchpoints a second.
 
     A slice is acknowledged before the next is sent, so each partition keeps its order. Raises PublishError.
     """
@@ -35,10 +34,13 @@ async def feed(
         progress.instant_at = part[-1].at
         ahead = progress.published / rate - (time.monotonic() - began)
         await asyncio.sleep(max(0.0, ahead))
-    tick = [clock_record(ends_at)]
-    ticks = settings.topic("ticks")
-    await asyncio.gather(*(publisher.append(ticks, partition, tick) for partition in range(settings.partitions)))
-    progress.instant_at = ends_at
+
+
+async def tick(publisher: Publisher, settings: Settings, at: int) -> None:
+    """Brings the clock of every partition to `at` (ms). Raises PublishError."""
+    topic = settings.topic("ticks")
+    record = [clock_record(at)]
+    await asyncio.gather(*(publisher.append(topic, partition, record) for partition in range(settings.partitions)))
 
 
 async def _append(publisher: Publisher, topic: str, part: Sequence[Sent]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from journeys.load import Folder
 from local import services
-from local.demo.feed import feed
+from local.demo.feed import feed, tick
 from local.demo.forget import forget
 from local.demo.outcome import summary
 from local.demo.processes import DemoError, Kept
@@ -111,8 +111,12 @@ async def _play(plan: Plan, settings: Settings, given: Sequence[Sent], progress:
             await _until(watch.ready, progress, kept, "the worker takes its partitions")
             progress.phase = "replaying"
             progress.publishing_since = time.monotonic()
-            await feed(publisher, settings, given, plan.orders.ends_at, progress, plan.rate)
+            await feed(publisher, settings, given, progress, plan.rate)
             progress.phase = "settling"
+            # Kafka gives no order between topics: a tick that is read before the last orders would make them late.
+            await _until(watch.inputs_durable, progress, kept, "the last order is applied")
+            await tick(publisher, settings, plan.orders.ends_at)
+            progress.instant_at = plan.orders.ends_at
             await _until(watch.settled, progress, kept, "the last message leaves")
             progress.settled_seconds = time.monotonic() - progress.publishing_since
             progress.phase = "done"

@@ -92,15 +92,8 @@ class Watch:
         """Whether every partition was taken over once, which a marker on its changelog shows."""
         return all(fold.marker >= 0 for fold in self._folds)
 
-    async def settled(self) -> bool:
-        """Whether nothing is left to do: every input durable, every output published, every action gone or refused."""
-        if self._progress.unsettled or not await self._inputs_durable():
-            return False
-        if any(self._pending(fold) for fold in self._folds):
-            return False
-        return await self._read_to_end()
-
-    async def _inputs_durable(self) -> bool:
+    async def inputs_durable(self) -> bool:
+        """Whether every touchpoint and tick published so far is durably applied."""
         names = ["touchpoints.rekeyed", "ticks", *(f"touchpoints.{name}" for name in self._settings.channel_names())]
         places = [
             TopicPartition(self._settings.topic(name), number)
@@ -110,6 +103,14 @@ class Watch:
         ends = await self._consumer.end_offsets(places)
         short = len(self._settings.prefix) + 1
         return all(self._position(f"{place.topic[short:]}/{place.partition}") >= end for place, end in ends.items())
+
+    async def settled(self) -> bool:
+        """Whether nothing is left to do: every input durable, every output published, every action gone or refused."""
+        if self._progress.unsettled or not await self.inputs_durable():
+            return False
+        if any(self._pending(fold) for fold in self._folds):
+            return False
+        return await self._read_to_end()
 
     async def _read_to_end(self) -> bool:
         ends = await self._consumer.end_offsets(self._partitions)
