@@ -158,7 +158,7 @@ def _read(record: Record) -> Read:
             except DECODE_FAULTS:
                 pass  # The second look says what is wrong, if anything is.
         tree = read_tree(value)
-        read = structured(tree) if "specversion" in tree else split(tree)
+        read = split(tree) if tree.get("specversion") is None else structured(tree)
     _refuse_unsound(read)
     return read
 

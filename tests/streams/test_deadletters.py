@@ -1,0 +1,53 @@
+"""A dead letter holds the record as it was, where it came from, and why."""
+
+from records import NOW, Given
+
+from streams.deadletters import MAX_RAW_BYTES, dead_batch, dead_letter
+
+
+def test_all_that_is_needed_to_put_it_back() -> None:
+    given = Given(b"\xff", key=b"\xfe", headers=[("a", b"1"), ("a", b"2"), ("reason", b"mine")])
+    out = dead_letter(given, "malformed", "it is no JSON", attempts=3)
+    assert out.key == b"acme.touchpoints.web/3/42"
+    assert out.value == b"\xff"
+    assert list(out.headers) == [
+        ("code", b"malformed"),
+        ("reason", b"it is no JSON"),
+        ("attempts", b"3"),
+        ("timestamp", b"%d" % NOW),
+        ("timestamp_type", b"1"),
+        ("key", b"\xfe"),
+        ("original.a", b"1"),
+        ("original.a", b"2"),
+        ("original.reason", b"mine"),
+    ]
+
+
+def test_no_key_and_an_empty_key_are_told_apart() -> None:
+    assert "key" not in dict(dead_letter(Given(None), "empty", "").headers)
+    assert dict(dead_letter(Given(None, key=b""), "empty", "").headers)["key"] == b""
+    assert dead_letter(Given(None), "empty", "").value is None
+
+
+def test_a_value_that_only_fitted_compressed_does_not_stop_the_partition() -> None:
+    out = dead_letter(Given(b"x" * (MAX_RAW_BYTES + 1)), "too_large", "")
+    assert len(out.value or b"") == MAX_RAW_BYTES
+    assert dict(out.headers)["value_bytes"] == b"%d" % (MAX_RAW_BYTES + 1)
+
+
+def test_a_reason_with_half_a_surrogate_or_without_end_is_still_written() -> None:
+    headers = dict(dead_letter(Given(b""), "x", "\ud800" + "y" * 5000).headers)
+    assert headers["reason"].startswith(b"?yy")
+    assert len(headers["reason"]) == 2000
+
+
+def test_a_damaged_batch_is_one_entry_with_its_offsets() -> None:
+    out = dead_batch("acme.touchpoints.web", 3, 40, 49, b"\0\1", "crc differs")
+    assert (out.key, out.value) == (b"acme.touchpoints.web/3/40-49", b"\0\1")
+    assert dict(out.headers) == {
+        "code": b"damaged_batch",
+        "reason": b"crc differs",
+        "attempts": b"1",
+        "first_offset": b"40",
+        "last_offset": b"49",
+    }
