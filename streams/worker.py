@@ -197,7 +197,7 @@ class Worker:
                 return
             writer = Writer(partition, recovered.epoch, recovered.epoch + 1)
             writer.heal(recovered.to_heal)
-            session.add(writer, _unpublished(partition))
+            session.add(writer, unpublished(partition))
             await session.settle(writer)
             if number not in self._given or session.writers.get(number) is not writer:
                 session.drop(number)
@@ -287,7 +287,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(fault) if isinstance(fault, BaseExceptionGroup) else fault
 
 
-def _unpublished(partition: Partition) -> list[Leaving]:
+def unpublished(partition: Partition) -> list[Leaving]:
     """What the outboxes of a recovered partition hold: proven, and not known to be published."""
     store = partition.processor.store
     leaving = []

@@ -1,0 +1,296 @@
+"""The commit protocol over a log in the test's hand (PROTOCOL.md 1): proof before leaving, heal, fence, positions."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fakelog import FakeLog
+from rig import T0, Rig, with_email
+from waiting import until
+
+from state.changelog import ACCEPT, POSITIONS, Fold, encode_positions, marker_key
+from state.codec import decode, encode
+from state.record import Entry, Record
+from streams.commit import SLICE, Writer
+from streams.publish import Out, PublishError
+from streams.recovery import Recovered, RecoveryError, starts, take_over
+from streams.session import Session
+from streams.worker import unpublished
+
+
+class Ear:
+    """Hears what the session tells."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.durable: list[dict[str, int]] = []
+        self.fences: list[str] = []
+        self.dead = 0
+        self.end: object = None
+
+    def published(self, entries: list[Entry], now_ms: int) -> None:
+        self.entries += entries
+
+    def dead_lettered(self, count: int) -> None:
+        self.dead += count
+
+    def proven(self, writer: Writer) -> None:
+        assert writer.durable is not None
+        self.durable.append(writer.durable.offsets)
+
+    def fenced(self, writer: Writer, reason: str) -> None:
+        self.fences.append(reason)
+
+
+@asynccontextmanager
+async def owner(log: FakeLog, rig: Rig, ear: Ear) -> AsyncIterator[tuple[Session, Writer]]:
+    """A session that has taken partition 0 over, at work until the block ends."""
+    session = Session(log, log.read, lambda name: name, ear.proven, ear.fenced, ear, rig.wall)
+    found = await take_over(log, log.read, "state", 0)
+    writer = Writer(rig.partition, found.epoch, found.epoch + 1)
+    writer.heal(found.to_heal)
+    session.add(writer, unpublished(rig.partition))
+    task = asyncio.create_task(session.run())
+    try:
+        yield session, writer
+    finally:
+        task.cancel()
+        [ear.end] = await asyncio.gather(task, return_exceptions=True)
+
+
+def counting(log: FakeLog) -> Fold:
+    fold = Fold()
+    for row in log.rows["state", 0]:
+        fold.feed(row.offset, row.key or b"", row.value or b"")
+    return fold
+
+
+def arrives(rig: Rig, session: Session, type_: str = "account.created", customer: str = "c1") -> None:
+    rig.put("touchpoints.web", rig.wall.now, type_, customer)
+    rig.run()
+    session.changed()
+
+
+async def test_nothing_leaves_before_the_write_that_holds_it_is_acknowledged() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        with_email(rig)
+        gate = log.gate("state")
+        arrives(rig, session)
+        await asyncio.sleep(0.1)
+        assert log.values("actions") == []
+        gate.set()
+        await until(lambda: len(log.values("actions")) == 1)
+    [entry] = [entry for entry in ear.entries if entry.topic == "actions"]
+    assert decode(counting(log).latest[b"c1"]).out_seq >= entry.seq
+
+
+async def test_another_owners_marker_before_the_write_ends_the_epoch_and_nothing_leaves() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        await session.flush()
+        committed = len(ear.durable)
+        log.land("state", 0, [Out(marker_key("other"), b"")])
+        with_email(rig)
+        arrives(rig, session)
+        await until(lambda: bool(ear.fences))
+        await asyncio.sleep(0.1)
+        assert log.values("actions") == []
+        assert len(ear.durable) == committed
+        assert session.writers == {}
+
+
+async def test_a_stray_record_of_a_dead_owner_is_healed_and_work_goes_on() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, writer):
+        with_email(rig, "c1", "c2")
+        arrives(rig, session, customer="c1")
+        await session.flush()
+        stray = encode(Record(None, out_seq=99), 10**9)
+        log.land("state", 0, [Out(b"c1", stray)])
+        arrives(rig, session, customer="c2")
+        await until(lambda: len(log.values("actions")) == 2)
+        await session.flush()
+    fold = counting(log)
+    assert (writer.heals, fold.ignored) == (1, set())
+    assert decode(fold.latest[b"c1"]).customer is not None
+
+
+async def test_positions_cover_only_what_was_written_before_them() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        await session.flush()
+        for number in range(40):
+            rig.put("touchpoints.web", T0, "page.viewed", f"p{number % 13}")
+            rig.run()
+            await asyncio.sleep(0.01)
+        await session.flush()
+    taken: dict[bytes, int] = {}
+    epoch = 0
+    for row in log.rows["state", 0]:
+        assert row.key is not None and row.value is not None
+        if row.key == POSITIONS:
+            fold = Fold()
+            fold.marker = epoch
+            fold.feed(row.offset, row.key, row.value)
+            assert fold.positions is not None
+            position = fold.positions.offsets["touchpoints.web/0"]
+            assert set(range(position)) <= {n for n in range(40) if taken.get(b"p%d" % (n % 13), -1) >= n}
+        elif not row.key.startswith(b"\xffE"):
+            taken[row.key] = decode(row.value).applied["touchpoints.web/0#id"]
+    assert ear.durable[-1]["touchpoints.web/0"] == 40
+
+
+def test_positions_are_those_of_the_start_of_a_pass() -> None:
+    rig = Rig()
+    for number in range(2 * SLICE):
+        rig.put("touchpoints.web", T0, "page.viewed", f"p{number}")
+    rig.run()
+    writer = Writer(rig.partition, 0, 1)
+    first = writer.take(lazy=True)
+    rig.put("touchpoints.web", rig.wall.now, "page.viewed", "late")
+    rig.run()
+    second = writer.take(lazy=True)
+    assert ([out.key == POSITIONS for out in first], second[-1].key) == ([False] * SLICE, POSITIONS)
+    fold = Fold()
+    fold.marker = 0
+    fold.feed(1, POSITIONS, second[-1].value or b"")
+    assert fold.positions is not None
+    assert fold.positions.offsets["touchpoints.web/0"] == 2 * SLICE
+    assert list(rig.processor.dirty) == [b"late"]
+
+
+async def test_an_output_stays_in_the_outbox_until_its_publication_is_acknowledged() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        gate = log.gate("actions")
+        with_email(rig)
+        arrives(rig, session)
+        await until(lambda: b"c1" in counting(log).latest)
+        assert [said["message"] for said in rig.said()] == ["hello"]
+        gate.set()
+        await until(lambda: bool(ear.entries) and not rig.said())
+        await session.flush()
+    assert decode(counting(log).latest[b"c1"]).outbox == []
+
+
+async def test_what_a_dead_owner_could_not_publish_leaves_with_the_next_under_the_same_id() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    gate = log.gate("actions")
+    async with owner(log, rig, ear) as (session, _):
+        with_email(rig)
+        arrives(rig, session)
+        await until(lambda: b"c1" in counting(log).latest)
+    decided = [said["id"] for said in rig.said()]
+    assert (len(decided), log.values("actions")) == (1, [])
+    gate.set()
+
+    found = await take_over(log, log.read, "state", 0)
+    again = Rig(store=found.store)
+    async with owner(log, again, ear):
+        await until(lambda: len(log.values("actions")) == 1)
+    assert [entry_id(value) for value in log.values("actions")] == decided
+
+
+def entry_id(value: bytes) -> str:
+    return str(json.loads(value)["id"])
+
+
+async def test_dead_letters_are_published_before_positions_behind_them() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        await session.flush()
+        gate = log.gate("touchpoints.web.dead")
+        rig.put_bytes("touchpoints.web", T0, b"nonsense")
+        rig.run()
+        await asyncio.sleep(1.3)
+        assert all(offsets["touchpoints.web/0"] == 0 for offsets in ear.durable)
+        gate.set()
+        await until(lambda: ear.durable[-1]["touchpoints.web/0"] == 1)
+    assert log.values("touchpoints.web.dead") == [b"nonsense"]
+    assert ear.dead == 1
+
+
+async def test_a_write_whose_fate_is_unknown_ends_the_session() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        log.refuse = {"state"}
+        with_email(rig)
+        arrives(rig, session)
+        await until(lambda: not rig.processor.urgent)
+        await asyncio.sleep(0.05)
+    assert isinstance(ear.end, ExceptionGroup)
+    assert ear.end.subgroup(PublishError) is not None
+    assert log.values("actions") == []
+
+
+async def test_a_take_over_reads_what_counts_and_heals_what_does_not() -> None:
+    log = FakeLog()
+    log.land("state", 0, [Out(marker_key("a"), b""), Out(b"c1", encode(Record(None, out_seq=1), 0))])
+    log.land("state", 0, [Out(marker_key("b"), b""), Out(b"c1", encode(Record(None, out_seq=2), 0))])
+    found = await take_over(log, log.read, "state", 0)
+    record = found.store.get(b"c1")
+    assert record is not None
+    assert (found.epoch, record.out_seq, found.to_heal) == (4, 1, [b"c1"])
+
+
+SPOT = ("t.touchpoints.web", 0)
+
+
+def recovered(offset: int | None, topic_id: str = "id", *, accepted: bool = False) -> Recovered:
+    log = FakeLog()
+    fold = Fold()
+    fold.feed(0, marker_key("a"), b"")
+    if offset is not None:
+        rig = Rig()
+        rig.partition.lanes[SPOT].next = offset
+        positions = rig.partition.positions(0)
+        positions.topic_ids["touchpoints.web/0"] = topic_id
+        fold.feed(1, POSITIONS, encode_positions(positions))
+        if accepted:
+            fold.feed(2, ACCEPT, b"")
+    assert log.rows == {}
+    return Recovered(0, fold)
+
+
+@pytest.mark.parametrize(
+    ("offset", "committed", "default", "expected"),
+    [
+        (7, {SPOT: 3}, "latest", 7),
+        (None, {SPOT: 4}, "latest", 4),
+        (None, {}, "latest", 9),
+        (None, {}, "earliest", 2),
+        (None, {SPOT: 1}, "latest", 2),
+    ],
+)
+def test_inputs_go_on_at_the_positions_else_at_the_group_else_as_told(
+    offset: int | None, committed: dict[tuple[str, int], int], default: str, expected: int
+) -> None:
+    found = starts(recovered(offset), {SPOT: "touchpoints.web/0"}, {SPOT[0]: "id"}, {SPOT: (2, 9)}, committed, default)
+    assert found == {SPOT: expected}
+
+
+def test_a_topic_first_seen_after_the_first_take_over_is_read_from_its_start() -> None:
+    new = ("t.touchpoints.chat", 0)
+    found = starts(recovered(7), {new: "touchpoints.chat/0"}, {}, {new: (3, 9)}, {new: 8}, "latest")
+    assert found == {new: 3}
+
+
+@pytest.mark.parametrize(
+    ("offset", "topic_id", "words", "accepted_at"),
+    [
+        (1, "id", "its log holds 2 to 9", 2),
+        (12, "id", "its log holds 2 to 9", 9),
+        (7, "another", "created anew", 2),
+    ],
+)
+def test_a_position_that_the_log_does_not_hold_stops_with_the_cure(
+    offset: int, topic_id: str, words: str, accepted_at: int
+) -> None:
+    given = ({SPOT: "touchpoints.web/0"}, {SPOT[0]: "id"}, {SPOT: (2, 9)}, {}, "latest")
+    with pytest.raises(RecoveryError, match=words) as told:
+        starts(recovered(offset, topic_id), *given)
+    assert "sillage state reset-positions" in str(told.value)
+    assert starts(recovered(offset, topic_id, accepted=True), *given) == {SPOT: accepted_at}
