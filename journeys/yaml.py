@@ -138,7 +138,7 @@ class _Composer:
         except YamlError:
             raise
         except MarkedYAMLError as error:
-            raise _marked(error, last) from None
+            raise _marked(error, self._open[-1][0].start if self._open else last) from None
         except ReaderError as error:
             head = text[: error.position]
             mark = Mark(head.count("\n") + 1, len(head) - head.rfind("\n"), error.position)
@@ -244,10 +244,10 @@ def _mark(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1, mark.index) if mark else Mark()
 
 
-def _marked(error: MarkedYAMLError, last: Mark) -> YamlError:
+def _marked(error: MarkedYAMLError, opened: Mark) -> YamlError:
     problem = str(error.problem or error.context or "not YAML")
-    marks = [_mark(mark) for mark in (error.problem_mark, error.context_mark) if mark] or [last]
-    at = marks[-1] if "end of stream" in problem or "<stream end>" in problem else marks[0]
+    marks = [_mark(mark) for mark in (error.problem_mark, error.context_mark) if mark] or [opened]
+    at = marks[-1] if "end of stream" in problem else opened if "<stream end>" in problem else marks[0]
     message, hint = _WORDS.get(problem, (None, ""))
     if message is None and problem.startswith("expected ',' or "):
         message = f"the list or mapping that opens in line {marks[-1].line} is not closed before this"

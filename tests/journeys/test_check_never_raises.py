@@ -33,9 +33,9 @@ WORDS = [
     "%YAML 1.1\n",
     "where",
 ]
-WORDS += ["wait: 1h", "else", "when", "null", "12", "9" * 80, "1e999", "0x", "[[", "{{", "event.x == 1", "do:", "{% if"]
+WORDS += ["wait: 1h", "else", "when", "null", "12", "9" * 80, "1e999", "0x", "[[", "{{", "event.x == 1", "{% if"]
 PIECES = [*SIGNS, *WORDS, "\\U0010ffff", "|-\n"]
-JARGON = re.compile(r"Input should|pydantic|https?://|Traceback|_error|ruamel|<class|@one|@many|Value error")
+JARGON = re.compile(r"Input should|pydantic|https?://|Traceback|(value|type)_error|ruamel|<class|@many|Value error")
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
