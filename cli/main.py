@@ -9,6 +9,8 @@ COMMANDS = {
     "down": ("cli.services:down", "Stop what `up` started; the data stays."),
     "doctor": ("cli.doctor:doctor", "Say what is missing on this machine, with the cure."),
     "check": ("cli.check:check", "Find every fault of definitions, one line each."),
+    "test": ("cli.test:test", "Play the lives beside the journeys in virtual time."),
+    "demo": ("cli.demo:demo", "Replay real orders through Kafka and see e-mails leave."),
     "topics": ("cli.topics:topics", "Print the table of topics; --migrate brings a broker to it."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }
