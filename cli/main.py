@@ -11,6 +11,12 @@ COMMANDS = {
     "check": ("cli.check:check", "Find every fault of definitions, one line each."),
     "test": ("cli.test:test", "Play the lives beside the journeys in virtual time."),
     "demo": ("cli.demo:demo", "Replay real orders through Kafka and see e-mails leave."),
+    "deploy": ("cli.deploy:deploy", "Check definitions and put them into use, without a restart."),
+    "undeploy": ("cli.deploy:undeploy", "Close a journey: nobody enters, those inside finish."),
+    "journeys": ("cli.deploy:journeys", "List the journeys in use and how many people are inside."),
+    "worker": ("cli.worker:worker", "Decide: take touchpoints and timers, publish actions and decisions."),
+    "dispatcher": ("cli.worker:dispatcher", "Send: take actions to their channels, each once."),
+    "all": ("cli.worker:all_", "Worker and dispatcher in one process, for small use."),
     "topics": ("cli.topics:topics", "Print the table of topics; --migrate brings a broker to it."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }

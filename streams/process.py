@@ -1,26 +1,32 @@
-"""A worker as a process: its definitions, its group, its metrics, from the start to a clean end."""
+"""Worker and dispatcher as processes: definitions, group, metrics, from the start to a clean end."""
 
 import asyncio
-import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from channels.email import Email
+from state.redis_ledger import RedisLedger
+from streams.ahead import Ahead
 from streams.assigned import AssignedSource, JoinedSource
+from streams.book import Book, dispatches_log
+from streams.deadletters import dead_letter
 from streams.definitions import Definitions
+from streams.desk import Desk
+from streams.dispatch import Dispatcher
 from streams.faust.app import Group
 from streams.gauges import look
 from streams.inputs import Inputs
 from streams.metrics import Metrics, serve
 from streams.observer import WorkerObserver
-from streams.publish import KafkaPublisher
+from streams.publish import KafkaPublisher, Publisher
+from streams.record import Record
 from streams.settings import Settings
 from streams.topics import topic_ids, touchpoint_topics
 from streams.watchdog import Watchdog
 from streams.worker import Worker, wall_ms
-
-log = logging.getLogger("sillage.process")
 
 PATIENCE_MS = 60_000
 
@@ -33,44 +39,90 @@ async def find_inputs(settings: Settings) -> Inputs:
     return Inputs(settings, {**counts, **own}, ids)
 
 
+class Shared:
+    """What every process holds: metrics and their page, a publisher, the definitions, a watchdog."""
+
+    def __init__(self, settings: Settings, role: str) -> None:
+        registry = CollectorRegistry()
+        self.metrics = Metrics(registry)
+        self.watchdog = Watchdog(PATIENCE_MS, wall_ms())
+        self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
+        self.definitions = Definitions(settings, self.publisher, self.metrics)
+        self._page = serve(registry, settings.metrics_port)
+
+    async def __aenter__(self) -> "Shared":
+        await self.publisher.start()
+        await self.definitions.start()
+        return self
+
+    async def __aexit__(self, *_fault: object) -> None:
+        await self.definitions.stop()
+        await self.publisher.stop()
+        if self._page is not None:
+            self._page.close()
+
+
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Runs a worker until `stop` is set; then drains, commits and leaves. Raises what ended it otherwise."""
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
-    page = serve(registry, settings.metrics_port)
-    watchdog = Watchdog(PATIENCE_MS, wall_ms())
-    publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-definitions")
-    await publisher.start()
-    definitions = Definitions(settings, publisher, metrics)
-    try:
-        await definitions.start()
+    async with Shared(settings, "worker") as shared:
         inputs = await find_inputs(settings)
-        observer = WorkerObserver(metrics, watchdog, wall_ms)
-        worker = Worker(settings, inputs, lambda: definitions.catalog, observer)
+        observer = WorkerObserver(shared.metrics, shared.watchdog, wall_ms)
+        worker = Worker(settings, inputs, lambda: shared.definitions.catalog, observer)
+        group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
+        worker.source = JoinedSource(group.source, others, inputs.others)
+
+        async def leave() -> None:
+            await worker.stop()
+            await group.commit()
+
         await others.start()
         try:
-            group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
-
-            async def leave() -> None:
-                await worker.stop()
-                await group.commit()
-
-            worker.source = JoinedSource(group.source, others, inputs.others)
-            log.info("worker %s: reads %d topics of %d partitions", settings.prefix, len(inputs.co_partitioned),
-                     settings.partitions)  # fmt: skip
-            await until(
-                stop,
-                [worker.run(), group.run(), others.run(), look(worker, metrics, watchdog, wall_ms)],
-                leave,
-            )
+            looking = look(worker, shared.metrics, shared.watchdog, wall_ms)
+            works = [worker.run(), group.run(), others.run(), looking, shared.definitions.until_fault()]
+            await until(stop, works, leave)
         finally:
             await others.stop()
-    finally:
-        await definitions.stop()
-        await publisher.stop()
-        if page is not None:
-            page.close()
+
+
+async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs a dispatcher until `stop` is set; then winds up and leaves. Raises what ended it otherwise."""
+    async with Shared(settings, "dispatcher") as shared:
+        topic = settings.topic("actions")
+        ledger = RedisLedger(settings.redis, settings.prefix)
+        book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
+        ahead = Ahead(settings, book.note)
+        email = Email(settings.smtp, now=time.time)
+        dead = dead_letters(settings, shared.publisher)
+        messages = shared.definitions.message
+        dispatcher = Dispatcher(
+            settings, shared.publisher, book, ahead, {email.name: email}, messages, wall_ms, dead, shared.metrics
+        )
+        desk = Desk(topic, dispatcher, book, ahead)
+        group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
+        desk.source = group.source
+
+        async def leave() -> None:
+            await desk.stop()
+            await group.commit()
+
+        await ahead.start()
+        try:
+            await until(stop, [desk.run(), group.run(), shared.definitions.until_fault()], leave)
+        finally:
+            await ahead.stop()
+            await email.close()
+            await ledger.close()
+
+
+def dead_letters(settings: Settings, publisher: Publisher) -> Callable[[Record, str, str], Awaitable[None]]:
+    """Puts a record of `actions` that is none on `actions.dead`."""
+
+    async def bury(record: Record, code: str, reason: str) -> None:
+        topic = settings.topic("actions.dead")
+        await publisher.append(topic, record.partition, [dead_letter(record, code, reason)])
+
+    return bury
 
 
 async def until(

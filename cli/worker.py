@@ -1,0 +1,65 @@
+"""`sillage worker`, `dispatcher` and `all`: the processes that decide and that send."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+import click
+
+from cli.errors import CliError
+from cli.settings import load_settings
+from streams.gauges import ProcessEnded
+from streams.process import run_dispatcher, run_worker
+from streams.settings import Settings
+from streams.topics import migrate
+
+Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+@click.command()
+@click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
+@click.option("--from", "start", type=click.Choice(["latest", "earliest"]), help="Where the very first start begins.")
+def worker(clock: str | None, start: str | None) -> None:
+    """Decide: take touchpoints and timers of some partitions, and publish actions and decisions."""
+    _run("worker", run_worker, clock=clock, start=start)
+
+
+@click.command()
+def dispatcher() -> None:
+    """Send: take actions of some partitions to their channels, each once."""
+    _run("dispatcher", run_dispatcher)
+
+
+@click.command("all")
+@click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
+@click.option("--from", "start", type=click.Choice(["latest", "earliest"]), help="Where the very first start begins.")
+def all_(clock: str | None, start: str | None) -> None:
+    """Worker and dispatcher in one process, for small use."""
+    _run("worker and dispatcher", _both, clock=clock, start=start)
+
+
+async def _both(settings: Settings, stop: asyncio.Event) -> None:
+    await asyncio.gather(
+        run_worker(settings, stop), run_dispatcher(settings.model_copy(update={"metrics_port": 0}), stop)
+    )
+
+
+def _run(role: str, run: Run, **given: str | None) -> None:
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_until_signal(role, run, settings))
+
+
+async def _until_signal(role: str, run: Run, settings: Settings) -> None:
+    """Migrates the topics, runs, and ends cleanly on SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await asyncio.to_thread(migrate, settings)
+    click.echo(f"{role}: prefix {settings.prefix}, Kafka {settings.kafka}")
+    try:
+        await run(settings, stop)
+    except ProcessEnded as reason:
+        raise CliError(f"{role}: {reason}") from reason
