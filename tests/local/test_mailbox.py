@@ -83,6 +83,18 @@ async def test_starts_again_at_its_port_with_its_mails() -> None:
     assert len(box.mails) == 2
 
 
+ADDRESSES = ["ada@example.org", "a.b+c=d@mail.example.org", '"ada l"@example.org', "zoë@example.org"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_takes_every_kind_of_address(mailbox: Mailbox, address: str) -> None:
+    async with client(mailbox) as smtp:
+        await smtp.mail("shop@example.org", options=["SMTPUTF8"])
+        await smtp.rcpt(address, encoding="utf-8")
+        await smtp.data(b"Subject: x\r\n\r\ny\r\n")
+    assert [(mail.sender, mail.recipients) for mail in mailbox.mails] == [("shop@example.org", (address,))]
+
+
 def test_a_taken_port_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
