@@ -51,6 +51,10 @@ def demo(orders: str, actions_out: Path | None, plain: bool) -> None:
     Kafka and Redis are started if they do not run, worker and dispatcher as two processes, all on fresh topics that are
     deleted at the end. Exit status 0 once every message that was due has left, 1 with the reason otherwise.
     """
+    if actions_out is not None and not actions_out.absolute().parent.is_dir():
+        raise CliError(
+            f"--actions-out {actions_out}: there is no folder {actions_out.absolute().parent}; make it first"
+        )
     try:
         plan = Plan(
             orders=_orders(orders),

@@ -119,7 +119,7 @@ async def _play(plan: Plan, settings: Settings, given: Sequence[Sent], progress:
             progress.instant_at = plan.orders.ends_at
             await _until(watch.settled, progress, kept, "the last message leaves")
             progress.settled_seconds = time.monotonic() - progress.publishing_since
-            progress.phase = "done"
+            progress.phase = "clearing away"
 
 
 async def _until(condition: Callable[[], Awaitable[bool]], progress: Progress, kept: Sequence[Kept], what: str) -> None:
