@@ -109,6 +109,8 @@ VALUES: list[tuple[str, Any]] = [
     ("'a' in event.map", True),
     ("event.whole in event.map", False),
     ("event.list in event.map", ERROR),
+    ("event.yes in [1, 'x']", False),
+    ("event.zero in [false]", False),
     ("'h' in event.text", ERROR),
     ("event.text in ['x', 'héllo']", True),
     ("event.whole in ['x', 'y']", False),
