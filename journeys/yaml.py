@@ -1,6 +1,5 @@
 """Text to YAML trees: the core schema of YAML 1.2, with positions, limits, and every fault a Problem."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -11,44 +10,15 @@ from ruamel.yaml.reader import ReaderError
 
 from journeys import quoting
 from journeys.problem import Problem
-from journeys.tree import Core, Entry, Mapping, Mark, Scalar, Sequence, Tree
+from journeys.scalars import scalar
+from journeys.tree import Entry, Mapping, Mark, Scalar, Sequence, Tree
+from journeys.yamlfaults import TAG, YamlError, place, strange_tag, worded
 
 TEXT_LIMIT = 256 * 1024
 NODE_LIMIT = 20_000
 DEPTH_LIMIT = 60
+KEY_LIMIT = 1_000
 REPAIR_LIMIT = 50
-_TAG = "tag:yaml.org,2002:"
-_TAGGED: dict[str, tuple[type, ...]] = {
-    _TAG + "null": (type(None),),
-    _TAG + "bool": (bool,),
-    _TAG + "int": (int,),
-    _TAG + "float": (int, float),
-}
-_NULL = ("", "~", "null", "Null", "NULL")
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]{1,60}|0o[0-7]{1,60}|0x[0-9a-fA-F]{1,60}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS = {
-    "mapping values are not allowed here": (
-        "a second `: ` in one line, or a line indented more than the one before",
-        "quote a value that holds `: `, or align the line with its siblings",
-    ),
-    "could not find expected ':'": ("a key without `:`", "write `key: value`, or quote the text"),
-    "found unexpected end of stream": ("a quote that opens here is never closed", "close the quote"),
-    "found character '\\t' that cannot start any token": ("a tab cannot indent YAML", "indent with spaces"),
-    "found a tab character that violates indentation": ("a tab cannot indent YAML", "indent with spaces"),
-    "expected the node content, but found '<stream end>'": ("a `[` or `{` that is never closed", "close it"),
-    "found unexpected document separator": ("`---` inside a quoted text", "close the quote before it"),
-}
-
-
-class YamlError(Exception):
-    """Text that is not YAML, or not the YAML that a definition may use."""
-
-    def __init__(self, message: str, mark: Mark, hint: str = "", lines: tuple[int, ...] = ()) -> None:
-        super().__init__(message)
-        self.message, self.mark, self.hint = message, mark, hint
-        self.lines = lines or (mark.line,)
 
 
 class Text:
@@ -103,19 +73,6 @@ def _problem(file: str, fault: YamlError) -> Problem:
     return Problem(file, fault.mark.line, fault.mark.column, "J001", fault.message, fault.hint)
 
 
-def core(text: str) -> Core:
-    """A plain scalar as the core schema of YAML 1.2 reads it: `no`, `on` and dates are text."""
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
-    if _INT.fullmatch(text):
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    if _FLOAT.fullmatch(text):
-        return float(text.replace(".inf", "inf").replace(".nan", "nan") if "." in text else text)
-    return text
-
-
 class _Composer:
     """Builds trees from events, without recursion; an alias counts as often as it is used."""
 
@@ -127,18 +84,17 @@ class _Composer:
         self._keys: list[Scalar | None] = []
         self._sizes: list[list[int]] = []
         self._anchors: dict[str, tuple[Tree, int, int]] = {}
-        self._total = 0
 
     def documents(self, text: str) -> list[Tree]:
         last = Mark()
         try:
             for event in YAML(typ="safe", pure=True).parse(text):
-                last = _mark(event.start_mark)
+                last = place(event.start_mark)
                 self._take(event)
         except YamlError:
             raise
         except MarkedYAMLError as error:
-            raise _marked(error, self._open[-1][0].start if self._open else last) from None
+            raise worded(error, self._open[-1][0].start if self._open else last) from None
         except ReaderError as error:
             head = text[: error.position]
             mark = Mark(head.count("\n") + 1, len(head) - head.rfind("\n"), error.position)
@@ -149,12 +105,12 @@ class _Composer:
         return self._done
 
     def _take(self, event: Any) -> None:
-        mark = _mark(event.start_mark)
+        mark = place(event.start_mark)
         match event:
             case ev.DocumentStartEvent():
                 self._anchors = {}
             case ev.ScalarEvent():
-                self._add(_scalar(event, mark), event.anchor, 1, 0, mark)
+                self._add(scalar(event, mark), event.anchor, 1, 0, mark)
             case ev.AliasEvent():
                 if event.anchor not in self._anchors:
                     raise YamlError(
@@ -173,8 +129,8 @@ class _Composer:
 
     def _begin(self, event: Any, mark: Mark) -> None:
         wanted = "seq" if isinstance(event, ev.SequenceStartEvent) else "map"
-        if event.tag not in (None, "!", _TAG + wanted):
-            raise _strange_tag(event.tag, mark)
+        if event.tag not in (None, "!", TAG + wanted):
+            raise strange_tag(event.tag, mark)
         if len(self._open) >= DEPTH_LIMIT:
             raise YamlError(f"nested deeper than {DEPTH_LIMIT} levels", mark, "split the journey")
         kind = Sequence if wanted == "seq" else Mapping
@@ -214,47 +170,10 @@ class _Composer:
             tree = msgspec.structs.replace(tree, start=key.start, end=key.start)
         first = into.entry(key.text)
         if first is None:
+            if len(into.entries) >= KEY_LIMIT:
+                raise YamlError(f"more than {KEY_LIMIT} keys in one mapping", mark, "split the file")
             into.entries.append(Entry(key.text, key, tree))
             return
         what = f"the key `{key.text}` stands here twice, first in line {first.key.start.line}"
         at = key.start
         self.problems.append(Problem(self.file, at.line, at.column, "J002", what, "keep one of them"))
-
-
-def _scalar(event: Any, mark: Mark) -> Scalar:
-    value: Core = event.value
-    if event.style is None and event.tag is None:
-        value = core(event.value)
-    elif event.tag not in (None, "!", _TAG + "str"):
-        value = core(event.value)
-        if event.tag not in _TAGGED:
-            raise _strange_tag(event.tag, mark)
-        if not isinstance(value, _TAGGED[event.tag]):
-            raise YamlError(f"`{event.value}` is not what its tag says", mark, "leave the tag out")
-    return Scalar(value, event.value, event.style or "", mark, _mark(event.end_mark))
-
-
-def _strange_tag(tag: str, mark: Mark) -> YamlError:
-    return YamlError(
-        f"the tag `{tag.replace(_TAG, '!!')}` means nothing here", mark, "quote a text that starts with `!`"
-    )
-
-
-def _mark(mark: Any) -> Mark:
-    return Mark(mark.line + 1, mark.column + 1, mark.index) if mark else Mark()
-
-
-def _marked(error: MarkedYAMLError, opened: Mark) -> YamlError:
-    problem = str(error.problem or error.context or "not YAML")
-    marks = [_mark(mark) for mark in (error.problem_mark, error.context_mark) if mark] or [opened]
-    at = marks[-1] if "end of stream" in problem else opened if "<stream end>" in problem else marks[0]
-    message, hint = _WORDS.get(problem, (None, ""))
-    if message is None and problem.startswith("expected ',' or "):
-        message = f"the list or mapping that opens in line {marks[-1].line} is not closed before this"
-        hint = "close it, or put `,` between its parts"
-    if message is None and problem.startswith("expected <block end>"):
-        message = "this does not fit what stands before it"
-        hint = "align the line with its siblings, or quote the whole value"
-    if message is None:
-        message, hint = f"not YAML: {problem}", "look at this line and the one before"
-    return YamlError(message, at, hint, tuple(mark.line for mark in marks))

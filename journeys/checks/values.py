@@ -1,4 +1,4 @@
-"""Values of the right form that cannot be meant: a `ttl` of zero, a time zone that nobody knows."""
+"""Values of the right form that cannot be meant: a `ttl` of zero, an id changed, a time zone that nobody knows."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, available_timezones
@@ -6,21 +6,32 @@ from zoneinfo import ZoneInfo, available_timezones
 from journeys.duration import Duration
 from journeys.load import Draft, Folder
 from journeys.mend import problem
+from journeys.outline import nodes
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Mapping, Scalar
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """Each journey's `ttl`, the project's `zone`."""
+    """Each journey's `ttl` and what its nodes set, the project's `zone`."""
     for draft in folder.drafts:
         ttl = _text(draft, "ttl")
         if ttl and _is_zero(ttl.text):
             what = "`ttl` is zero, so everyone would leave at once"
             yield problem(draft.path, ttl.start, "J021", what, "write the longest it may last, such as `ttl: 14d`")
+        yield from _fixed(draft)
     zone = _text(folder.project_draft, "zone") if folder.project_draft else None
     if zone and folder.project_draft and not _is_zone(zone.text):
         hint = did_you_mean(zone.text, available_timezones(), "write one such as `Europe/Paris`")
         yield problem(folder.project_draft.path, zone.start, "J022", f"unknown time zone `{zone.text}`", hint)
+
+
+def _fixed(draft: Draft) -> Iterator[Problem]:
+    for node in nodes(draft.positions.root):
+        written = node.get("set")
+        for entry in written.entries if isinstance(written, Mapping) else []:
+            if entry.name.split(".")[:2] == ["customer", "id"]:
+                what = f"`set` cannot write to `{entry.name}`, which never changes"
+                yield problem(draft.path, entry.key.start, "J006", what, "write another attribute")
 
 
 def _text(draft: Draft, name: str) -> Scalar | None:

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from journeys.scalars import core
 from journeys.tree import Positions, Scalar, plain
-from journeys.yaml import DEPTH_LIMIT, TEXT_LIMIT, core, read
+from journeys.yaml import DEPTH_LIMIT, TEXT_LIMIT, read
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,7 @@ def laughs(levels: int) -> str:
         ("- " * 5000 + "1", f"nested deeper than {DEPTH_LIMIT} levels"),
         ("a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [[[*a{n - 1}]]]\n" for n in range(1, 40)), "through aliases"),
         ("x" * (TEXT_LIMIT + 1), f"more than {TEXT_LIMIT}"),
+        ("".join(f"k{n}: 1\n" for n in range(1_001)), "more than 1000 keys"),
         ("- 1\n" * 20_001, "more than 20000 values"),
         ('a: "\\UFFFFFFFF"\n', "not YAML"),
         ("a: \x07\n", "may not stand in YAML"),
