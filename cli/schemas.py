@@ -2,13 +2,24 @@
 
 import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.errors import CliError
+from cli.metrics_page import metrics_page
+from cli.reference import commands_page, settings_page
 from journeys.schema import journey_schema, message_schema, project_schema
+from streams.asyncapi import asyncapi
+from streams.events_schema import touchpoint_schema
+
+
+def main_group() -> click.Group:
+    """The `sillage` command itself, which names this one: imported only when its page is written."""
+    found: click.Group = import_module("cli.main").main
+    return found
 
 
 def as_json(value: Mapping[str, Any]) -> str:
@@ -20,6 +31,11 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/schemas/journey.schema.json": lambda: as_json(journey_schema()),
     "docs/schemas/project.schema.json": lambda: as_json(project_schema()),
     "docs/schemas/message.schema.json": lambda: as_json(message_schema()),
+    "docs/schemas/touchpoint.schema.json": lambda: as_json(touchpoint_schema()),
+    "docs/asyncapi.yaml": asyncapi,
+    "docs/metrics.md": metrics_page,
+    "docs/settings.md": settings_page,
+    "docs/commands.md": lambda: commands_page(main_group()),
 }
 """Path from the top of the project, and what gives its text."""
 
