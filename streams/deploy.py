@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
@@ -13,13 +13,14 @@ from journeys.load import Folder
 from streams.plan import Plan, Released, plan_deploy, plan_undeploy
 from streams.publish import MAX_REQUEST_BYTES
 from streams.settings import Settings
-from streams.shelf import CURRENT, NewerFormat, Shelf, blob_key, canonical, release_key
-from streams.shelf_reader import TOPIC, NoDefinitionsTopic, read_shelf
+from streams.shelf import CURRENT, NewerFormat, Release, Shelf, blob_key, canonical, release_key
+from streams.shelf_reader import TOPIC, NoDefinitionsTopic, ShelfReader, read_shelf
 
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.5
 _LIMIT_SECONDS = 60.0
 _TRANSACTION_MS = 10_000
+_LOOK_AGAIN_SECONDS = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ async def _until_landed(settings: Settings, nonce: str, plan_on: Callable[[Shelf
             if plan and any(release.nonce == nonce for release in shelf.releases.values()):
                 return plan.released
             plan = plan_on(shelf)
-            await _write(producer, settings.topic(TOPIC), plan)
+            if plan.release is not None:
+                await _visible(settings, await _write(producer, settings.topic(TOPIC), plan.release, plan.blobs))
             return plan.released
         except (KafkaConnectionError, MessageSizeTooLargeError):
             raise
@@ -78,15 +80,21 @@ async def _until_landed(settings: Settings, nonce: str, plan_on: Callable[[Shelf
     raise KafkaError(f"other deploys came first {_ATTEMPTS} times")
 
 
-async def _write(producer: AIOKafkaProducer, topic: str, plan: Plan) -> None:
-    if plan.release is None:
-        return
-    number = plan.release.n
+async def _write(producer: AIOKafkaProducer, topic: str, release: Release, blobs: Iterable[bytes]) -> int:
+    """Publishes all or nothing, and gives the offset of the last record."""
     async with producer.transaction():
-        for blob in plan.blobs:
+        for blob in blobs:
             await producer.send_and_wait(topic, blob, blob_key(blob), partition=0)
-        await producer.send_and_wait(topic, canonical(plan.release), release_key(number), partition=0)
-        await producer.send_and_wait(topic, str(number).encode(), CURRENT, partition=0)
+        await producer.send_and_wait(topic, canonical(release), release_key(release.n), partition=0)
+        last = await producer.send_and_wait(topic, str(release.n).encode(), CURRENT, partition=0)
+    return int(last.offset)
+
+
+async def _visible(settings: Settings, offset: int) -> None:
+    """Returns once readers see the record at `offset`: a commit is answered before its marker is in the log."""
+    async with ShelfReader(settings) as reader:
+        while await reader.end() <= offset:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _producer(settings: Settings) -> AIOKafkaProducer:

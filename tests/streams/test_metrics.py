@@ -4,10 +4,12 @@ import re
 import socket
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from cli.metrics_page import metrics_page
 from streams.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics import Metrics, MetricsPortError, serve
 
@@ -165,3 +167,9 @@ def test_the_page_is_served_and_the_port_given_back(metrics: Metrics) -> None:
 
 def test_port_zero_serves_nothing(metrics: Metrics) -> None:
     assert serve(metrics.registry, 0) is None
+
+
+def test_the_page_in_the_docs_lists_what_the_code_declares(metrics: Metrics) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert page == metrics_page(), "run `sillage schemas` and commit"
+    assert all(f"| `{declared.name}` | {declared.kind.value} |" in page for declared in metrics.declared)
