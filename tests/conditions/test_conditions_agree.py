@@ -25,7 +25,20 @@ PATHS = [f"{root}.{field}" for root in ("event", "customer", "entry", "vars") fo
 PATHS += ["event.m.a", "event.m.n.b", 'customer.m["a"]', "event.l[0]", "event.l[1].a", "event.l", "event.m"]
 PATHS += ["event.meta.type", "event.meta.place.lat", "event", "event[vars.a]", "event.l[vars.b]"]
 LITERALS = ["0", "1", "2", "-1", "0.0", "1.0", "2.5", "-1.5", "9223372036854775807", "-9223372036854775808"]
-LITERALS += ["true", "false", "null", '""', '"a"', '"ab"', '"1"', "[]", '["a", "b"]', '[1, "a"]', "[0, null]", '{"a": 1}']
+LITERALS += [
+    "true",
+    "false",
+    "null",
+    '""',
+    '"a"',
+    '"ab"',
+    '"1"',
+    "[]",
+    '["a", "b"]',
+    '[1, "a"]',
+    "[0, null]",
+    '{"a": 1}',
+]
 
 SCALARS: list[Any] = [
     0,

@@ -139,3 +139,7 @@ def test_well_formed_facts_never_need_the_interpreter(source: str) -> None:
     namespace = {**compiling.NAMESPACE, "exact_evaluate": needed, "exact_holds": needed}
     exec(python(root, check(root)), namespace)
     assert namespace["holds"](facts) is compile_condition(source).holds(facts)
+
+
+def test_generated_code_has_no_builtins() -> None:
+    assert compile_condition("event.s == 'x'").holds.__globals__["__builtins__"] == {}
