@@ -5,12 +5,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from streams.ids import Id, id_text
+from streams.ids import id_text
 from streams.instants import instant_ms
 from streams.record import RefusalError
-from streams.wire import Instant, Touchpoint, converted
+from streams.wire import Id, Instant, Touchpoint, converted
+from streams.wire_limits import NO_NUL
 
-Text = Annotated[str, Meta(min_length=1)]
+Text = Annotated[str, Meta(min_length=1, extra_json_schema=NO_NUL)]
 CLOCK = "sillage.clock"
 
 

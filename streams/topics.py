@@ -1,7 +1,8 @@
 """The topics of a prefix on a broker: brought to their declaration, listed, and removed again."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +18,9 @@ _OURS = re.compile(
     r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|definitions"
     r"|context\.[^/]+|ticks)(\.dead)?"
 )
-_ANSWER_MS = 10_000
+_ANSWER_MS = 5_000
 _LEADERS_MS = 30_000
+_LOOK_SECONDS = 0.05
 
 
 class TopicsError(Exception):
@@ -28,8 +30,9 @@ class TopicsError(Exception):
 def migrate(settings: Settings) -> list[str]:
     """Creates what is missing, corrects settings that differ, and gives one line for each change; none at a second run.
 
-    Returns when every topic has leaders. Two processes may do this at once. Raises TopicsError where no broker answers,
-    or where a topic has another number of partitions than N. Only touchpoint topics may: others create them too.
+    Returns when every topic has leaders and the settings hold. Two processes may do this at once. Raises TopicsError
+    where no broker answers, or where a topic has another number of partitions than N. Only touchpoint topics may:
+    others create them too.
     """
     with _admin(settings) as admin:
         found = _partitions(admin, settings)
@@ -42,7 +45,10 @@ def migrate(settings: Settings) -> list[str]:
         _refuse_other_counts(settings, declared, found)
         created += _create(admin, settings, declared, found)
         admin.wait_for_topics([topic.name for topic in declared], timeout_ms=_LEADERS_MS)
-        return created + _correct(admin, declared)
+        changed = _correct(admin, declared)
+        if changed:
+            _wait(settings, "still have other settings", lambda: not _differing(admin, declared))
+        return created + changed
 
 
 def topic_ids(settings: Settings) -> dict[str, str]:
@@ -58,12 +64,13 @@ def touchpoint_topics(settings: Settings) -> dict[str, int]:
 
 
 def delete_all(settings: Settings) -> list[str]:
-    """Removes the topics of this very prefix, for demos and tests; gives their full names."""
+    """Removes the topics of this very prefix, for demos and tests; gives their full names once they are gone."""
     with _admin(settings) as admin:
         names = sorted(_partitions(admin, settings))
         if names:
             answer = admin.delete_topics(names, raise_errors=False)
             _refuse_faults(answer["topics"], "delete", UnknownTopicOrPartitionError)
+            _wait(settings, "are still listed", lambda: set(names).isdisjoint(_partitions(admin, settings)))
         return names
 
 
@@ -160,19 +167,40 @@ def _refuse_faults(answers: Iterable[Mapping[str, Any]], verb: str, expected: ty
 
 
 def _correct(admin: KafkaAdminClient, declared: Iterable[Topic]) -> list[str]:
-    topics = list(declared)
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-    found = admin.describe_configs(resources, config_filter="all")["topic"]
-    lines: list[str] = []
-    changes: list[ConfigResource] = []
-    for topic in topics:
-        now = {key: entry["value"] for key, entry in found[topic.name].items()}
-        wrong = {key: value for key, value in topic.config.items() if now.get(key) != value}
-        if wrong:
-            changes.append(ConfigResource(ConfigResourceType.TOPIC, topic.name, wrong))
-            lines += [f"changed {topic.name}: {key} from {now.get(key)} to {value}" for key, value in wrong.items()]
+    differing = _differing(admin, declared)
+    changes = [
+        ConfigResource(ConfigResourceType.TOPIC, name, {key: wanted for key, (_, wanted) in wrong.items()})
+        for name, wrong in differing.items()
+    ]
     if changes:
         for name, outcome in admin.alter_configs(changes)["topic"].items():
             if outcome != "OK":
                 raise TopicsError(f"topic {name}: the broker refused its settings ({outcome}); see its rights")
-    return lines
+    return [
+        f"changed {name}: {key} from {found} to {wanted}"
+        for name, wrong in differing.items()
+        for key, (found, wanted) in wrong.items()
+    ]
+
+
+def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> dict[str, dict[str, tuple[str | None, str]]]:
+    """Topics whose settings are not as declared: key to what was found and what is wanted."""
+    topics = list(declared)
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    found = admin.describe_configs(resources, config_filter="all")["topic"]
+    differing = {}
+    for topic in topics:
+        now = {key: entry["value"] for key, entry in found[topic.name].items()}
+        wrong = {key: (now.get(key), wanted) for key, wanted in topic.config.items() if now.get(key) != wanted}
+        if wrong:
+            differing[topic.name] = wrong
+    return differing
+
+
+def _wait(settings: Settings, fault: str, done: Callable[[], bool]) -> None:
+    """A broker answers before all that it decided is in what it tells."""
+    deadline = time.monotonic() + _LEADERS_MS / 1000
+    while not done():
+        if time.monotonic() > deadline:
+            raise TopicsError(f"topics {settings.prefix}.*: {fault} after {_LEADERS_MS} ms; see the broker's log")
+        time.sleep(_LOOK_SECONDS)

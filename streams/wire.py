@@ -7,13 +7,22 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from streams.ids import Id
 from streams.publish import Out
 from streams.record import RefusalError
 from streams.soundness import refuse_malformed
+from streams.wire_limits import EPOCH_MS, EXACT, ID_TEXT, ISO_8601, NO_NUL
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Instant = str | int | float
+Name = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=NO_NUL)]
+Id = (
+    Annotated[str, Meta(extra_json_schema=ID_TEXT)]
+    | Annotated[int, Meta(extra_json_schema=EXACT)]
+    | Annotated[float, Meta(extra_json_schema=EXACT)]
+)
+Instant = (
+    Annotated[str, Meta(extra_json_schema=ISO_8601)]
+    | Annotated[int, Meta(extra_json_schema=EPOCH_MS)]
+    | Annotated[float, Meta(extra_json_schema=EPOCH_MS)]
+)
 
 
 class Fix(msgspec.Struct, gc=False, omit_defaults=True):
@@ -27,14 +36,20 @@ class Fix(msgspec.Struct, gc=False, omit_defaults=True):
 class Touchpoint(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One event as plain JSON. `customer` or `identifiers` says whose it is; null is as good as left out."""
 
-    type: Name
-    customer: Id | None = None
-    identifiers: dict[str, Id] | None = None
-    id: Id | None = None
-    channel: Name | None = None
-    occurred_at: Instant | None = None
-    place: Fix | None = None
-    properties: dict[str, Any] | None = None
+    type: Annotated[Name, Meta(description="What happened, such as order.placed. Some types are reserved.")]
+    customer: Annotated[Id | None, Meta(description="Whose it is: 1 to 200 bytes; a number becomes text.")] = None
+    identifiers: Annotated[
+        dict[str, Id] | None,
+        Meta(description="Kind to value. The first of loyalty, email, phone, device, cookie stands for a customer."),
+    ] = None
+    id: Annotated[Id | None, Meta(description="Of this event: sent twice, it counts once.")] = None
+    channel: Annotated[Name | None, Meta(description="Where it happened, else what the topic is named after.")] = None
+    occurred_at: Annotated[
+        Instant | None,
+        Meta(description="ISO 8601 (without a zone: UTC) or epoch milliseconds, else its arrival."),
+    ] = None
+    place: Annotated[Fix | None, Meta(description="Where on earth.")] = None
+    properties: Annotated[dict[str, Any] | None, Meta(description="All else that is known of it.")] = None
 
 
 Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
