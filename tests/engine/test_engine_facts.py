@@ -88,6 +88,14 @@ def test_the_newest_consent_stands_and_a_tie_goes_to_the_refusal(life):
     assert person.customer.consent["offers/email"] == Consent(False, person.at + 12, "form", "3")
 
 
+def test_of_two_answers_that_agree_at_one_instant_the_later_arrival_stands(life):
+    person = life()
+    answer(person, True, 10)
+    again = {"topic": "offers", "channel": "email", "given": True, "source": "shop"}
+    person.event("consent.changed", again, occurred_at=person.at + 10)
+    assert person.customer.consent["offers/email"].source == "shop"
+
+
 def test_a_late_withdrawal_counts_at_once(life, journey):
     person = life(journey(steps=[{"wait": "1h"}, {"send": "hello"}]))
     person.event("began")
@@ -98,8 +106,8 @@ def test_a_late_withdrawal_counts_at_once(life, journey):
 
 def test_a_withdrawal_tells_dispatch_when_actions_of_its_topic_and_channel_are_queued(life, journey):
     person = life(journey(steps=WAIT))
-    answer(person, False, 0, topic="news")
     person.event("began")
+    answer(person, False, 0, topic="news")
     answer(person, False, 1, channel="push")
     assert person.consent_changes() == []
     answer(person, False, 2)
@@ -125,11 +133,11 @@ def test_a_new_consent_lifts_the_withdrawal_at_dispatch(life, journey):
     assert len({change.id for change in person.consent_changes()}) == 2
 
 
-def test_consents_are_bounded(life):
+def test_consents_are_bounded_and_the_one_answered_longest_ago_falls_out(life):
     person = life(consent=False)
-    for number in range(260):
+    for number in (0, *range(1, 10), 0, *range(10, 260)):
         answer(person, True, 0, topic=f"t{number}")
-    assert next(iter(person.customer.consent)) == "t4/email"
+    assert list(person.customer.consent)[5:8] == ["t9/email", "t0/email", "t10/email"]
     assert len(person.customer.consent) == 256
 
 
@@ -138,9 +146,9 @@ def test_the_newest_position_stands_and_a_tie_goes_to_the_later_arrival(life, jo
         enter={"on": "began", "where": "customer.place.lat > 40.0", "again": "always"}, steps=[{"send": "hello"}]
     )
     person = life(near)
-    for at, lat in ((10, 48.0), (9, 1.0), (10, 49.0)):
+    for at, lat, stands in ((10, 48.0, 48.0), (9, 1.0, 48.0), (10, 49.0, 49.0)):
         person.event("position.reported", place=Place(lat, 2.0, 8.0), occurred_at=person.at + at)
-    assert person.customer.position.place.lat == 49.0
+        assert person.customer.position.place.lat == stands
     person.event("began")
     person.advance("11m")
     person.event("began")
@@ -173,6 +181,13 @@ def test_erased_leaves_a_stub_and_one_erasure(life, journey):
     assert (stub.id, stub.erased_at, stub.updated_at) == ("c1", person.at, person.at)
     for name in set(stub.__struct_fields__) - {"id", "erased_at", "updated_at"}:
         assert not getattr(stub, name), f"{name} outlived the erasure"
+
+
+def test_being_erased_begins_no_journey(life, journey):
+    person = life(journey(enter={"on": "customer.erased"}, steps=[{"send": "recall"}, {"wait": "1h"}]))
+    person.event("customer.erased")
+    assert person.customer.enrollments == []
+    assert person.codes("entered") == []
 
 
 def test_an_erased_customer_never_gets_anything_again(life, journey):
