@@ -10,7 +10,7 @@ from local.demo.touchpoints import Sent, clock_record
 from streams.publish import Out, Publisher
 from streams.settings import Settings
 
-SLICE_SECONDS = 0.05
+SLICE_SECONDS = 0.1
 
 
 async def feed(

@@ -42,13 +42,14 @@ class View(Protocol):
 
 
 class PlainView:
-    """One line a second through `say`, and a line for each note when it comes."""
+    """One line a second through `say` while anything moves, and a line for each note when it comes."""
 
     interval_seconds = PLAIN_SECONDS
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._told = 0
+        self._last: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +63,9 @@ class PlainView:
         for note in progress.notes[self._told :]:
             self._say(note)
         self._told = len(progress.notes)
-        if progress.published:
+        now = (progress.phase, progress.signature())
+        if progress.published and now != self._last:
+            self._last = now
             self._say(_line(progress))
 
     def end(self, progress: Progress, facts: Iterable[tuple[str, str]]) -> None:

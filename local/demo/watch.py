@@ -16,6 +16,8 @@ from streams.settings import Settings
 _output = msgspec.json.Decoder(Output).decode
 _entry = msgspec.json.Decoder(Entry).decode
 FETCH_BYTES = 4 << 20
+LEAST_BYTES = 256 << 10
+LATE_MS = 200
 WATCHED = ("actions", "dispatches", "state")
 
 
@@ -38,6 +40,9 @@ class Watch:
             client_id="sillage-demo",
             enable_auto_commit=False,
             max_partition_fetch_bytes=FETCH_BYTES,
+            # Whoever watches may be a moment late, and should not cost the broker a request for every record.
+            fetch_min_bytes=LEAST_BYTES,
+            fetch_max_wait_ms=LATE_MS,
             auto_offset_reset="earliest",
         )
 
