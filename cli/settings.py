@@ -18,8 +18,7 @@ def load_settings(**given: Any) -> Settings:
         settings = Settings(**given)
         known = services.recall(settings.data)
         remembered = {name: getattr(known, name) for name in services.NAMES} if known else {}
-        absent = {name: address for name, address in remembered.items() if name not in settings.model_fields_set}
-        return Settings(**{**absent, **given})
+        return Settings(**{**remembered, **given})
     except ValidationError as problem:
         first = problem.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -56,7 +56,9 @@ def up(folder: Path, environment: Mapping[str, str] = os.environ) -> Services:
             return _services(given, chosen_line(GIVEN, wanted))
         if note.road == DOCKER and not docker.compose_answers():
             raise StartError(f"{folder}: its data is in Docker, which is silent; start Docker, or remove {folder}")
-        started = _compose_up(folder, wanted, note.ports) if note.road == DOCKER else _processes_up(folder, wanted)
+        started = (
+            _compose_up(folder, wanted, note.ports) if note.road == DOCKER else _processes_up(_servers(folder), wanted)
+        )
         _remember(folder, _Note(note.road, {**note.addresses, **started}, note.ports))
     return _services({**started, **given}, chosen_line(note.road, wanted))
 
@@ -105,9 +107,10 @@ def temporary(folder: Path, given: Mapping[str, str]) -> Iterator[Services]:
         if road == DOCKER:
             started = stack.enter_context(docker.containers(wanted))
         elif road == LOCAL:
-            for server in _servers(folder).values():
-                stack.callback(server.erase)
-            started = _processes_up(folder, wanted)
+            servers = _servers(folder)
+            for name in wanted:
+                stack.callback(servers[name].erase)
+            started = _processes_up(servers, wanted)
         yield _services({**started, **given}, chosen_line(road, wanted))
 
 
@@ -159,8 +162,7 @@ def _servers(folder: Path) -> dict[str, KafkaServer | RedisServer]:
     return {"kafka": KafkaServer(folder / "kafka"), "redis": RedisServer(folder / "redis")}
 
 
-def _processes_up(folder: Path, wanted: list[str]) -> dict[str, str]:
-    servers = _servers(folder)
+def _processes_up(servers: Mapping[str, KafkaServer | RedisServer], wanted: list[str]) -> dict[str, str]:
     for name in wanted:
         servers[name].start()
     return {name: servers[name].address for name in wanted}

@@ -72,11 +72,12 @@ def test_a_paused_server_runs_and_does_not_answer(server: RedisServer) -> None:
     wait_until(server.answers)
 
 
-def test_a_paused_server_can_be_stopped(server: RedisServer) -> None:
+def test_a_paused_server_ends_cleanly(server: RedisServer) -> None:
     server.start()
     server.pause()
     server.stop()
     assert not server.alive()
+    assert "bye bye" in server.log.read_text()
 
 
 def test_a_stranger_with_a_remembered_id_is_left_alone(server: RedisServer, stranger: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from local import docker, services
 from local.errors import StartError
 from local.kafka import KafkaServer
-from local.probe import kafka_answers
+from local.probe import kafka_answers, redis_answers
 from local.redis import RedisServer
 
 LARGEST = 17 << 20
@@ -65,6 +65,17 @@ async def test_a_killed_broker_comes_back_at_its_port_with_its_data(tmp_path: Pa
     finally:
         kafka.erase()
         redis.erase()
+
+
+def test_temporary_services_are_gone_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "docker_answers", lambda: False)
+    with pytest.raises(KeyboardInterrupt), services.temporary(tmp_path, {}) as found:
+        servers = [KafkaServer(tmp_path / "kafka"), RedisServer(tmp_path / "redis")]
+        assert [server.alive() for server in servers] == [True, True]
+        raise KeyboardInterrupt
+    assert [server.alive() for server in servers] == [False, False]
+    assert not redis_answers(found.redis)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_given_addresses_are_taken_and_nothing_is_started(kafka: str, redis_url: str, tmp_path: Path) -> None:
