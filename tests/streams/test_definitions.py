@@ -11,12 +11,14 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 from definition_files import files, folder, journey
 from prometheus_client import CollectorRegistry
 from waiting import until
 
 from journeys.load import load_project
 from local.kafka import KafkaServer
+from streams import deploy as deploying
 from streams.definitions import Definitions
 from streams.deploy import DeployFailed, deploy, undeploy
 from streams.metrics import Metrics
@@ -24,7 +26,7 @@ from streams.plan import DeployRefused, UnknownJourney
 from streams.publish import KafkaPublisher, Out
 from streams.reader import read_all
 from streams.settings import Settings
-from streams.shelf import CURRENT, canonical, release_key
+from streams.shelf import blob_key, canonical, digest, release_key
 from streams.shelf_reader import NoDefinitionsTopic, read_shelf
 
 AT = 1_700_000_000_000
@@ -188,7 +190,7 @@ async def test_a_deploy_that_was_overtaken_cannot_commit_any_more(topics: Settin
     overtaken = AIOKafkaProducer(bootstrap_servers=topics.kafka, transactional_id=f"{topics.prefix}.deploy")
     await overtaken.start()
     await overtaken.begin_transaction()
-    await overtaken.send_and_wait(topics.topic("definitions"), b"9", CURRENT, partition=0)
+    await overtaken.send_and_wait(topics.topic("definitions"), b"half", blob_key(b"half"), partition=0)
     await deploy(topics, folder(welcome=journey("welcome")), AT)
     with pytest.raises(Exception, match="newer producer"):
         await overtaken.commit_transaction()
@@ -196,6 +198,36 @@ async def test_a_deploy_that_was_overtaken_cannot_commit_any_more(topics: Settin
     shelf = await read_shelf(topics)
     assert shelf.current == 1
     assert set(shelf.releases) == {1}
+    assert digest(b"half") not in shelf.blobs
+
+
+async def test_an_answer_that_was_lost_makes_no_second_release(
+    topics: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = iter([KafkaError("the answer was lost")])
+    really_visible = deploying._visible
+
+    async def visible(settings: Settings, offset: int) -> None:
+        await really_visible(settings, offset)
+        for fault in lost:
+            raise fault
+
+    monkeypatch.setattr(deploying, "_visible", visible)
+    assert await deploy(topics, folder(welcome=journey("welcome")), AT) == (1, (), (), ("welcome",))
+    assert set((await read_shelf(topics)).releases) == {1}
+
+
+async def test_a_follower_that_dies_says_so(topics: Settings, follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = await follow()
+
+    async def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(definitions, "_settle", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        await asyncio.wait_for(definitions.until_fault(), 10)
+    await until(lambda: definitions.fault)
+    assert "a bug" in str(definitions.fault)
 
 
 async def test_garbage_is_put_aside_and_the_catalog_stays(
@@ -221,7 +253,7 @@ async def all_dead(settings: Settings, count: int) -> list[dict[str, str]]:
 
 
 async def test_a_release_that_does_not_compile_leaves_the_catalog_as_it_is(
-    topics: Settings, follow: Follow, publisher: KafkaPublisher
+    topics: Settings, follow: Follow, publisher: KafkaPublisher, metrics: Metrics
 ) -> None:
     await deploy(topics, folder(welcome=journey("welcome")), AT)
     running = await follow()
@@ -235,6 +267,9 @@ async def test_a_release_that_does_not_compile_leaves_the_catalog_as_it_is(
         assert definitions.catalog.release == 1
         assert set(definitions.catalog.current["welcome"].rests) == {"wait-1h"}
         assert definitions.catalog.version("welcome", version) is None
+        told = value_of(metrics, "sillage_dead_letters_total", code="definition")
+        assert definitions.catalog.version("welcome", version) is None
+        assert value_of(metrics, "sillage_dead_letters_total", code="definition") == told
         assert definitions.fault is None
 
 
