@@ -54,7 +54,7 @@ def test_what_happened_before_the_entry_is_no_conversion(life, journey):
 
 
 def test_an_event_never_satisfies_the_enrollment_that_it_began(life, journey):
-    person = life(journey(enter={"on": "ordered"}, goal=GOAL, steps=[{"wait": "12d"}]))
+    person = life(journey(enter={"on": "ordered"}, goal={**GOAL, "within": "10d"}, steps=[{"wait": "12d"}]))
     person.event("ordered", {"total": 1.0}, id="first")
     person.advance("8d")
     person.event("ordered", {"total": 1.0}, id="first")
