@@ -7,6 +7,7 @@ import binascii
 import re
 from email.header import Header
 from email.utils import formataddr, formatdate, parseaddr
+from functools import lru_cache
 
 from channels.channel import Outgoing, Permanent
 
@@ -27,6 +28,7 @@ def address(text: str) -> str:
         raise Permanent("bad_address") from fault
 
 
+@lru_cache(64)
 def sender_address(sender: str) -> tuple[str, str]:
     """The `From` header and the envelope address of `Name <address>`. Raises Permanent('bad_sender')."""
     name, bare = parseaddr(_CONTROL.sub(" ", sender))

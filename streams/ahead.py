@@ -32,6 +32,8 @@ class Ahead:
             max_partition_fetch_bytes=8 << 20,
             max_poll_records=5000,
         )
+        # A broker answers a connection's requests in order: asked behind a waiting fetch, the end would come late.
+        self._asker = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False)
         self._positions: dict[int, int] = {}
         self._changed = True
         self._moved = asyncio.Event()
@@ -40,6 +42,7 @@ class Ahead:
     async def start(self) -> None:
         """Connects and reads on until `stop`."""
         await self._consumer.start()
+        await self._asker.start()
         self._task = asyncio.create_task(self._read())
         self._task.add_done_callback(lambda _task: self._wake())
 
@@ -49,6 +52,7 @@ class Ahead:
             self._task.cancel()
             await asyncio.wait([self._task])
         await self._consumer.stop()
+        await self._asker.stop()
 
     def open(self, partition: int, start: int) -> None:
         """Reads this partition too, from the offset where the dispatcher begins."""
@@ -68,7 +72,7 @@ class Ahead:
     async def caught_up(self, partition: int) -> None:
         """Waits until the partition was read to the end that it has now. Raises NotOpen, and what ended the reading."""
         spot = TopicPartition(self._topic, partition)
-        end = (await self._consumer.end_offsets([spot]))[spot]
+        end = (await self._asker.end_offsets([spot]))[spot]
         while not self._ended() and not self._reached(partition, end):
             await self._moved.wait()
         if self._task is not None and self._task.done() and not self._task.cancelled():
@@ -94,7 +98,7 @@ class Ahead:
         self._changed = False
         spots = {TopicPartition(self._topic, partition): at for partition, at in self._positions.items()}
         self._consumer.assign(list(spots))
-        first = await self._consumer.beginning_offsets(list(spots))
+        first = await self._asker.beginning_offsets(list(spots))
         for spot, at in spots.items():
             start = max(at, first[spot])
             self._consumer.seek(spot, start)

@@ -97,21 +97,44 @@ class Dispatcher:
             return None
 
     async def _run(self, partition: int, errands: Iterable[Errand]) -> None:
-        """Rounds of a slice each, until all are settled; those put off join a later round, and hold up nobody else."""
-        loop = asyncio.get_running_loop()
-        fresh = deque(errands)
-        waiting: list[Errand] = []
-        while fresh or waiting:
-            ready = [errand for errand in waiting if errand.ready_at <= loop.time()][: self._patience.slice_]
-            while fresh and len(ready) < self._patience.slice_:
-                ready.append(fresh.popleft())
-            if not ready:
-                await asyncio.sleep(max(0.0, min(errand.ready_at for errand in waiting) - loop.time()))
-                continue
-            settled = await self._try(partition, ready)
-            tried = {errand.action.id for errand in ready}
-            waiting = [errand for errand in waiting if errand.action.id not in tried]
-            waiting += [errand for errand in ready if errand.action.id not in settled]
+        """Rounds of a slice each, a few at a time, until all are settled; those put off join a later round."""
+        fresh, later = deque(errands), list[Errand]()
+        rounds: dict[asyncio.Task[set[str]], list[Errand]] = {}
+        try:
+            while fresh or later or rounds:
+                ready = self._slice(fresh, later) if len(rounds) < self._patience.rounds else []
+                if ready:
+                    rounds[asyncio.create_task(self._try(partition, ready))] = ready
+                    continue
+                for task in await self._first_done(rounds, later):
+                    settled = task.result()
+                    later += [errand for errand in rounds.pop(task) if errand.action.id not in settled]
+        finally:
+            for task in rounds:
+                task.cancel()
+            if rounds:
+                await asyncio.wait(rounds)
+
+    def _slice(self, fresh: deque[Errand], later: list[Errand]) -> list[Errand]:
+        """Takes the next slice: first those of `later` that are ready again, then fresh ones."""
+        now = asyncio.get_running_loop().time()
+        ready = [errand for errand in later if errand.ready_at <= now][: self._patience.slice_]
+        later[:] = [errand for errand in later if errand not in ready]
+        while fresh and len(ready) < self._patience.slice_:
+            ready.append(fresh.popleft())
+        return ready
+
+    async def _first_done(
+        self, rounds: Mapping["asyncio.Task[set[str]]", list[Errand]], later: Iterable[Errand]
+    ) -> Iterable["asyncio.Task[set[str]]"]:
+        """Waits until a round ends or, where another may begin, until an errand put off is ready."""
+        seconds = None
+        if len(rounds) < self._patience.rounds and later:
+            seconds = max(0.0, min(errand.ready_at for errand in later) - asyncio.get_running_loop().time())
+        if not rounds:
+            await asyncio.sleep(seconds or 0.0)
+            return ()
+        return (await asyncio.wait(rounds, timeout=seconds, return_when=asyncio.FIRST_COMPLETED))[0]
 
     async def _try(self, partition: int, errands: Sequence[Errand]) -> set[str]:
         """One round: gives the ids that are settled now; each of the others was put off."""
@@ -165,7 +188,10 @@ class Dispatcher:
         tasks = {asyncio.create_task(self._courier.carry(*pair)): pair for pair in reserved}
         try:
             while tasks:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                # A moment's wait settles several in one write.
+                done, _ = await asyncio.wait(tasks, timeout=self._patience.linger_seconds)
+                if not done:
+                    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 results = [(tasks.pop(task)[0], task.result()) for task in done]
                 settled |= await _whole(self._conclude(partition, results))
         except BaseException:

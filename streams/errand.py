@@ -25,7 +25,8 @@ class Patience:
     """How long the dispatcher bears with what does not work. An attempt is a hand-over that the provider put off.
 
     A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
-    taken over after `overtake_ms`. `parallel` hand-overs run at a time, `slice_` actions are reserved at a time.
+    taken over after `overtake_ms`. `parallel` hand-overs run at a time. A round reserves `slice_` actions; `rounds` of
+    a batch run side by side, so that one sends while another is written down.
     """
 
     attempts: int = 6
@@ -37,13 +38,15 @@ class Patience:
     wind_up_seconds: float = 5.0
     parallel: int = 8
     slice_: int = 32
+    rounds: int = 2
+    linger_seconds: float = 0.02
 
     def after(self, attempt: int) -> float:
         """Seconds to wait after the attempt of this number, counted from 1."""
         return min(self.greatest_seconds, self.first_seconds * 2.0 ** min(attempt - 1, 16))
 
 
-@dataclass
+@dataclass(eq=False)
 class Errand:
     """One action, queued and taken at instants in ms. `verdict` settles it without a hand-over.
 
