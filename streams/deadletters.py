@@ -4,6 +4,7 @@ from streams.publish import Out
 from streams.record import Record, origin
 
 MAX_RAW_BYTES = 16 << 20
+MAX_BESIDE_BYTES = 1 << 19
 _MAX_REASON_CHARACTERS = 2_000
 ORIGINAL_HEADER = "original."
 
@@ -12,16 +13,17 @@ def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Ou
     """`record` as it was, under its origin, so that it can be put back.
 
     Headers: code, reason, attempts, timestamp (ms) and timestamp_type as decimals, key (left out where there was
-    none), and each original header behind `original.`. A value that only fitted its topic compressed is cut to
-    MAX_RAW_BYTES, and the header value_bytes tells its true size: a record too large to be written would stop its
-    partition for ever.
+    none), and each original header behind `original.`. What only fitted its topic compressed is cut, since a letter
+    too large to be written would stop its partition for ever: a value to MAX_RAW_BYTES, with its true size in the
+    header value_bytes; key and headers of over MAX_BESIDE_BYTES are left out, with their size in beside_bytes.
     """
     value = record.value
     headers = _why(code, reason, attempts)
     headers += [("timestamp", b"%d" % record.timestamp), ("timestamp_type", b"%d" % record.timestamp_type)]
-    if record.key is not None:
-        headers.append(("key", record.key))
-    headers += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]
+    beside = [] if record.key is None else [("key", record.key)]
+    beside += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]
+    beside_bytes = sum(len(name.encode()) + len(content or b"") for name, content in beside)
+    headers += beside if beside_bytes <= MAX_BESIDE_BYTES else [("beside_bytes", b"%d" % beside_bytes)]
     if value is not None and len(value) > MAX_RAW_BYTES:
         headers.append(("value_bytes", b"%d" % len(value)))
         value = value[:MAX_RAW_BYTES]

@@ -2,7 +2,7 @@
 
 from records import NOW, Given
 
-from streams.deadletters import MAX_RAW_BYTES, dead_batch, dead_letter
+from streams.deadletters import MAX_BESIDE_BYTES, MAX_RAW_BYTES, dead_batch, dead_letter
 
 
 def test_all_that_is_needed_to_put_it_back() -> None:
@@ -33,6 +33,15 @@ def test_a_value_that_only_fitted_compressed_does_not_stop_the_partition() -> No
     out = dead_letter(Given(b"x" * (MAX_RAW_BYTES + 1)), "too_large", "")
     assert len(out.value or b"") == MAX_RAW_BYTES
     assert dict(out.headers)["value_bytes"] == b"%d" % (MAX_RAW_BYTES + 1)
+
+
+def test_a_key_and_headers_that_only_fitted_compressed_are_left_out() -> None:
+    half = b"x" * (MAX_BESIDE_BYTES // 2)
+    given = Given(b"{", key=half, headers=[("a", half)])
+    headers = dict(dead_letter(given, "malformed", "").headers)
+    assert headers.keys().isdisjoint({"key", "original.a"})
+    assert headers["beside_bytes"] == b"%d" % (MAX_BESIDE_BYTES + len("keyoriginal.a"))
+    assert "key" in dict(dead_letter(Given(b"{", key=half), "malformed", "").headers)
 
 
 def test_a_reason_with_half_a_surrogate_or_without_end_is_still_written() -> None:
