@@ -41,6 +41,7 @@ def test_a_goal_counts_within_its_time_by_occurred_at_also_late(life, journey):
     person.advance("6d")
     person.event("ordered", {"total": 1.0})
     assert goals(person) == []
+    person.event("began")
     person.event("ordered", {"total": 2.0}, occurred_at=began_at + 5 * 86_400_000)
     assert [revenue for _, revenue in goals(person)] == [2.0]
 

@@ -18,11 +18,20 @@ def test_wait_runs_from_arrival_and_fires_at_its_own_instant(life, journey):
 
 def test_one_firing_takes_every_timer_due_by_then_in_order_at_its_own_instant(life, journey):
     person = life(
-        journey("a", steps=[{"wait": "2h"}, {"send": "hello"}, {"wait": "120m"}, {"send": "hello", "id": "last"}]),
+        journey(
+            "a",
+            steps=[
+                {"wait": "2h"},
+                {"send": "hello", "void_after": "1h"},
+                {"wait": "120m"},
+                {"send": "hello", "id": "last"},
+            ],
+        ),
         journey("b", steps=[{"wait": "3h"}, {"send": "again"}]),
     )
     person.event("began")
     person.take(TimerFired(person.at + 10 * HOUR_MS))
+    assert person.actions()[0].void_at == person.at + 3 * HOUR_MS
     assert person.sent_after_hours() == [("hello", 2.0), ("again", 3.0), ("hello", 4.0)]
     assert person.customer.enrollments == []
 
@@ -318,3 +327,8 @@ def test_a_node_that_the_version_does_not_have_ends_as_error(life, journey):
 def test_what_cannot_run_does_not_compile(life, journey, steps, complaint):
     with pytest.raises(DefinitionError, match=complaint):
         life(journey(steps=steps))
+
+
+def test_an_id_is_unique_in_steps_and_on_error_together(life, journey):
+    with pytest.raises(DefinitionError, match="id wait-1h is used twice"):
+        life(journey(steps=[{"wait": "1h"}], on_error=[{"wait": "1h"}]))
