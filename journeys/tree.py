@@ -164,14 +164,13 @@ def _written(scalar: Scalar, text: str) -> list[int]:
             continue
         there = _next(text, at, end, char)
         places.append(min(there, end))
-        # In quotes, two signs may stand for one: '' in single quotes, \\ in double ones.
-        doubled = {"'": "'", '"': "\\"}.get(scalar.style) == char
-        at = there + (2 if doubled else 1)
+        at = there + 1
     places.append(min(at, end))
     return places
 
 
 def _next(text: str, at: int, end: int, char: str) -> int:
+    """Where a character was written: behind line breaks, and the signs that quote or escape."""
     there = at
     while there < end and text[there] != char and (text[there].isspace() or text[there] in "\\'\""):
         there += 1

@@ -103,3 +103,11 @@ def test_an_unknown_zone_even_one_that_is_a_path() -> None:
     for zone in ("Europe/Pari", "../../etc/passwd", "Europe", "", "\x41" * 3000):
         codes = [line.split()[1] for line in found({"project.yaml": f"zone: '{zone}'\n"})]
         assert codes == ["J022"], zone
+
+
+def test_a_journey_with_any_fault_of_form_is_not_loaded() -> None:
+    for faulty in (JOURNEY + "title: a\ntitle: b\n", JOURNEY + "---\na: 1\n", JOURNEY.replace("send:", "sendd:")):
+        journey, _, problems = load_journey("journeys/hello.yaml", faulty)
+        assert journey is None
+        assert len(problems) == 1
+        assert load_project({"journeys/hello.yaml": faulty}).journeys == {}
