@@ -58,10 +58,11 @@ def _calendar(instant: int, months: int, days: int, zone: str) -> int:
 
 
 def _on_the_calendar(instant: int, months: int, days: int, zone: str) -> int:
-    local = (_EPOCH + instant * _MS).astimezone(_zone(zone)).replace(tzinfo=None, fold=0)
+    local = (_EPOCH + instant * _MS).astimezone(_zone(zone)).replace(tzinfo=None)
     if months:
         year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)
         local = local.replace(year=year, month=month0 + 1, day=min(local.day, monthrange(year, month0 + 1)[1]))
+    # The sum has fold 0: the first of two equal local times, and in a gap the offset from before it.
     moved = (local + timedelta(days=days)).replace(tzinfo=_zone(zone))
     return (moved.astimezone(UTC) - _EPOCH) // _MS
 
