@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from engine.event import Event
 from streams.touchpoints import Decoder
 
-ROUNDS = 5
-EVENTS = 20_000
+ROUNDS = 50
+EVENTS = 2_000
 NOW = 1_772_474_400_000
 
 

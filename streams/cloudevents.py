@@ -9,7 +9,8 @@ from typing import Any
 from streams.ids import MAX_ID_BYTES, id_text
 from streams.instants import instant_ms
 from streams.record import RefusalError, shown
-from streams.wire import Read, Touchpoint, converted, read_tree
+from streams.soundness import may_hold_nul, refuse_unsound
+from streams.wire import Read, read_tree, told
 
 _STRUCTURED = "application/cloudevents+json"
 _NAMES = {
@@ -94,13 +95,21 @@ def _data(tree: dict[str, Any]) -> dict[str, Any]:
             raise RefusalError(
                 "cloudevents", "data_base64 must be text, and stand alone; send data as a JSON object instead"
             )
-        try:
-            return read_tree(base64.b64decode(packed, validate=True))
-        except (binascii.Error, ValueError):
-            raise RefusalError("cloudevents", "data_base64 is not base64; send data as a JSON object instead") from None
+        return _unpacked(packed)
     if data is not None and not isinstance(data, dict):
         raise RefusalError("wrong_type", f"data is {shown(data)}, expected a JSON object, which becomes the properties")
     return data or {}
+
+
+def _unpacked(packed: str) -> dict[str, Any]:
+    try:
+        raw = base64.b64decode(packed, validate=True)
+    except (binascii.Error, ValueError):
+        raise RefusalError("cloudevents", "data_base64 is not base64; send data as a JSON object instead") from None
+    data = read_tree(raw)
+    if may_hold_nul(raw):
+        refuse_unsound(data, (None, "data_base64"))
+    return data
 
 
 def _read(attributes: dict[str, Any], data: dict[str, Any]) -> Read:
@@ -120,7 +129,7 @@ def _read(attributes: dict[str, Any], data: dict[str, Any]) -> Read:
     if brand is not None and not (isinstance(brand, str) and brand):
         raise RefusalError("wrong_type", f"brand is {shown(brand)}, expected text; send the brand's name")
     extras = {name: part for name, part in attributes.items() if name not in _OURS}
-    return converted(plain, Touchpoint, _NAMES), extras, brand
+    return told(plain, _NAMES), extras, brand
 
 
 def _checked(name: str, attributes: dict[str, Any], check: Callable[[str, str], str | int]) -> Any:

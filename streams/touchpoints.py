@@ -15,7 +15,7 @@ from streams.instants import AHEAD_MS, instant_ms, received_ms
 from streams.record import MAX_VALUE_BYTES, Record, RefusalError, Rejected, rejected
 from streams.reserved import CLOCK, MODELS, settled
 from streams.soundness import may_hold_nul, refuse_unsound
-from streams.wire import DECODE_FAULTS, Fix, Read, Touchpoint, decode_usual, encode_touchpoint, read_tree, split
+from streams.wire import DECODE_FAULTS, Fix, Read, Touchpoint, Usual, decode_usual, encode_touchpoint, read_tree, split
 
 __all__ = [
     "Counts",
@@ -159,22 +159,30 @@ def _read(record: Record) -> Read:
                 pass  # The second look says what is wrong, if anything is.
         tree = read_tree(value)
         read = split(tree) if tree.get("specversion") is None else structured(tree)
-    _refuse_unsound(read)
+    _refuse_unsound(read, nul=value is not None and may_hold_nul(value))
     return read
 
 
-def _refuse_unsound(read: Read) -> None:
-    """Ids may be integers of any size, since they become text; nothing else may."""
+def _refuse_unsound(read: Read, nul: bool) -> None:
+    """Walks what the types did not see to: unknown fields, unusual properties, and all texts where one may hold a NUL.
+
+    Ids may be integers of any size, since they become text; nothing else may.
+    """
     wire, extras, brand = read
-    for field in ("type", "customer", "id", "channel"):
-        found = getattr(wire, field)
-        if isinstance(found, str):
-            refuse_unsound(found, (None, field))
-    for kind, value in (wire.identifiers or {}).items():
-        refuse_unsound([kind, value if isinstance(value, str) else ""], (None, "identifiers"))
-    refuse_unsound(wire.properties, (None, "properties"))
-    refuse_unsound(extras, (None, "the value"))
-    refuse_unsound(brand, (None, "brand"))
+    if extras:
+        refuse_unsound(extras, (None, "the value"))
+    if nul or not isinstance(wire, Usual):
+        refuse_unsound(wire.properties, (None, "properties"), depth=1)
+    if nul:
+        texts = (wire.type, wire.customer, wire.id, wire.channel, brand, wire.identifiers)
+        for name, found in zip(("type", "customer", "id", "channel", "brand", "identifiers"), texts, strict=True):
+            refuse_unsound(_texts(found), (None, name))
+
+
+def _texts(found: Any) -> Any:
+    if isinstance(found, dict):
+        return [text for pair in found.items() for text in pair if isinstance(text, str)]
+    return found if isinstance(found, str) else ""
 
 
 def _place(found: Fix | None) -> Place | None:

@@ -103,7 +103,15 @@ def read_tree(value: bytes) -> dict[str, Any]:
 def split(tree: Mapping[str, Any]) -> Read:
     """A JSON object as a touchpoint, and the unknown fields beside it. Raises RefusalError for a wrong type."""
     extras = {name: part for name, part in tree.items() if name not in FIELDS}
-    return converted({name: part for name, part in tree.items() if name in FIELDS}, Touchpoint), extras, None
+    return told({name: part for name, part in tree.items() if name in FIELDS}), extras, None
+
+
+def told(tree: Mapping[str, Any], names: Mapping[str, str] = {}) -> Touchpoint:
+    """The known fields as a touchpoint, a Usual one where they are. Raises RefusalError, naming fields by `names`."""
+    try:
+        return msgspec.convert(tree, Usual)
+    except msgspec.ValidationError:
+        return converted(tree, Touchpoint, names)
 
 
 def converted(tree: Any, model: type[Model], names: Mapping[str, str] = {}, below: str = "") -> Model:

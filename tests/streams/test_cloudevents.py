@@ -125,6 +125,8 @@ def test_broken_cloudevents_are_refused_as_such(given: Given) -> None:
         (binary(subject="x" * 201), "bad_id"),
         (binary(subject="a\0"), "nul"),
         (record(TOLD | {"data": {"a": "\0"}}), "nul"),
+        (record(TOLD | {"data_base64": base64.b64encode(b'{"a":"\\u0000"}').decode()}), "nul"),
+        (record(TOLD | {"data_base64": base64.b64encode(b'{"a":18446744073709551616}').decode()}), "wrong_type"),
         (binary({"n": 2**64}), "wrong_type"),
     ],
 )

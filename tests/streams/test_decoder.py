@@ -257,11 +257,18 @@ def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
     assert event(b'{"type":"x","customer":"c","properties":{"a":"\\\\u0000"}}').properties == {"a": "\\u0000"}
 
 
-def test_depth_and_integers_at_the_limit_are_kept() -> None:
-    nested: object = 2**64 - 1
-    for _ in range(60):
-        nested = {"a": [nested]} if nested == 2**64 - 1 else [nested]
-    assert event(BASE | {"properties": {"n": nested, "m": -(2**63)}}).properties == {"n": nested, "m": -(2**63)}
+@pytest.mark.parametrize("field", ["properties", "unknown"])
+def test_the_whole_value_may_have_64_levels(field: str) -> None:
+    for levels, taken in ((64, True), (65, False)):
+        inside = levels - 1 - 1
+        value = b'{"type":"x","customer":"c","%s":{"a":%s1%s}}' % (field.encode(), b"[" * inside, b"]" * inside)
+        assert isinstance(decoder().decode(record(value)), Event) == taken
+    assert refused(value).code == "too_deep"
+
+
+def test_integers_at_the_limit_are_kept() -> None:
+    given = {"n": 2**64 - 1, "m": [-(2**63)]}
+    assert event(BASE | {"properties": given, "unknown": given}).properties == given
 
 
 def test_a_megabyte_is_taken_and_a_byte_more_is_not() -> None:

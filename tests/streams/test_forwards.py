@@ -1,5 +1,6 @@
 """A forward carries the event, its origin and its first instants, unchanged."""
 
+import msgspec
 import pytest
 from records import event, record
 
@@ -14,6 +15,11 @@ def test_there_and_back() -> None:
     out = encode_forward(forward)
     assert out.key == "zoë".encode()
     assert decode_forward(record(out.value, timestamp=5)) == forward
+
+
+def test_a_forward_of_nobody_is_refused() -> None:
+    nobody = msgspec.structs.replace(event({"type": "x", "customer": "c"}), customer="")
+    assert isinstance(decode_forward(record(encode_forward(Forward("3>5", 7, "web/3/42", nobody)).value)), Rejected)
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{}", b"[" * 100_000, b'{"type":"x","customer":"c"}', b"\xff"])
