@@ -106,7 +106,7 @@ def main() -> None:
     for title, (given, before, make) in cases.items():
         inputs = [make(f"e-{number}") for number in range(EVENTS)]
         spent = measured(lambda number, c=given, b=before, i=inputs: decide(c, b, i[number]))
-        print(f"{spent:8.2f} microseconds  {title}")
+        sys.stdout.write(f"{spent:8.2f} microseconds  {title}\n")
 
 
 if __name__ == "__main__":
