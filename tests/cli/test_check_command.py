@@ -44,7 +44,6 @@ def test_the_definitions_that_ship_have_no_fault() -> None:
 
 def test_ten_faults_are_ten_lines(tmp_path: Path) -> None:
     shutil.copy(TEN, tmp_path / "ten.yaml")
-    shutil.copytree(FOLDER / "messages" / "last-call", tmp_path / "messages" / "welcome")
     result = sillage(str(tmp_path / "ten.yaml"))
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 10
