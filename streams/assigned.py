@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.fetching import unread
 from streams.source import Offer, Source, Spot
 
 POLL_MS = 100
@@ -70,10 +71,8 @@ class AssignedSource:
     def release(self, spot: Spot) -> None:
         self._consumer.resume(TopicPartition(*spot))
 
-    def unread(self, spot: Spot) -> bool:
-        tp = TopicPartition(*spot)
-        end = self._consumer.highwater(tp) if tp in self._next else 0
-        return end is None or self._next.get(tp, 0) < end
+    def unread(self, spot: Spot, upto: int) -> bool:
+        return unread(self._consumer, TopicPartition(*spot), upto)
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         """Nothing to commit to."""
@@ -121,8 +120,8 @@ class JoinedSource:
     def release(self, spot: Spot) -> None:
         self._of(spot).release(spot)
 
-    def unread(self, spot: Spot) -> bool:
-        return self._of(spot).unread(spot)
+    def unread(self, spot: Spot, upto: int) -> bool:
+        return self._of(spot).unread(spot, upto)
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         mine, _ = self._split(offsets)

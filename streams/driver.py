@@ -50,7 +50,7 @@ class Driver:
         self._store = MemoryStore()
         self._processor = Processor(0, 1, self._store, lambda: self.catalog, lambda: self.now, trace_all=True)
         self._offsets = {WEB: 0, TICKS: 0}
-        lanes = [Lane(name, name, 0, "driver", 0, lambda: False) for name in self._offsets]
+        lanes = [Lane(name, name, 0, "driver", 0, lambda _upto: False) for name in self._offsets]
         self._partition = Partition(
             0, self._processor, lanes, self._decoder, lambda: self.now, event_clock=True, clock=at
         )

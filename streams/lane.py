@@ -13,12 +13,18 @@ class Lane:
     """Rows of one topic and partition, in order. `next` is the offset after the last applied row.
 
     `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
-    that
-    are not in hand yet.
+    that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last.
     """
 
     def __init__(
-        self, topic: str, name: str, partition: int, topic_id: str, start: int, unread: Callable[[], bool]
+        self,
+        topic: str,
+        name: str,
+        partition: int,
+        topic_id: str,
+        start: int,
+        unread: Callable[[int], bool],
+        end: int = 0,
     ) -> None:
         self.topic = topic
         self.name = name
@@ -28,6 +34,7 @@ class Lane:
         self.next = start
         self.held = False
         self.rank = (name == "ticks", name, partition)
+        self.end = end
         self._unread = unread
         self._rows: deque[Row] = deque()
 
@@ -49,12 +56,12 @@ class Lane:
     @property
     def lagging(self) -> bool:
         """Whether rows are known to be in the log and none is in hand: then nobody may go before them."""
-        return not self._rows and self._unread()
+        return not self._rows and self._unread(self.end)
 
     @property
     def behind(self) -> bool:
         """Whether anything is unread."""
-        return bool(self._rows) or self._unread()
+        return bool(self._rows) or self._unread(self.end)
 
     def __len__(self) -> int:
         return len(self._rows)

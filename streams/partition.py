@@ -2,7 +2,7 @@
 one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -11,10 +11,11 @@ from state.changelog import Positions
 from streams.lane import Lane
 from streams.processor import Processor
 from streams.publish import Out
-from streams.touchpoints import Decoder, Forward, Rejected, dead_letter, decode_forward
+from streams.source import Spot
+from streams.touchpoints import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
 from streams.touchpoints import Record as Row
 
-Lanes = dict[tuple[str, int], Lane]
+Lanes = dict[Spot, Lane]
 
 
 class Partition:
@@ -47,6 +48,8 @@ class Partition:
         self._event_clock = event_clock
         self._decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
         self._head: tuple[Row, Event | Forward | Rejected] | None = None
+        self._asked: int | None = None
+        self._told: int | None = None
 
     def offer(self, topic: str, partition: int, rows: Sequence[Row]) -> None:
         """Takes fetched rows of one lane."""
@@ -60,6 +63,21 @@ class Partition:
             {f"{lane.name}/{lane.partition}": lane.topic_id for lane in self.lanes.values()},
             self.clock,
         )
+
+    @property
+    def asks(self) -> bool:
+        """Whether a tick comes next, and the ends of the other lanes must be asked for first (`tell`).
+
+        A tick moves the clock for all, so that it must not overtake what was appended before it elsewhere, and what the
+        last fetches said of the other logs' ends may be older than the tick.
+        """
+        return self._asked != self._told
+
+    def tell(self, ends: Mapping[Spot, int]) -> None:
+        """The ends of the other lanes' logs, asked for after the tick was seen."""
+        for spot, end in ends.items():
+            self.lanes[spot].end = end
+        self._told = self._asked
 
     @property
     def behind(self) -> bool:
@@ -96,6 +114,9 @@ class Partition:
                 continue
             if best is None or (row.timestamp, lane.rank) < (best_at, best.rank):
                 best, best_at = lane, row.timestamp
+        if best is not None and best.name == TICKS and self._told != best.next:
+            self._asked = best.next
+            return None
         return best
 
     def _row(self, lane: Lane, budget: int) -> int:
@@ -157,7 +178,7 @@ class Partition:
             return
         if isinstance(given, Forward):
             self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
-        elif lane.name != "ticks":
+        elif lane.name != TICKS:
             self.processor.arrive(lane.origin, row.offset, self._timed(given), self.clock, row, lane.name)
 
     def _timed(self, event: Event) -> Event:

@@ -126,11 +126,15 @@ class Processor:
         try:
             decision = decide(self._catalog(), customer, given, trace_all=self._trace_all)
             entries = self._entries(decision, cause, record.out_seq, received_at)
+            fits = self._fits(record, decision, entries, row)
         except Exception as fault:
-            self._refuse(row, f"decision failed: {fault!r}")
+            # A decision that breaks the engine would otherwise stop its partition for ever.
+            self._refuse(
+                row, f"customer {customer.id}: no decision could be taken ({fault!r}); report it with the value"
+            )
             return False
-        if not self._fits(record, decision, entries, row):
-            self._refuse(row, f"customer {customer.id}: the decision would be larger than a record may be")
+        if not fits:
+            self._refuse(row, f"customer {customer.id}: the decision would be larger than a record may be; send less")
             return False
         self._take(key, record, decision, entries)
         return True

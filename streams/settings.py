@@ -13,9 +13,11 @@ class Settings(BaseSettings):
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, host:port separated by commas.")
     redis: str = Field("redis://127.0.0.1:6379/0", description="URL of Redis.")
-    smtp: str = Field("smtp://127.0.0.1:1025", description="URL of the SMTP server; smtps:// or ?starttls=1, user:password@.")
-    prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups and Redis keys.")
-    partitions: int = Field(8, ge=1, le=1024, description="Partitions of every co-partitioned topic, fixed at first start.")
+    smtp: str = Field("smtp://127.0.0.1:1025", description="URL of the SMTP server; smtps:// or ?starttls=1.")
+    prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups, keys.")
+    partitions: int = Field(
+        8, ge=1, le=1024, description="Partitions of every topic of ours, fixed at the first start."
+    )
     replication: int = Field(1, ge=1, le=7, description="Replication factor of the topics that sillage creates.")
     channels: str = Field(
         "web,app,email,sms,push,store,call,chat,social,postal",

@@ -39,8 +39,8 @@ class Source(Protocol):
         """Fetches it again."""
         ...
 
-    def unread(self, spot: Spot) -> bool:
-        """Whether the log of `spot` is known to hold rows that were not brought yet."""
+    def unread(self, spot: Spot, upto: int) -> bool:
+        """Whether the log of `spot` is known to hold rows that were not brought yet, or such rows before `upto`."""
         ...
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:

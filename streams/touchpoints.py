@@ -18,6 +18,7 @@ from streams.soundness import may_hold_nul, refuse_unsound
 from streams.wire import DECODE_FAULTS, Fix, Read, Touchpoint, Usual, decode_usual, encode_touchpoint, read_tree, split
 
 __all__ = [
+    "TICKS",
     "Counts",
     "Decoder",
     "Fix",

@@ -20,7 +20,7 @@ from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
 from streams.source import Source, Spot
-from streams.touchpoints import Decoder, Record
+from streams.touchpoints import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
@@ -212,17 +212,12 @@ class Worker:
             self._taking.pop(number, None)
 
     async def _recover(self, number: int, recovered: Recovered) -> tuple[Partition, dict[Spot, int]]:
+        """The partition as the changelog left it, and where its inputs go on."""
         if self.source is None:
             raise WorkerEnded("the worker was given partitions before its source; attach the source first")
         spots = self._inputs.spots(number)
-        begin = starts(
-            recovered,
-            spots,
-            self._inputs.topic_ids,
-            await self.source.bounds(spots),
-            await self.source.committed(spots),
-            self._settings.start,
-        )
+        bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
+        begin = starts(recovered, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
         processor = Processor(
             number,
             self._settings.partitions,
@@ -234,17 +229,18 @@ class Worker:
         processor.restore_timers()
         clock = recovered.positions.clock if recovered.positions else 0
         event_clock = self._settings.clock == "event"
-        lanes = [self._lane(spot, start) for spot, start in begin.items()]
+        lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
         return Partition(number, processor, lanes, self._decoder, wall_ms, event_clock=event_clock, clock=clock), begin
 
-    def _lane(self, spot: Spot, start: int) -> Lane:
+    def _lane(self, spot: Spot, start: int, end: int) -> Lane:
         topic, partition = spot
         source = self.source
 
-        def unread() -> bool:
-            return source is not None and source.unread(spot)
+        def unread(upto: int) -> bool:
+            return source is not None and source.unread(spot, upto)
 
-        return Lane(topic, self._inputs.name(topic), partition, self._inputs.topic_ids.get(topic, ""), start, unread)
+        topic_id = self._inputs.topic_ids.get(topic, "")
+        return Lane(topic, self._inputs.name(topic), partition, topic_id, start, unread, end)
 
     def _decoder(self, topic: str) -> Decoder:
         return Decoder(topic, self._inputs.channel(topic), wall_ms)
@@ -258,11 +254,19 @@ class Worker:
                     self._release(partition)
                     if partition.processor.urgent:
                         session.changed()
+                    if partition.asks:
+                        await self._tell_ends(partition)
+                        busy = True
             if busy:
                 self._observer.stepped(self.partitions.values())
                 await asyncio.sleep(0)
                 continue
             await self._rest()
+
+    async def _tell_ends(self, partition: Partition) -> None:
+        if self.source is not None:
+            bounds = await self.source.bounds([spot for spot, lane in partition.lanes.items() if lane.name != TICKS])
+            partition.tell({spot: end for spot, (_, end) in bounds.items()})
 
     async def _rest(self) -> None:
         """Sleeps until rows come, a timer is due, or a moment has passed."""

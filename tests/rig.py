@@ -1,4 +1,4 @@
-"""A partition under hand-made inputs: a small catalog, rows with chosen append times, a wall clock that stands still."""
+"""A partition under hand-made inputs: a small catalog, rows with chosen append times, a wall clock moved by hand."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class Log:
     def __init__(self) -> None:
         self.unread = False
 
-    def __call__(self) -> bool:
+    def __call__(self, upto: int) -> bool:
         return self.unread
 
 
@@ -107,8 +107,8 @@ class Rig:
 
     def run(self) -> None:
         """Applies all that can be applied now."""
-        while self.partition.step(10_000):
-            continue
+        while self.partition.step(10_000) or self.partition.asks:
+            self.partition.tell({})
 
     def said(self, topic: str = "actions") -> list[dict[str, Any]]:
         """The outputs in all outboxes for `topic`, decoded, by record key and sequence."""

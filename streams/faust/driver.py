@@ -12,6 +12,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from streams.faust.loop import LoopConsumer
+from streams.fetching import state_of, unread
 from streams.source import Spot
 
 POLL_SECONDS = 0.1
@@ -74,15 +75,12 @@ class Consumer(stock.Consumer):
         self._held.discard(TP(*spot))
         self._room.set()
 
-    def unread(self, spot: Spot) -> bool:
-        """Whether the log holds records that were not taken yet."""
+    def unread(self, spot: Spot, upto: int) -> bool:
+        """Whether the log holds records that were not taken yet, as far as known and at least before `upto`."""
         tp = TP(*spot)
-        if tp not in self._next or self._in_transit[tp]:
-            return tp in self._next
-        state = self._assigned_state(tp)
-        if state is None or not state.has_valid_position or state.highwater is None:
-            return state is not None
-        return bool(state.position < state.highwater)
+        if tp not in self._next:
+            return False
+        return self._in_transit[tp] > 0 or unread(self.kafka, TopicPartition(*tp), upto)
 
     def taken(self, tp: TP, fetched: Fetched) -> bool:
         """An agent has these records in hand; gives whether they are still wanted."""
@@ -106,7 +104,7 @@ class Consumer(stock.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        readable = {tp for tp in self._next if tp not in self._held and self._assigned_state(tp) is not None}
+        readable = {tp for tp in self._next if tp not in self._held and self._assigned(tp)}
         if not readable:
             await self._wait_for_room(timeout)
             return
@@ -137,18 +135,12 @@ class Consumer(stock.Consumer):
         except TimeoutError:
             return
 
-    def _assigned_state(self, tp: TP) -> Any:
-        """aiokafka's position of an assigned partition, None where it is not assigned."""
-        subscription = self.kafka._subscription.subscription
-        assignment = None if subscription is None else subscription.assignment
-        spot = TopicPartition(*tp)
-        if assignment is None or spot not in assignment.tps:
-            return None
-        return assignment.state_value(spot)
+    def _assigned(self, tp: TP) -> bool:
+        return state_of(self.kafka, TopicPartition(*tp)) is not None
 
     def _seek_open(self, tp: TP) -> None:
         self._forget(tp)
-        if self._assigned_state(tp) is not None:
+        if self._assigned(tp):
             self.kafka.seek(TopicPartition(*tp), self._next[tp])
             self.kafka.resume(TopicPartition(*tp))
 
@@ -156,7 +148,7 @@ class Consumer(stock.Consumer):
         self._openings[tp] += 1
         self._in_transit[tp] = 0
         self._durable.pop(tp, None)
-        if self._assigned_state(tp) is not None:
+        if self._assigned(tp):
             self.kafka.pause(TopicPartition(*tp))
 
     async def perform_seek(self) -> None:

@@ -47,8 +47,8 @@ class FaustSource:
     def release(self, spot: Spot) -> None:
         self.consumer.release(spot)
 
-    def unread(self, spot: Spot) -> bool:
-        return self.consumer.unread(spot)
+    def unread(self, spot: Spot, upto: int) -> bool:
+        return self.consumer.unread(spot, upto)
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         self.consumer.durable(offsets)

@@ -1,0 +1,250 @@
+"""Workers on a real broker: what one does, what two share, what a zombie must not do."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from prometheus_client import CollectorRegistry
+from rig import HOUR, T0, catalog
+from waiting import until
+
+from streams.assigned import AssignedSource, JoinedSource
+from streams.faust.app import Group
+from streams.metrics import Metrics
+from streams.observer import WorkerObserver
+from streams.process import find_inputs
+from streams.publish import KafkaPublisher, Out
+from streams.reader import read_all
+from streams.settings import Settings
+from streams.topics import migrate, touchpoint_topics
+from streams.touchpoints import home
+from streams.watchdog import Watchdog
+from streams.worker import Worker, wall_ms
+
+PARTITIONS = 3
+
+
+@pytest.fixture
+def house(settings: Settings, tmp_path: Path) -> Settings:
+    """Migrated topics of three partitions; the first start begins at the beginning."""
+    found = settings.model_copy(
+        update={"partitions": PARTITIONS, "channels": "web,email", "start": "earliest", "clock": "event"}
+    )
+    migrate(found)
+    return found
+
+
+class Running:
+    """A worker at work, with its group."""
+
+    def __init__(self, worker: Worker, group: Group) -> None:
+        self.worker = worker
+        self.group = group
+
+    @property
+    def idle(self) -> bool:
+        partitions = self.worker.partitions.values()
+        return self.worker.ready and not any(partition.behind for partition in partitions)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clean: bool = True) -> AsyncIterator[Running]:
+    """A worker with its group until the block ends; with `clean` it drains and leaves, else it just stops dead."""
+    inputs = await find_inputs(settings)
+    observer = WorkerObserver(Metrics(CollectorRegistry()), Watchdog(60_000, wall_ms()), wall_ms)
+    found = catalog()
+    worker = Worker(settings, inputs, lambda: found, observer)
+    group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
+    others = AssignedSource(settings.kafka, worker.offer)
+    worker.source = JoinedSource(group.source, others, inputs.others)
+    await others.start()
+    tasks = [asyncio.create_task(work) for work in (worker.run(), group.run(), others.run())]
+    try:
+        yield Running(worker, group)
+        if clean:
+            await worker.stop()
+            await group.commit()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await others.stop()
+
+
+@asynccontextmanager
+async def publishing(settings: Settings) -> AsyncIterator[KafkaPublisher]:
+    publisher = KafkaPublisher(settings.kafka)
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+def touchpoint(customer: str, type_: str, at: int, **properties: object) -> Out:
+    event = {"id": f"{customer}-{type_}-{at}", "type": type_, "customer": customer, "occurred_at": at}
+    return Out(customer.encode(), json.dumps({**event, "properties": properties}).encode())
+
+
+def people(count: int) -> list[str]:
+    return [f"p{number}" for number in range(count)]
+
+
+async def publish(
+    publisher: KafkaPublisher, settings: Settings, outs: Iterable[tuple[str, Out]], topic: str = "touchpoints.web"
+) -> None:
+    by_partition: dict[int, list[Out]] = {}
+    for customer, out in outs:
+        by_partition.setdefault(home(customer, settings.partitions), []).append(out)
+    for partition, found in by_partition.items():
+        await publisher.append(settings.topic(topic), partition, found)
+
+
+async def introduce(publisher: KafkaPublisher, settings: Settings, customers: list[str]) -> None:
+    await publish(
+        publisher,
+        settings,
+        [(c, touchpoint(c, "customer.updated", T0 - 1, set={"email": f"{c}@x.example"})) for c in customers],
+    )
+
+
+async def actions(settings: Settings) -> list[tuple[str, str]]:
+    """Customer and message of every action on the topic, repeated ids dropped."""
+    found: dict[str, tuple[str, str]] = {}
+    for partition in range(settings.partitions):
+        async for rows in read_all(settings.kafka, settings.topic("actions"), partition):
+            for row in rows:
+                action = json.loads(row.value)
+                if action["kind"] == "send":
+                    found[action["id"]] = (action["customer"], action["message"])
+    return sorted(found.values())
+
+
+async def test_events_become_actions_and_positions_are_committed(house: Settings) -> None:
+    customers = people(50)
+    async with publishing(house) as publisher, running(house) as one:
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await until(lambda: _has(house, 50), 20)
+        await until(lambda: one.idle)
+    assert await actions(house) == sorted((c, "hello") for c in customers)
+    consumer = AIOKafkaConsumer(bootstrap_servers=house.kafka, group_id=f"{house.prefix}-worker")
+    await consumer.start()
+    try:
+        for partition in range(PARTITIONS):
+            spot = TopicPartition(house.topic("touchpoints.web"), partition)
+            end = (await consumer.end_offsets([spot]))[spot]
+            assert (await consumer.committed(spot) or 0) == end
+    finally:
+        await consumer.stop()
+
+
+async def _has(settings: Settings, count: int) -> bool:
+    return len(await actions(settings)) >= count
+
+
+async def test_a_touchpoint_on_another_partition_is_brought_home(house: Settings) -> None:
+    async with publishing(house) as publisher, running(house):
+        away = (home("p1", PARTITIONS) + 1) % PARTITIONS
+        email = touchpoint("p1", "customer.updated", T0 - 1, set={"email": "p1@x.example"})
+        await publisher.append(house.topic("touchpoints.web"), away, [email, touchpoint("p1", "account.created", T0)])
+        await until(lambda: _has(house, 1), 20)
+    assert await actions(house) == [("p1", "hello")]
+
+
+async def test_topics_with_another_partition_count_are_read_too(house: Settings) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=house.kafka)
+    admin.create_topics([NewTopic(house.topic("touchpoints.kiosk"), num_partitions=5, replication_factor=1)])
+    await until(lambda: house.topic("touchpoints.kiosk") in touchpoint_topics(house))
+    customers = people(10)
+    async with publishing(house) as publisher, running(house):
+        for number, customer in enumerate(customers):
+            email = touchpoint(customer, "customer.updated", T0 - 1, set={"email": f"{customer}@x.example"})
+            entered = touchpoint(customer, "account.created", T0)
+            await publisher.append(house.topic("touchpoints.kiosk"), number % 5, [email, entered])
+        await until(lambda: _has(house, 10), 20)
+    assert await actions(house) == sorted((c, "hello") for c in customers)
+
+
+async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_nothing(house: Settings) -> None:
+    customers = people(40)
+    async with publishing(house) as publisher:
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "basket.updated", T0)) for c in customers])
+        async with running(house, clean=False) as one:
+            await until(lambda: one.idle, 20)
+            bought = customers[:20]
+            await publish(publisher, house, [(c, touchpoint(c, "order.placed", T0 + HOUR // 2)) for c in bought])
+        async with running(house) as two:
+            await until(lambda: two.idle, 30)
+            for partition in range(PARTITIONS):
+                tick = json.dumps({"type": "sillage.clock", "properties": {"at": T0 + 2 * HOUR}}).encode()
+                await publisher.append(house.topic("ticks"), partition, [Out(None, tick)])
+            await until(lambda: _has(house, 20), 20)
+            await until(lambda: two.idle)
+    assert await actions(house) == sorted((c, "reminder") for c in customers[20:])
+
+
+async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(house: Settings) -> None:
+    customers = people(60)
+    async with AsyncExitStack() as stack:
+        publisher = await stack.enter_async_context(publishing(house))
+        one = await stack.enter_async_context(running(house))
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers[:20]])
+        await until(lambda: one.worker.ready, 20)
+        two = await stack.enter_async_context(running(house))
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers[20:40]])
+        await until(lambda: bool(two.worker.partitions) and two.worker.ready and one.worker.ready, 30)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers[40:]])
+        await until(lambda: _has(house, 60), 30)
+        shares = [set(one.worker.partitions), set(two.worker.partitions)]
+    assert shares[0].isdisjoint(shares[1])
+    assert shares[0] | shares[1] == set(range(PARTITIONS))
+    assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+async def test_a_zombie_is_fenced_and_its_actions_leave_once(house: Settings) -> None:
+    """One that never heard of its replacement decides on; nothing of that leaves."""
+    customers = people(30)
+    async with AsyncExitStack() as stack:
+        publisher = await stack.enter_async_context(publishing(house))
+        one = await stack.enter_async_context(running(house))
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers[:10]])
+        await until(lambda: _has(house, 10), 20)
+        rival = house.model_copy(update={"data": house.data / "rival"})
+        two = await stack.enter_async_context(_unasked(rival))
+        await until(lambda: two.idle, 20)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers[10:]])
+        await until(lambda: _has(house, 30), 30)
+        await until(lambda: one.worker.ready, 30)
+    assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+@asynccontextmanager
+async def _unasked(settings: Settings) -> AsyncIterator[Running]:
+    """A worker that takes every partition without asking the group."""
+    inputs = await find_inputs(settings)
+    metrics = Metrics(CollectorRegistry())
+    observer = WorkerObserver(metrics, Watchdog(60_000, wall_ms()), wall_ms)
+    found = catalog()
+    worker = Worker(settings, inputs, lambda: found, observer)
+    source = AssignedSource(settings.kafka, worker.offer)
+    worker.source = source
+    await source.start()
+    worker.assigned(range(PARTITIONS))
+    tasks = [asyncio.create_task(work) for work in (worker.run(), source.run())]
+    try:
+        yield Running(worker, None)  # type: ignore[arg-type]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await source.stop()
