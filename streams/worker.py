@@ -27,6 +27,8 @@ log = logging.getLogger("sillage.worker")
 STEP = 500
 """Inputs of one partition between two looks at the others."""
 FLUSH_SECONDS = 5.0
+FENCED_SECONDS = 1.0
+"""How long a partition rests after another owner's marker, before it is taken over again."""
 FAILED_SESSIONS = 10
 """Sessions that end without having proven anything, one after the other, after which the worker ends."""
 
@@ -54,7 +56,7 @@ class Worker:
         self._catalog = catalog
         self._observer = observer
         self._given: set[int] = set()
-        self._session: Session | None = None
+        self.session: Session | None = None
         self._publisher: KafkaPublisher | None = None
         self._taking: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
@@ -65,7 +67,7 @@ class Worker:
     @property
     def ready(self) -> bool:
         """Whether every partition given is taken over."""
-        return self._session is not None and set(self.partitions) == self._given and not self._paused
+        return self.session is not None and set(self.partitions) == self._given and not self._paused
 
     def assigned(self, numbers: Iterable[int]) -> None:
         """The group gives these partitions, and no others. Those kept go on in their epoch."""
@@ -77,9 +79,9 @@ class Worker:
     async def pause(self) -> None:
         """A rebalance begins: nothing more is applied, and what was is written, within a few seconds."""
         self._paused = True
-        if self._session is not None:
+        if self.session is not None:
             try:
-                await asyncio.wait_for(self._session.flush(), FLUSH_SECONDS)
+                await asyncio.wait_for(self.session.flush(), FLUSH_SECONDS)
             except (TimeoutError, PublishError) as fault:
                 log.warning("not everything could be written in %s s (%r); it is done again", FLUSH_SECONDS, fault)
 
@@ -137,7 +139,7 @@ class Worker:
         return self._publisher is not None and await self._publisher.broker_answers()
 
     async def _work(self, publisher: KafkaPublisher) -> None:
-        session = self._session = Session(
+        session = self.session = Session(
             publisher, self._read, self._settings.topic, self._durable, self._fenced, self._observer, wall_ms
         )
         self._changed.set()
@@ -147,14 +149,14 @@ class Worker:
             tasks.create_task(self._takeovers(session, publisher, tasks))
 
     async def _forget(self) -> None:
-        self._session = None
+        self.session = None
         for number in list(self.partitions):
             self._leave(number)
         self._taking.clear()
 
     def _leave(self, number: int) -> None:
-        if self._session is not None:
-            self._session.drop(number)
+        if self.session is not None:
+            self.session.drop(number)
         if self.partitions.pop(number, None) is not None:
             self._observer.left(number)
         if self.source is not None:
@@ -176,7 +178,8 @@ class Worker:
         log.warning("%s; it is taken over again if it is still ours", reason)
         self._observer.fenced()
         self._leave(writer.partition.number)
-        self._changed.set()
+        # A rebalance that takes the partition away is likely under way; two that both stay would fence each other.
+        asyncio.get_running_loop().call_later(FENCED_SECONDS, self._changed.set)
 
     async def _takeovers(self, session: Session, publisher: KafkaPublisher, tasks: asyncio.TaskGroup) -> None:
         while True:
