@@ -158,5 +158,7 @@ class Writer:
         """
         record = self.partition.processor.store.get(key)
         if record is not None:
+            before = len(record.outbox)
             record.published(upto)
+            self.partition.processor.unpublished -= before - len(record.outbox)
             self.partition.processor.dirty[key] = None

@@ -29,6 +29,7 @@ class Lane:
         self.topic = topic
         self.name = name
         self.partition = partition
+        self.channel = name.removeprefix("touchpoints.")
         self.topic_id = topic_id
         self.origin = f"{name}/{partition}#{topic_id[:8]}"
         self.next = start

@@ -43,7 +43,6 @@ class Metrics:
         self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
         self._duplicates = families.counter("duplicates", "Events dropped because their id was seen before.")
         self._forwards = families.counter("forwards", "Events brought to the home partition of their customer.")
-        self._late = families.counter("late_events", "Events that were late by the `late` of a journey.")
         self._clamped = families.counter(
             "clamped_instants", "Events from the future, set back to when they were received."
         )
@@ -118,10 +117,6 @@ class Metrics:
     def forwards(self, count: int) -> None:
         """Events sent to their home partition."""
         self._forwards.at().inc(count)
-
-    def late_events(self, count: int) -> None:
-        """Events that were late."""
-        self._late.at().inc(count)
 
     def clamped_instants(self, count: int) -> None:
         """Events set back from the future."""

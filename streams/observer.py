@@ -7,6 +7,7 @@ from state.record import Entry
 from streams.metrics import Metrics
 from streams.partition import Partition
 from streams.processor import Counts
+from streams.touchpoints import Counts as Passed
 from streams.watchdog import Watchdog
 
 
@@ -47,15 +48,28 @@ class WorkerObserver:
             counts, processor.counts = processor.counts, Counts()
             self._metrics.decisions(counts.decisions)
             self._metrics.duplicates(counts.duplicates)
+            self._metrics.linked_identities(counts.identities)
             self._metrics.forwards(counts.forwards)
             if counts.faults:
                 self._metrics.dead_letters("undecided", counts.faults)
+            self._metrics.outbox(partition.number, processor.unpublished)
+            self._decoded(partition)
             refusals, processor.refusals = processor.refusals, {}
             for code, count in refusals.items():
                 self._metrics.refusals(code, count)
             if partition.lateness:
                 lateness, partition.lateness = partition.lateness, []
                 self._metrics.timers_fired([max(0, ms) / 1000 for ms in lateness])
+
+    def _decoded(self, partition: Partition) -> None:
+        for channel, count in partition.events.items():
+            self._metrics.events(channel, count)
+        partition.events.clear()
+        for decoder in partition.decoders.values():
+            counts, decoder.counts = decoder.counts, Passed()
+            self._metrics.clamped_instants(counts.clamped_future)
+            self._metrics.unnamed_events(counts.no_id)
+            self._metrics.extra_fields(counts.extras)
 
     def proven(self, number: int) -> None:
         """The positions of a partition are durable."""

@@ -2,6 +2,7 @@
 one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -22,9 +23,9 @@ class Partition:
     """The inputs of one partition in the order of DESIGN.md 4.
 
     While any lane has unread rows, the row with the smallest append time comes next, and a lane with nothing in hand
-    but
-    something in the log holds the others up. `clock` (ms) never goes back. `dead` holds what could not be decoded, as
-    (topic, record), to be published before positions behind it are.
+    but something in the log holds the others up. `clock` (ms) never goes back. `dead` holds what could not be decoded, as
+    (topic, record), to be published before positions behind it are. `events` (by channel) and `lateness` (ms, of timers)
+    are counts that whoever exports them takes out.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Partition:
         self.clock = clock
         self.dead: list[tuple[str, Out]] = []
         self.lateness: list[int] = []
+        self.events: Counter[str] = Counter()
         self._wall = wall
         self._event_clock = event_clock
-        self._decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
+        self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
         self._head: tuple[Row, Event | Forward | Rejected] | None = None
         self._asked: int | None = None
         self._told: int | None = None
@@ -138,7 +140,7 @@ class Partition:
     def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
         if self._head is not None and self._head[0] is row:
             return self._head[1]
-        given = decode_forward(row) if lane.name == "touchpoints.rekeyed" else self._decoders[lane.topic].decode(row)
+        given = decode_forward(row) if lane.name == "touchpoints.rekeyed" else self.decoders[lane.topic].decode(row)
         self._head = (row, given)
         return given
 
@@ -179,6 +181,7 @@ class Partition:
         if isinstance(given, Forward):
             self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
         elif lane.name != TICKS:
+            self.events[lane.channel] += 1
             self.processor.arrive(lane.origin, row.offset, self._timed(given), self.clock, row, lane.name)
 
     def _timed(self, event: Event) -> Event:

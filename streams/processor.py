@@ -37,7 +37,7 @@ class Counts(msgspec.Struct):
     repeated: int = 0
     forwards: int = 0
     faults: int = 0
-    late: int = 0
+    identities: int = 0
 
 
 class Processor:
@@ -65,6 +65,7 @@ class Processor:
         self.urgent: dict[bytes, None] = {}
         self.dirty: dict[bytes, None] = {}
         self.counts = Counts()
+        self.unpublished = 0
         self.refusals: dict[str, int] = {}
         self._catalog = catalog
         self._wall = wall
@@ -96,6 +97,7 @@ class Processor:
             self.counts.repeated += 1
             return
         self.counts.events += 1
+        self.counts.identities += event.type == "identity.linked"
         self._name = name
         self._decide(key, record, EventArrived(event, at), row, f"{origin}/{offset}", event.received_at)
         record.applied[origin] = offset
@@ -145,6 +147,7 @@ class Processor:
         record.customer = decision.customer
         if entries:
             counts.decisions += 1
+            self.unpublished += len(entries)
             record.outbox.extend(entries)
             record.out_seq = entries[-1].seq
         if decision.outputs:
@@ -210,6 +213,7 @@ class Processor:
         self.counts.forwards += 1
         forward = Forward(f"{self.partition}>{target}", router.out_seq + 1, f"{origin}/{offset}", event)
         out = encode_forward(forward)
+        self.unpublished += 1
         router.say(
             "touchpoints.rekeyed", target, out.key or b"", out.value or b"", self._wall(), headers=list(out.headers)
         )

@@ -200,7 +200,9 @@ class Worker:
                 return
             writer = Writer(partition, recovered.epoch, recovered.epoch + 1)
             writer.heal(recovered.to_heal)
-            session.add(writer, unpublished(partition))
+            leaving = unpublished(partition)
+            partition.processor.unpublished = len(leaving)
+            session.add(writer, leaving)
             await session.settle(writer)
             if number not in self._given or session.writers.get(number) is not writer:
                 session.drop(number)

@@ -51,7 +51,6 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.refusals("consent")
     metrics.duplicates(1)
     metrics.forwards(1)
-    metrics.late_events(1)
     metrics.clamped_instants(1)
     metrics.unnamed_events(1)
     metrics.extra_fields(1)
