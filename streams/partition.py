@@ -23,9 +23,9 @@ class Partition:
     """The inputs of one partition in the order of DESIGN.md 4.
 
     While any lane has unread rows, the row with the smallest append time comes next, and a lane with nothing in hand
-    but something in the log holds the others up. `clock` (ms) never goes back. `dead` holds what could not be decoded, as
-    (topic, record), to be published before positions behind it are. `events` (by channel) and `lateness` (ms, of timers)
-    are counts that whoever exports them takes out.
+    but something in the log holds the others up. `clock` (ms) never goes back. `dead` holds what could not be decoded,
+    as (topic, record), to be published before positions behind it are. `events` (by channel) and `lateness` (ms, of
+    timers) are counts that whoever exports them takes out.
     """
 
     def __init__(
