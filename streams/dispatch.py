@@ -143,10 +143,12 @@ class Dispatcher:
             return set()
         await self._ahead.caught_up(partition)
         answers = await self._reserve(partition, asked)
-        settled = [(errand, entry) for errand, entry in answers if entry.status in SETTLED]
-        settled += self._given_up([(errand, entry) for errand, entry in answers if entry.status is Status.HELD])
+        answered = [(errand, entry) for errand, entry in answers if entry.status in SETTLED]
+        given_up = self._given_up([(errand, entry) for errand, entry in answers if entry.status is Status.HELD])
+        settled = answered + given_up
         if settled:
             await self._settle(partition, settled)
+            self._count([pair for pair in answered if _is_new(*pair)] + given_up)
         ids = {errand.action.id for errand, _ in settled}
         return ids | await self._hand_over(partition, [pair for pair in answers if pair[1].status is Status.RESERVED])
 
@@ -225,6 +227,7 @@ class Dispatcher:
             await self._book.settle(partition, given_back)
         if settled:
             await self._settle(partition, settled)
+            self._count(settled)
         return {errand.action.id for errand, _ in settled}
 
     async def _settle(self, partition: int, settled: Sequence[tuple[Errand, Entry]]) -> None:
@@ -236,15 +239,12 @@ class Dispatcher:
             receipts[receipt.topic, receipt.partition].append(receipt.out)
         for (topic, home), outs in receipts.items():
             await self._publisher.append(topic, home, outs)
-        self._count(settled)
 
     def _count(self, settled: Sequence[tuple[Errand, Entry]]) -> None:
-        """Counts what was settled now; what a former reading had settled was counted then."""
-        new = [(errand, entry) for errand, entry in settled if entry.at >= errand.taken_at]
-        self.unresolved += sum(entry.status is Status.UNRESOLVED for _, entry in new)
+        self.unresolved += sum(entry.status is Status.UNRESOLVED for _, entry in settled)
         if self._gauges is None:
             return
-        codes = Counter((errand.action.channel, _code(entry)) for errand, entry in new)
+        codes = Counter((errand.action.channel, _code(entry)) for errand, entry in settled)
         for (channel, code), count in codes.items():
             self._gauges.dispatches(channel, code, count)
 
@@ -257,6 +257,11 @@ async def _whole(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+def _is_new(errand: Errand, entry: Entry) -> bool:
+    """Whether the ledger settled it by this very question; what a former reading had settled was counted then."""
+    return entry.status in (Status.REFUSED, Status.FAILED) and entry.at >= errand.taken_at
 
 
 def _code(entry: Entry) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +115,20 @@ class AllNoted:
         return 0
 
 
+class Tally:
+    """Gauges that can be read back."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.seconds: list[float] = []
+
+    def dispatches(self, channel: str, code: str, count: int = 1) -> None:
+        self.counts[channel, code] += count
+
+    def provider_answered(self, provider: str, seconds: Iterable[float]) -> None:
+        self.seconds += seconds
+
+
 @dataclass
 class Office:
     """One dispatcher process over shared `shelf`, `ledger` and `hatch`; `another()` is a second one, or a restart."""
@@ -128,6 +142,8 @@ class Office:
     messages: dict[str, Message] = field(default_factory=lambda: {HELLO.content_hash: HELLO})
     gone: list[tuple[bytes | None, str]] = field(default_factory=list)
     clock: Callable[[], int] | None = None
+    tally: Tally = field(default_factory=Tally)
+    left: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = NOW
@@ -142,6 +158,8 @@ class Office:
             self.messages.get,
             clock,
             self._dead,
+            gauges=self.tally,
+            on_sent=lambda sent, rendered: self.left.append(f"{sent.id}: {rendered.subject}"),
             patience=self.patience,
         )
 

@@ -9,6 +9,7 @@ from waiting import until
 
 from engine.decision import Erasure, Void
 from local.redis import RedisServer
+from state.ledger import Entry, LedgerAway
 from state.redis_ledger import RedisLedger
 from streams.publish import Out, PublishError
 
@@ -104,6 +105,20 @@ async def test_a_confirm_while_redis_is_away_is_known_when_it_is_back(shaky: Off
     await asyncio.to_thread(own_redis.start)
     await shaky.take(action("a1"))
     assert shaky.hatch.ids() == ["a1"]
+
+
+async def test_what_redis_missed_without_a_restart_is_known_when_it_answers_again(office: Office) -> None:
+    class Deaf(RedisLedger):
+        async def put(self, partition: int, entries: Sequence[Entry]) -> None:
+            raise LedgerAway("the connection was lost")
+
+    deaf = Deaf(office.settings.redis, office.settings.prefix)
+    first = await office.another(ledger=deaf).open()
+    await first.take(action("a1"), Void("v", "ann", "a2", "exit", 2000))
+    await first.take(action("a1"), action("a2"), action("a3"))
+    assert office.hatch.ids() == ["a1", "a3"]
+    assert {kind for kind, _, _ in first.receipts()} == {"message.sent", "action.refused"}
+    await deaf.close()
 
 
 async def test_while_redis_is_away_only_critical_messages_leave_and_nothing_is_lost(

@@ -234,6 +234,19 @@ async def test_a_critical_message_of_unknown_fate_leaves_again_after_a_while(off
     assert asyncio.get_running_loop().time() - begun >= office.patience.overtake_ms / 1000
 
 
+async def test_each_action_is_counted_once_and_each_message_that_left_is_told(office: Office) -> None:
+    office.hatch.script["a2"] = [Permanent("smtp_550")]
+    office.hatch.script["a3"] = [Unknown("smtp_no_answer")]
+    actions = [action("a1"), action("a2"), action("a3"), action("a4", recipient="")]
+    for _ in range(2):
+        await office.take(*actions)
+    codes = [code for _, code in office.tally.counts.elements()]
+    assert [codes.count(code) for code in ("sent", "unresolved")] == [1, 1]
+    assert set(codes) == {"sent", "smtp_550", "unresolved", "no_recipient"}
+    assert len(office.tally.seconds) == 3
+    assert office.left == ["a1: Hello Ann"]
+
+
 async def test_a_channel_that_breaks_leaves_the_fate_unknown(office: Office) -> None:
     office.hatch.script["a1"] = [ZeroDivisionError()]
     await office.take(action("a1"), action("a2"))

@@ -174,13 +174,15 @@ async def test_a_refill_of_many_entries_arrives_whole(ledger: Ledger) -> None:
     assert {entry.status for entry in answers} == {Status.SENT}
 
 
-async def test_a_redis_emptied_during_its_refill_is_not_declared_whole(redis_url: str, prefix: str) -> None:
+@pytest.mark.parametrize("more", [True, False])
+async def test_a_redis_emptied_during_its_refill_is_not_declared_whole(redis_url: str, prefix: str, more: bool) -> None:
     ledger = RedisLedger(redis_url, prefix)
 
     async def emptied_midway() -> AsyncIterator[Sequence[Entry]]:
         yield [Entry("a1", Status.SENT, 1)]
         await ledger._redis.delete(*await ledger._redis.keys(f"*{prefix}.0*"))
-        yield [Entry("a2", Status.SENT, 1)]
+        if more:
+            yield [Entry("a2", Status.SENT, 1)]
 
     with pytest.raises(NeedsRefill):
         await ledger.refill(0, emptied_midway())
