@@ -1,4 +1,4 @@
-"""Time of one condition: compiled by us against a Python lambda written by hand. Run: python -m bench.conditions"""
+"""The time of one condition, ours against a Python lambda written by hand: `python -m bench.conditions`."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Microseconds an event takes in `decide`: `python bench/decide.py`. One core, no I/O, the fastest of five rounds."""
+"""The microseconds that an event takes in `decide`, the fastest of five rounds on one core: `python bench/decide.py`."""
 
 import sys
 from collections.abc import Callable

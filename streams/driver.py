@@ -118,8 +118,8 @@ class Driver:
         row = Row(topic, 0, self._offsets[topic], at, key, value)
         self._offsets[topic] += 1
         self._partition.offer(topic, 0, [row])
-        while self._partition.step(_STEPS):
-            pass
+        while self._partition.step(_STEPS) or self._partition.asks:
+            self._partition.tell({})
 
     def _decoder(self, topic: str) -> Decoder:
         return Decoder(topic, topic.removeprefix("touchpoints."), lambda: self.now)

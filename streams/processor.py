@@ -1,6 +1,4 @@
-"""One partition's records under the engine: inputs go in, records change, outputs lie in outboxes. No Kafka, no
-Faust, no clock.
-"""
+"""One partition's records under the engine, without Kafka, Faust or a clock: inputs go in, outputs lie in outboxes."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """A log in memory with the promises of Publisher and Read: what lands, in which order, is in the test's hand."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
@@ -20,12 +20,14 @@ class Row(NamedTuple):
 
 
 class FakeLog:
-    """`refuse` names topics whose appends fail; `gate(topic)` holds appends of a topic until it is set."""
+    """`refuse` names topics whose appends fail; `gate(topic)` holds appends of a topic until it is set;
+    `held` counts what it held."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], list[Row]] = defaultdict(list)
         self.refuse: set[str] = set()
         self.now = 1_700_000_000_000
+        self.held: Counter[str] = Counter()
         self._gates: dict[str, asyncio.Event] = {}
 
     def gate(self, topic: str) -> asyncio.Event:
@@ -34,6 +36,7 @@ class FakeLog:
 
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         if topic in self._gates:
+            self.held[topic] += 1
             await self._gates[topic].wait()
         await asyncio.sleep(0)
         if topic in self.refuse:

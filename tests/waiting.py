@@ -31,3 +31,9 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
             raise TimeoutError(f"not within {seconds} s: {inspect.getsource(condition).strip()}")
         time.sleep(TICK_SECONDS)
     return found
+
+
+async def turns(count: int = 200) -> None:
+    """Lets all that is ready on the loop run, so that what did not happen by then was not about to."""
+    for _ in range(count):
+        await asyncio.sleep(0)

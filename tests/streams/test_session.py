@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from fakelog import FakeLog
 from rig import T0, Rig, with_email
-from waiting import until
+from waiting import turns, until
 
 from state.changelog import ACCEPT, POSITIONS, Fold, encode_positions, marker_key
 from state.codec import decode, encode
@@ -79,7 +79,8 @@ async def test_nothing_leaves_before_the_write_that_holds_it_is_acknowledged() -
         with_email(rig)
         gate = log.gate("state")
         arrives(rig, session)
-        await asyncio.sleep(0.1)
+        await until(lambda: log.held["state"])
+        await turns()
         assert log.values("actions") == []
         gate.set()
         await until(lambda: len(log.values("actions")) == 1)
@@ -96,7 +97,7 @@ async def test_another_owners_marker_before_the_write_ends_the_epoch_and_nothing
         with_email(rig)
         arrives(rig, session)
         await until(lambda: bool(ear.fences))
-        await asyncio.sleep(0.1)
+        await turns()
         assert log.values("actions") == []
         assert len(ear.durable) == committed
         assert session.writers == {}
@@ -125,7 +126,7 @@ async def test_positions_cover_only_what_was_written_before_them() -> None:
         for number in range(40):
             rig.put("touchpoints.web", T0, "page.viewed", f"p{number % 13}")
             rig.run()
-            await asyncio.sleep(0.01)
+            await turns()
         await session.flush()
     taken: dict[bytes, int] = {}
     epoch = 0
@@ -205,7 +206,8 @@ async def test_dead_letters_are_published_before_positions_behind_them() -> None
         gate = log.gate("touchpoints.web.dead")
         rig.put_bytes("touchpoints.web", T0, b"nonsense")
         rig.run()
-        await asyncio.sleep(1.3)
+        await until(lambda: log.held["touchpoints.web.dead"])
+        await turns()
         assert all(offsets["touchpoints.web/0"] == 0 for offsets in ear.durable)
         gate.set()
         await until(lambda: ear.durable[-1]["touchpoints.web/0"] == 1)
@@ -220,7 +222,7 @@ async def test_a_write_whose_fate_is_unknown_ends_the_session() -> None:
         with_email(rig)
         arrives(rig, session)
         await until(lambda: not rig.processor.urgent)
-        await asyncio.sleep(0.05)
+        await turns()
     assert isinstance(ear.end, ExceptionGroup)
     assert ear.end.subgroup(PublishError) is not None
     assert log.values("actions") == []
