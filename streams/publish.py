@@ -108,7 +108,8 @@ class KafkaPublisher:
     async def broker_answers(self) -> bool:
         """Whether any broker answers a metadata request now."""
         try:
-            await asyncio.wait_for(self._producer.client.fetch_all_metadata(), self._timeout_seconds)
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._producer.client.fetch_all_metadata()
         except Exception:
             return False
         return True

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from state.record import Entry
@@ -115,10 +116,9 @@ class Session:
                     await self._round(writers, lazy=tick)
                 continue
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._wake.wait()
 
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
@@ -81,7 +82,8 @@ class Worker:
         self._paused = True
         if self.session is not None:
             try:
-                await asyncio.wait_for(self.session.flush(), FLUSH_SECONDS)
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self.session.flush()
             except (TimeoutError, PublishError) as fault:
                 log.warning("not everything could be written in %s s (%r); it is done again", FLUSH_SECONDS, fault)
 
@@ -278,10 +280,9 @@ class Worker:
         waits = [wait for partition in self.partitions.values() if (wait := partition.wait_ms()) is not None]
         seconds = min([0.05, *(wait / 1000 for wait in waits)])
         self._wake.clear()
-        try:
-            await asyncio.wait_for(self._wake.wait(), max(0.001, seconds))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.001, seconds)):
+                await self._wake.wait()
 
     def _release(self, partition: Partition) -> None:
         for lane in partition.lanes.values():

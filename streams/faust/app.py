@@ -67,8 +67,8 @@ class Group:
 
     async def run(self) -> None:
         """Runs the app until cancelled. Raises what crashed it."""
-        await self.app.start()
         try:
+            await self.app.start()
             while not self.app.crashed:
                 await asyncio.sleep(0.2)
             raise self.app.crash_reason or RuntimeError("Faust crashed without a reason")

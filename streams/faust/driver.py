@@ -5,6 +5,7 @@ partition.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -130,10 +131,9 @@ class Consumer(stock.Consumer):
 
     async def _wait_for_room(self, timeout: float) -> None:
         self._room.clear()
-        try:
-            await asyncio.wait_for(self._room.wait(), timeout)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._room.wait()
 
     def _assigned(self, tp: TP) -> bool:
         return state_of(self.kafka, TopicPartition(*tp)) is not None
