@@ -1,4 +1,4 @@
-"""The microseconds that an event takes in `decide`, the fastest of five rounds on one core: `python bench/decide.py`."""
+"""The microseconds that an event takes in `decide`, the best of five rounds on one core: `python bench/decide.py`."""
 
 import sys
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.event import Event
-from streams.touchpoints import Decoder
+from streams.touchpoints.decoder import Decoder
 
 ROUNDS = 50
 EVENTS = 2_000

@@ -19,10 +19,10 @@ from local.demo.view import LiveView, PlainView, View
 from local.errors import LocalError
 from local.orders.facts import Orders, OrdersError
 from local.orders.read import read_orders
-from streams.deploy import DeployFailed
-from streams.plan import DeployRefused
-from streams.publish import PublishError
-from streams.topics import TopicsError
+from streams.broker.publish import PublishError
+from streams.broker.topics import TopicsError
+from streams.definitions.deploy import DeployFailed
+from streams.definitions.plan import DeployRefused
 
 SHIPPED = "shipped"
 FAULTS = (DemoError, DeployFailed, DeployRefused, LocalError, OrdersError, PublishError, TopicsError, OSError)

@@ -14,13 +14,13 @@ from cli.settings import load_settings
 from cli.topics import aligned
 from journeys.load import Folder, load_project
 from journeys.problem import Problem
-from streams import deploy as deployment
-from streams.inside import Inside, people_inside
-from streams.plan import DeployRefused, Released, messages_of
+from streams.broker.topics import migrate
+from streams.definitions import deploy as deployment
+from streams.definitions.inside import Inside, people_inside
+from streams.definitions.plan import DeployRefused, Released, messages_of
+from streams.definitions.shelf import Release, Shelf
+from streams.definitions.shelf_reader import read_shelf
 from streams.settings import Settings
-from streams.shelf import Release, Shelf
-from streams.shelf_reader import read_shelf
-from streams.topics import migrate
 
 HEAD = ("journey", "version", "state", "inside")
 

@@ -12,8 +12,8 @@ from cli.errors import CliError
 from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
 from journeys.schema import journey_schema, message_schema, project_schema
-from streams.asyncapi import asyncapi
-from streams.events_schema import touchpoint_schema
+from streams.touchpoints.asyncapi import asyncapi
+from streams.touchpoints.schema import touchpoint_schema
 
 
 def main_group() -> click.Group:

@@ -6,7 +6,7 @@ import click
 
 from cli.settings import load_settings
 from state.changelog import ACCEPT
-from streams.publish import KafkaPublisher, Out
+from streams.broker.publish import KafkaPublisher, Out
 from streams.settings import Settings
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from cli.settings import load_settings
-from streams.topics import Topic, declare, migrate
+from streams.broker.topics import Topic, declare, migrate
 
 HEAD = ("topic", "partitions", "cleanup", "kept", "largest message")
 

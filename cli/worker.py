@@ -9,10 +9,10 @@ import click
 
 from cli.errors import CliError
 from cli.settings import load_settings
-from streams.gauges import ProcessEnded
+from streams.broker.topics import migrate
+from streams.metrics.gauges import ProcessEnded
 from streams.process import run_dispatcher, run_worker
 from streams.settings import Settings
-from streams.topics import migrate
 
 Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from state.changelog import POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
 from state.record import Entry
+from streams.broker.publish import Out
 from streams.partition import Partition
-from streams.publish import Out
 
 SLICE = 150
 """Records of a lazy pass in one round, so that the loop never pauses for long."""

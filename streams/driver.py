@@ -12,14 +12,14 @@ from engine.catalog import Catalog, CompiledJourney
 from engine.decision import Output, Trace
 from journeys.load import Folder
 from state.store import MemoryStore
-from streams.build import Builder
+from streams.definitions.build import Builder
+from streams.definitions.plan import plan_deploy
+from streams.definitions.shelf import Shelf, digest
 from streams.lane import Lane
 from streams.partition import Partition
-from streams.plan import plan_deploy
 from streams.processor import Processor
-from streams.record import LOG_APPEND_TIME
-from streams.shelf import Shelf, digest
-from streams.touchpoints import Decoder, Touchpoint, encode_touchpoint
+from streams.touchpoints.decoder import Decoder, Touchpoint, encode_touchpoint
+from streams.touchpoints.record import LOG_APPEND_TIME
 
 WEB = "touchpoints.web"
 TICKS = "ticks"

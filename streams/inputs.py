@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from streams.broker.source import Spot
 from streams.settings import Settings
-from streams.source import Spot
 
 
 class Inputs:

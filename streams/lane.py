@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from streams.touchpoints import Record as Row
+from streams.touchpoints.decoder import Record as Row
 
 HOLD_ROWS = 10_000
 """Rows in hand from which no more are fetched, until half of them are applied."""

@@ -9,12 +9,12 @@ import msgspec
 
 from engine.event import Event
 from state.changelog import Positions
+from streams.broker.publish import Out
+from streams.broker.source import Spot
 from streams.lane import Lane
 from streams.processor import Processor
-from streams.publish import Out
-from streams.source import Spot
-from streams.touchpoints import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
-from streams.touchpoints import Record as Row
+from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
+from streams.touchpoints.decoder import Record as Row
 
 Lanes = dict[Spot, Lane]
 

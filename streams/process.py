@@ -9,23 +9,23 @@ from prometheus_client import CollectorRegistry
 
 from channels.email import Email
 from state.redis_ledger import RedisLedger
-from streams.ahead import Ahead
-from streams.assigned import AssignedSource, JoinedSource
-from streams.book import Book, dispatches_log
-from streams.deadletters import dead_letter
-from streams.definitions import Definitions
-from streams.desk import Desk
-from streams.dispatch import Dispatcher
+from streams.broker.assigned import AssignedSource, JoinedSource
+from streams.broker.publish import KafkaPublisher, Publisher
+from streams.broker.topics import topic_ids, touchpoint_topics
+from streams.definitions.follower import Definitions
+from streams.dispatch.ahead import Ahead
+from streams.dispatch.book import Book, dispatches_log
+from streams.dispatch.desk import Desk
+from streams.dispatch.dispatcher import Dispatcher
 from streams.faust.app import Group
-from streams.gauges import look
 from streams.inputs import Inputs
-from streams.metrics import Metrics, serve
-from streams.observer import WorkerObserver
-from streams.publish import KafkaPublisher, Publisher
-from streams.record import Record
+from streams.metrics.gauges import look
+from streams.metrics.metrics import Metrics, serve
+from streams.metrics.observer import WorkerObserver
+from streams.metrics.watchdog import Watchdog
 from streams.settings import Settings
-from streams.topics import topic_ids, touchpoint_topics
-from streams.watchdog import Watchdog
+from streams.touchpoints.deadletters import dead_letter
+from streams.touchpoints.record import Record
 from streams.worker import Worker, wall_ms
 
 PATIENCE_MS = 60_000

@@ -14,8 +14,8 @@ from state.codec import encode
 from state.record import Entry, Record
 from state.store import PartitionStore
 from state.timers import TimerIndex
-from streams.touchpoints import Forward, dead_letter, encode_forward, home
-from streams.touchpoints import Record as Row
+from streams.touchpoints.decoder import Forward, dead_letter, encode_forward, home
+from streams.touchpoints.decoder import Record as Row
 
 LARGEST_RECORD = 7 << 20
 LARGEST_OUTPUT = 3 << 20

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from state.changelog import Fold, Positions, marker_key
 from state.store import MemoryStore
-from streams.publish import Out, Publisher
-from streams.reader import Read
-from streams.source import Spot
+from streams.broker.publish import Out, Publisher
+from streams.broker.reader import Read
+from streams.broker.source import Spot
 
 
 class RecoveryError(Exception):

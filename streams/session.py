@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from state.record import Entry
+from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher
+from streams.broker.reader import Read
 from streams.commit import Fenced, Leaving, Writer
-from streams.publish import MAX_BATCH_BYTES, Out, Publisher
-from streams.reader import Read
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""

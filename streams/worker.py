@@ -9,19 +9,19 @@ from contextlib import suppress
 from aiokafka.errors import KafkaError
 
 from engine.catalog import Catalog
+from streams.broker.publish import KafkaPublisher, PublishError
+from streams.broker.reader import reading
+from streams.broker.source import Source, Spot
 from streams.commit import Leaving, Writer
 from streams.inputs import Inputs
 from streams.lane import HOLD_ROWS, Lane
-from streams.observer import WorkerObserver
+from streams.metrics.observer import WorkerObserver
 from streams.partition import Partition
 from streams.processor import Processor
-from streams.publish import KafkaPublisher, PublishError
-from streams.reader import reading
 from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
-from streams.source import Source, Spot
-from streams.touchpoints import TICKS, Decoder, Record
+from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 

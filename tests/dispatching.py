@@ -14,10 +14,10 @@ from engine.decision import Action, Output
 from journeys.messages.model import Message
 from journeys.model import MessageHead
 from state.ledger import Ledger
-from streams.book import Book
-from streams.dispatch import Dispatcher
-from streams.errand import Patience
-from streams.publish import Out, PublishError
+from streams.broker.publish import Out, PublishError
+from streams.dispatch.book import Book
+from streams.dispatch.dispatcher import Dispatcher
+from streams.dispatch.errand import Patience
 from streams.settings import Settings
 
 HELLO = Message("hello", MessageHead(subject="Hello {{ customer.name }}"), {"email.txt": "Dear {{ customer.name }}"})

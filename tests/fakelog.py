@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from streams.publish import Out, PublishError
+from streams.broker.publish import Out, PublishError
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.event import Event
-from streams.touchpoints import Decoder, Rejected
+from streams.touchpoints.decoder import Decoder, Rejected
 
 NOW = 1_772_474_400_000
 """2026-03-02T18:00:00Z, when every record of these tests was appended."""

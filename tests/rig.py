@@ -13,7 +13,7 @@ from state.store import MemoryStore
 from streams.lane import Lane
 from streams.partition import Partition
 from streams.processor import Processor
-from streams.touchpoints import Decoder
+from streams.touchpoints.decoder import Decoder
 
 T0 = 1_700_000_000_000
 HOUR = 3_600_000

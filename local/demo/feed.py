@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from local.demo.progress import Progress
 from local.demo.touchpoints import Sent, clock_record
-from streams.publish import Out, Publisher
+from streams.broker.publish import Out, Publisher
 from streams.settings import Settings
 
 SLICE_SECONDS = 0.1

@@ -4,8 +4,8 @@ import asyncio
 
 from redis.asyncio import Redis
 
+from streams.broker.topics import delete_all
 from streams.settings import Settings
-from streams.topics import delete_all
 
 
 async def forget(settings: Settings) -> None:

@@ -21,9 +21,9 @@ from local.demo.view import View
 from local.demo.watch import Watch
 from local.mailbox import Mailbox
 from local.orders.facts import Orders
-from streams import topics
-from streams.deploy import deploy
-from streams.publish import KafkaPublisher
+from streams.broker import topics
+from streams.broker.publish import KafkaPublisher
+from streams.definitions.deploy import deploy
 from streams.settings import Settings
 
 PROCESSES = ("worker", "dispatcher")

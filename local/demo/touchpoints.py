@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from local.orders.facts import Order, Orders
-from streams.home import home
-from streams.publish import Out
-from streams.wire import Touchpoint, encode_touchpoint
+from streams.broker.publish import Out
+from streams.touchpoints.home import home
+from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 
 BEFORE_MS = 60_000
 """Addresses and consent are given this long before the first order."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import faust
 
+from streams.broker.source import Offer
 from streams.faust.source import FaustSource
 from streams.settings import Settings
-from streams.source import Offer
 
 BUFFER_BATCHES = 32
 QUIET_LOGGERS = ("aiokafka", "faust", "mode")

@@ -12,9 +12,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
+from streams.broker.fetching import state_of, unread
+from streams.broker.source import Spot
 from streams.faust.loop import LoopConsumer
-from streams.fetching import state_of, unread
-from streams.source import Spot
 
 POLL_SECONDS = 0.1
 

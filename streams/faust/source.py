@@ -6,8 +6,8 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from streams.broker.source import Spot
 from streams.faust.driver import Consumer
-from streams.source import Spot
 
 
 class FaustSource:

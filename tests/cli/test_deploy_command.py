@@ -15,9 +15,9 @@ from engine.customer import Customer, Enrollment
 from state.changelog import marker_key
 from state.codec import encode
 from state.record import Record
-from streams.publish import KafkaPublisher, Out
+from streams.broker.publish import KafkaPublisher, Out
+from streams.definitions.shelf import Release, Shelved
 from streams.settings import Settings
-from streams.shelf import Release, Shelved
 
 SHOP = files(welcome=journey("welcome"), win_back=journey("win-back"))
 

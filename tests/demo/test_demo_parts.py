@@ -24,8 +24,8 @@ from local.demo.view import LiveView, PlainView
 from local.mailbox import Mail
 from local.orders.facts import Order, Orders
 from streams.driver import Row
-from streams.home import home
-from streams.touchpoints import Decoder
+from streams.touchpoints.decoder import Decoder
+from streams.touchpoints.home import home
 
 ORDERS = Orders(
     [

@@ -6,8 +6,8 @@ import pytest
 
 from engine.decision import Action, Trace
 from journeys.load import load_project
+from streams.definitions.plan import DeployRefused
 from streams.driver import Driver, catalog_of
-from streams.plan import DeployRefused
 
 HOUR = 3_600_000
 START = 1_800_000_000_000

@@ -11,7 +11,7 @@ from engine.decision import Erasure, Void
 from local.redis import RedisServer
 from state.ledger import Entry, LedgerAway
 from state.redis_ledger import RedisLedger
-from streams.publish import Out, PublishError
+from streams.broker.publish import Out, PublishError
 
 
 def fail_on(word: bytes) -> object:

@@ -10,8 +10,8 @@ from channels.channel import Away, Permanent, Transient, Unknown
 from engine.decision import ConsentChange, Erasure, Void
 from journeys.messages.model import Message
 from journeys.model import MessageHead
-from streams.errand import MAX_AGE_MS
-from streams.home import home
+from streams.dispatch.errand import MAX_AGE_MS
+from streams.touchpoints.home import home
 
 
 async def test_an_action_leaves_and_its_receipt_comes_back(office: Office) -> None:

@@ -16,14 +16,14 @@ from channels.email import Email
 from engine.decision import Erasure, Output, Void
 from local.mailbox import Mailbox
 from state.redis_ledger import RedisLedger
-from streams.ahead import Ahead, NotOpen
-from streams.book import Book, Note, dispatches_log
-from streams.dispatch import Dispatcher
-from streams.home import home
-from streams.publish import KafkaPublisher, Out
-from streams.reader import read_all
+from streams.broker.publish import KafkaPublisher, Out
+from streams.broker.reader import read_all
+from streams.broker.topics import migrate
+from streams.dispatch.ahead import Ahead, NotOpen
+from streams.dispatch.book import Book, Note, dispatches_log
+from streams.dispatch.dispatcher import Dispatcher
 from streams.settings import Settings
-from streams.topics import migrate
+from streams.touchpoints.home import home
 
 
 def wall_ms() -> int:

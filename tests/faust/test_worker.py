@@ -14,17 +14,17 @@ from prometheus_client import CollectorRegistry
 from rig import HOUR, T0, catalog
 from waiting import until
 
-from streams.assigned import AssignedSource, JoinedSource
+from streams.broker.assigned import AssignedSource, JoinedSource
+from streams.broker.publish import KafkaPublisher, Out
+from streams.broker.reader import read_all
+from streams.broker.topics import migrate, touchpoint_topics
 from streams.faust.app import Group
-from streams.metrics import Metrics
-from streams.observer import WorkerObserver
+from streams.metrics.metrics import Metrics
+from streams.metrics.observer import WorkerObserver
+from streams.metrics.watchdog import Watchdog
 from streams.process import find_inputs
-from streams.publish import KafkaPublisher, Out
-from streams.reader import read_all
 from streams.settings import Settings
-from streams.topics import migrate, touchpoint_topics
-from streams.touchpoints import home
-from streams.watchdog import Watchdog
+from streams.touchpoints.decoder import home
 from streams.worker import Worker, wall_ms
 
 PARTITIONS = 3

@@ -7,7 +7,7 @@ import pytest
 from records import NOW, Given, binary, decoder, record
 
 from engine.event import Event, Place
-from streams.touchpoints import Rejected
+from streams.touchpoints.decoder import Rejected
 
 DATA = {"total": 8, "identifiers": {"email": "a@b"}, "place": {"lat": 1, "lon": 2}}
 TOLD = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.placed", "subject": "c1"}

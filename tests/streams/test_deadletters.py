@@ -2,7 +2,7 @@
 
 from records import NOW, Given
 
-from streams.deadletters import MAX_BESIDE_BYTES, MAX_RAW_BYTES, dead_batch, dead_letter
+from streams.touchpoints.deadletters import MAX_BESIDE_BYTES, MAX_RAW_BYTES, dead_batch, dead_letter
 
 
 def test_all_that_is_needed_to_put_it_back() -> None:

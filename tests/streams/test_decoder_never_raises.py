@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from records import Given, decoder, record
 
 from engine.event import Event
-from streams.touchpoints import Forward, Rejected, decode_forward, encode_forward
+from streams.touchpoints.decoder import Forward, Rejected, decode_forward, encode_forward
 
 SCALARS = some.one_of(
     some.none(),

@@ -18,16 +18,16 @@ from waiting import until
 
 from journeys.load import load_project
 from local.kafka import KafkaServer
-from streams import deploy as deploying
-from streams.definitions import Definitions
-from streams.deploy import DeployFailed, deploy, undeploy
-from streams.metrics import Metrics
-from streams.plan import DeployRefused, UnknownJourney
-from streams.publish import KafkaPublisher, Out
-from streams.reader import read_all
+from streams.broker.publish import KafkaPublisher, Out
+from streams.broker.reader import read_all
+from streams.definitions import deploy as deploying
+from streams.definitions.deploy import DeployFailed, deploy, undeploy
+from streams.definitions.follower import Definitions
+from streams.definitions.plan import DeployRefused, UnknownJourney
+from streams.definitions.shelf import blob_key, canonical, digest, release_key
+from streams.definitions.shelf_reader import NoDefinitionsTopic, read_shelf
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
-from streams.shelf import blob_key, canonical, digest, release_key
-from streams.shelf_reader import NoDefinitionsTopic, read_shelf
 
 AT = 1_700_000_000_000
 GARBAGE: Mapping[str, str | bytes] = {"garbage": b"\xff\x00", "current": "77", "blob/00": "x", "release/5": '{"n": 5}'}

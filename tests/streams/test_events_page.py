@@ -7,9 +7,9 @@ from pathlib import Path
 from records import decoder, record
 
 from engine.event import Event
-from streams.reserved import MODELS
+from streams.broker.topics import declare
 from streams.settings import Settings
-from streams.topics import declare
+from streams.touchpoints.reserved import MODELS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()

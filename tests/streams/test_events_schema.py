@@ -13,9 +13,9 @@ from records import decoder, record
 from ruamel.yaml import YAML
 
 from engine.event import Event
-from streams.asyncapi import CLOUD_EXAMPLE, PLAIN_EXAMPLE, asyncapi
-from streams.events_schema import touchpoint_schema
-from streams.reserved import MODELS
+from streams.touchpoints.asyncapi import CLOUD_EXAMPLE, PLAIN_EXAMPLE, asyncapi
+from streams.touchpoints.reserved import MODELS
+from streams.touchpoints.schema import touchpoint_schema
 
 # By the AsyncAPI Initiative, Apache-2.0: npm package @asyncapi/specs 6.11.1, schemas/3.0.0-without-$id.json.
 ASYNCAPI_SCHEMA = Path(__file__).with_name("asyncapi-3.0.0.schema.json.gz")

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from records import event, record
 
-from streams.touchpoints import Forward, Rejected, decode_forward, encode_forward
+from streams.touchpoints.decoder import Forward, Rejected, decode_forward, encode_forward
 
 
 def test_there_and_back() -> None:

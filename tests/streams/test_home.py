@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from kafka.partitioner.default import murmur2 as of_kafka_python
 
-from streams.home import home, murmur2
+from streams.touchpoints.home import home, murmur2
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.instants import instant_ms
-from streams.record import RefusalError
+from streams.touchpoints.instants import instant_ms
+from streams.touchpoints.record import RefusalError
 
 
 @pytest.mark.parametrize("found", [float("nan"), float("inf"), float("-inf")])

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from cli.metrics_page import metrics_page
-from streams.families import LABELS_LIMIT, OTHER, Kind
-from streams.metrics import Metrics, MetricsPortError, serve
+from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
+from streams.metrics.metrics import Metrics, MetricsPortError, serve
 
 UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away")
 

@@ -5,7 +5,7 @@ import json
 from rig import HOUR, T0, Rig, with_email
 
 from engine.event import Event
-from streams.touchpoints import Forward, encode_forward
+from streams.touchpoints.decoder import Forward, encode_forward
 
 LATER = T0 + 100 * HOUR
 """An append time from which the instants of a replay lie in the past."""

@@ -4,8 +4,8 @@ import pytest
 from definition_files import files, folder, journey
 
 from journeys.load import Folder, load_project
-from streams.plan import DeployRefused, Plan, UnknownJourney, plan_deploy, plan_undeploy
-from streams.shelf import CURRENT, Shelf, blob_key, canonical, release_key
+from streams.definitions.plan import DeployRefused, Plan, UnknownJourney, plan_deploy, plan_undeploy
+from streams.definitions.shelf import CURRENT, Shelf, blob_key, canonical, release_key
 
 AT = 1_700_000_000_000
 

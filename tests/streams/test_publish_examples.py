@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from records import Given
 
 from engine.event import Event
+from streams.broker.topics import delete_all, migrate
 from streams.settings import Settings
-from streams.topics import delete_all, migrate
-from streams.touchpoints import Decoder, home
+from streams.touchpoints.decoder import Decoder, home
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 

@@ -4,7 +4,7 @@ import pytest
 from records import NOW, decoder, event, record, refused
 
 from engine.event import Event
-from streams.touchpoints import Rejected
+from streams.touchpoints.decoder import Rejected
 
 SENT = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "replied", "failed")
 MESSAGES = [f"message.{what}" for what in SENT]

@@ -13,8 +13,8 @@ from waiting import turns, until
 from state.changelog import ACCEPT, POSITIONS, Fold, encode_positions, marker_key
 from state.codec import decode, encode
 from state.record import Entry, Record
+from streams.broker.publish import Out, PublishError
 from streams.commit import SLICE, Writer
-from streams.publish import Out, PublishError
 from streams.recovery import Recovered, RecoveryError, starts, take_over
 from streams.session import Session
 from streams.worker import unpublished

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from streams.shelf import (
+from streams.definitions.shelf import (
     CURRENT,
     NewerFormat,
     Release,

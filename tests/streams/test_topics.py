@@ -7,8 +7,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from waiting import wait_until
 
-from streams.settings import Settings
-from streams.topics import (
+from streams.broker.topics import (
     TopicsError,
     declare,
     delete_all,
@@ -16,6 +15,7 @@ from streams.topics import (
     topic_ids,
     touchpoint_topics,
 )
+from streams.settings import Settings
 
 DAY = 86_400_000
 Make = Callable[..., Settings]

@@ -11,10 +11,10 @@ from aiokafka.structs import ConsumerRecord
 from kafka import KafkaProducer
 
 from engine.event import Event
-from streams.publish import KafkaPublisher
+from streams.broker.publish import KafkaPublisher
+from streams.broker.topics import delete_all, migrate
 from streams.settings import Settings
-from streams.topics import delete_all, migrate
-from streams.touchpoints import Decoder, Rejected, Touchpoint, dead_letter, encode_touchpoint, home
+from streams.touchpoints.decoder import Decoder, Rejected, Touchpoint, dead_letter, encode_touchpoint, home
 
 COMPRESSIONS = [None, "gzip", "snappy", "lz4", "zstd"]
 LONG_AGO = 946_684_800_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.watchdog import Watchdog
+from streams.metrics.watchdog import Watchdog
 
 PATIENCE = 60_000
 

@@ -1,0 +1,1 @@
+"""The broker: topics, reading, writing, and where rows come from."""

@@ -1,0 +1,138 @@
+"""The Source for topics outside Faust's assignment: an own consumer of exactly the spots that were opened."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.broker.fetching import unread
+from streams.broker.source import Offer, Source, Spot
+
+POLL_MS = 100
+
+
+class AssignedSource:
+    """A Source outside any group: positions are in `state` only. Run `run` beside the worker."""
+
+    def __init__(self, bootstrap: str, offer: Offer) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=250,
+            max_poll_records=5000,
+        )
+        self._offer = offer
+        self._next: dict[TopicPartition, int] = {}
+        self._opened = asyncio.Event()
+
+    async def start(self) -> None:
+        """Connects."""
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Gives the connections back."""
+        await self._consumer.stop()
+
+    async def run(self) -> None:
+        """Brings rows until cancelled."""
+        while True:
+            if not self._next:
+                self._opened.clear()
+                await self._opened.wait()
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+            for tp, rows in fetched.items():
+                if tp in self._next and rows and rows[0].offset >= self._next[tp]:
+                    self._next[tp] = rows[-1].offset + 1
+                    self._offer(tp.topic, tp.partition, rows)
+
+    async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
+        tps = [TopicPartition(*spot) for spot in spots]
+        first, end = await asyncio.gather(self._consumer.beginning_offsets(tps), self._consumer.end_offsets(tps))
+        return {(tp.topic, tp.partition): (first[tp], end[tp]) for tp in tps}
+
+    async def committed(self, spots: Iterable[Spot]) -> dict[Spot, int]:
+        """None has any: there is no group."""
+        return {}
+
+    def open(self, starts: Mapping[Spot, int]) -> None:
+        self._next.update({TopicPartition(*spot): offset for spot, offset in starts.items()})
+        self._assign()
+        self._opened.set()
+
+    def close(self, spots: Iterable[Spot]) -> None:
+        for spot in spots:
+            self._next.pop(TopicPartition(*spot), None)
+        self._assign()
+
+    def hold(self, spot: Spot) -> None:
+        self._consumer.pause(TopicPartition(*spot))
+
+    def release(self, spot: Spot) -> None:
+        self._consumer.resume(TopicPartition(*spot))
+
+    def unread(self, spot: Spot, upto: int) -> bool:
+        return unread(self._consumer, TopicPartition(*spot), upto)
+
+    def commit(self, offsets: Mapping[Spot, int]) -> None:
+        """Nothing to commit to."""
+
+    def _assign(self) -> None:
+        """Assigns what is open, each spot from where it goes on."""
+        if not self._next:
+            return
+        self._consumer.assign(list(self._next))
+        for tp, offset in self._next.items():
+            self._consumer.seek(tp, offset)
+
+
+class JoinedSource:
+    """Two sources as one: `other` for the topics named, `first` for all others."""
+
+    def __init__(self, first: Source, other: Source, topics: Iterable[str]) -> None:
+        self._first = first
+        self._other = other
+        self._topics = frozenset(topics)
+
+    async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
+        mine, others = self._split(spots)
+        return {**await self._first.bounds(mine), **(await self._other.bounds(others) if others else {})}
+
+    async def committed(self, spots: Iterable[Spot]) -> dict[Spot, int]:
+        mine, _ = self._split(spots)
+        return await self._first.committed(mine)
+
+    def open(self, starts: Mapping[Spot, int]) -> None:
+        mine, others = self._split(starts)
+        self._first.open({spot: starts[spot] for spot in mine})
+        if others:
+            self._other.open({spot: starts[spot] for spot in others})
+
+    def close(self, spots: Iterable[Spot]) -> None:
+        mine, others = self._split(spots)
+        self._first.close(mine)
+        if others:
+            self._other.close(others)
+
+    def hold(self, spot: Spot) -> None:
+        self._of(spot).hold(spot)
+
+    def release(self, spot: Spot) -> None:
+        self._of(spot).release(spot)
+
+    def unread(self, spot: Spot, upto: int) -> bool:
+        return self._of(spot).unread(spot, upto)
+
+    def commit(self, offsets: Mapping[Spot, int]) -> None:
+        mine, _ = self._split(offsets)
+        self._first.commit({spot: offsets[spot] for spot in mine})
+
+    def _of(self, spot: Spot) -> Source:
+        return self._other if spot[0] in self._topics else self._first
+
+    def _split(self, spots: Iterable[Spot]) -> tuple[list[Spot], list[Spot]]:
+        mine: list[Spot] = []
+        others: list[Spot] = []
+        for spot in spots:
+            (others if spot[0] in self._topics else mine).append(spot)
+        return mine, others

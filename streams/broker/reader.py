@@ -1,0 +1,77 @@
+"""Reading a stretch of one partition of a topic, ended by position and not by a record that compaction may have
+removed.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams.touchpoints.record import Record
+
+POLL_MS = 500
+
+Read = Callable[[str, int, int, int], AsyncIterator[Sequence[Record]]]
+"""Gives the records of a topic and partition from one offset up to, not including, another, in batches."""
+
+
+class Reader:
+    """An own assigned consumer of one partition, outside any group. Use as an async context manager."""
+
+    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+        self._spot = TopicPartition(topic, partition)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=8 << 20,
+            fetch_max_bytes=32 << 20,
+            fetch_max_wait_ms=50,
+            max_poll_records=5000,
+        )
+
+    async def __aenter__(self) -> "Reader":
+        await self._consumer.start()
+        self._consumer.assign([self._spot])
+        return self
+
+    async def __aexit__(self, *_fault: object) -> None:
+        await self._consumer.stop()
+
+    async def bounds(self) -> tuple[int, int]:
+        """The first offset of the log and its end, the offset after the last."""
+        first = await self._consumer.beginning_offsets([self._spot])
+        end = await self._consumer.end_offsets([self._spot])
+        return first[self._spot], end[self._spot]
+
+    async def read(self, start: int, end: int) -> AsyncIterator[Sequence[ConsumerRecord]]:
+        """The records from `start` up to, not including, `end`, in batches. `start` before the log's first is its
+        first.
+        """
+        first, _ = await self.bounds()
+        self._consumer.seek(self._spot, max(start, first))
+        while await self._consumer.position(self._spot) < end:
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+            rows = fetched.get(self._spot, [])
+            if rows and rows[-1].offset >= end:
+                rows = [row for row in rows if row.offset < end]
+            if rows:
+                yield rows
+
+
+def reading(bootstrap: str) -> Read:
+    """A Read of the brokers at `bootstrap`."""
+
+    async def read(topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        async with Reader(bootstrap, topic, partition) as reader:
+            async for rows in reader.read(start, end):
+                yield rows
+
+    return read
+
+
+async def read_all(bootstrap: str, topic: str, partition: int) -> AsyncIterator[Sequence[ConsumerRecord]]:
+    """The whole log of a partition, to the end seen at the start."""
+    async with Reader(bootstrap, topic, partition) as reader:
+        first, end = await reader.bounds()
+        async for rows in reader.read(first, end):
+            yield rows

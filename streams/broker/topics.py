@@ -1,0 +1,206 @@
+"""The topics of a prefix on a broker: brought to their declaration, listed, and removed again."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+
+from streams.broker.topic_table import Topic, dead_topic, declare, describe
+from streams.settings import Settings
+
+__all__ = ["Topic", "TopicsError", "declare", "delete_all", "describe", "migrate", "topic_ids", "touchpoint_topics"]
+
+_OURS = re.compile(
+    r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|definitions"
+    r"|context\.[^/]+|ticks)(\.dead)?"
+)
+_ANSWER_MS = 5_000
+_LEADERS_MS = 30_000
+_LOOK_SECONDS = 0.05
+
+
+class TopicsError(Exception):
+    """Topics that cannot be brought to their declaration: the topic, what was found and expected, and the cure."""
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Creates what is missing, corrects settings that differ, and gives one line for each change; none at a second run.
+
+    Returns when every topic has leaders and the settings hold. Two processes may do this at once. Raises TopicsError
+    where no broker answers, or where a topic has another number of partitions than N. Only touchpoint topics may:
+    others create them too.
+    """
+    with _admin(settings) as admin:
+        found = _partitions(admin, settings)
+        declared = [*declare(settings), *_dead_of_others(settings, found)]
+        _refuse_other_counts(settings, declared, found)
+        # N is settled by whoever creates `state` first, so that two first starts with different N cannot mix.
+        created = _create(admin, settings, declared[:1], found)
+        admin.wait_for_topics([declared[0].name], timeout_ms=_LEADERS_MS)
+        found = _partitions(admin, settings)
+        _refuse_other_counts(settings, declared, found)
+        created += _create(admin, settings, declared, found)
+        admin.wait_for_topics([topic.name for topic in declared], timeout_ms=_LEADERS_MS)
+        changed = _correct(admin, declared)
+        if changed:
+            _wait(settings, "still have other settings", lambda: not _differing(admin, declared))
+        return created + changed
+
+
+def topic_ids(settings: Settings) -> dict[str, str]:
+    """Kafka's id of every topic of the prefix, by full name. A topic made anew has another one."""
+    with _admin(settings) as admin:
+        return {topic["name"]: str(topic["topic_id"]) for topic in _described(admin, settings)}
+
+
+def touchpoint_topics(settings: Settings) -> dict[str, int]:
+    """Every touchpoint topic of the prefix that exists, whoever made it: full name to number of partitions."""
+    with _admin(settings) as admin:
+        return _touchpoints(settings, _partitions(admin, settings))
+
+
+def delete_all(settings: Settings) -> list[str]:
+    """Removes the topics of this very prefix, for demos and tests; gives their full names once they are gone."""
+    with _admin(settings) as admin:
+        names = sorted(_partitions(admin, settings))
+        if names:
+            answer = admin.delete_topics(names, raise_errors=False)
+            _refuse_faults(answer["topics"], "delete", UnknownTopicOrPartitionError)
+            _wait(settings, "are still listed", lambda: set(names).isdisjoint(_partitions(admin, settings)))
+        return names
+
+
+@contextmanager
+def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=settings.kafka.split(","),
+            client_id=f"{settings.prefix}-topics",
+            bootstrap_timeout_ms=_ANSWER_MS,
+        )
+    except (KafkaError, OSError, ValueError) as fault:
+        cure = "start one with `sillage up`, or set SILLAGE_KAFKA"
+        raise TopicsError(f"kafka {settings.kafka}: no broker answers ({fault!r}); {cure}") from fault
+    try:
+        yield admin
+    except KafkaError as fault:
+        raise TopicsError(
+            f"topics {settings.prefix}.*: Kafka at {settings.kafka} failed ({fault!r}); try again"
+        ) from fault
+    finally:
+        admin.close()
+
+
+def _described(admin: KafkaAdminClient, settings: Settings) -> list[dict[str, Any]]:
+    """The metadata of the topics of this very prefix: those of prefix `a` are not those of `a.b`."""
+    start = settings.prefix + "."
+    return [
+        topic
+        for topic in admin.describe_topics()
+        if topic["name"].startswith(start) and _OURS.fullmatch(topic["name"].removeprefix(start))
+    ]
+
+
+def _partitions(admin: KafkaAdminClient, settings: Settings) -> dict[str, int]:
+    return {topic["name"]: len(topic["partitions"]) for topic in _described(admin, settings)}
+
+
+def _touchpoints(settings: Settings, found: Mapping[str, int]) -> dict[str, int]:
+    start = settings.topic("touchpoints.")
+    return {name: count for name, count in found.items() if name.startswith(start) and not name.endswith(".dead")}
+
+
+def _dead_of_others(settings: Settings, found: Mapping[str, int]) -> list[Topic]:
+    """Touchpoint topics that others made are read too, so they need a place for what cannot be processed."""
+    declared = {topic.name for topic in declare(settings)}
+    return [dead_topic(settings, name) for name in _touchpoints(settings, found) if name not in declared]
+
+
+def _refuse_other_counts(settings: Settings, declared: Iterable[Topic], found: Mapping[str, int]) -> None:
+    free = {settings.topic(f"touchpoints.{name}") for name in settings.channel_names()}
+    for topic in declared:
+        count = found.get(topic.name, topic.partitions)
+        if count == topic.partitions or topic.name in free:
+            continue
+        cure = f"set SILLAGE_PARTITIONS={count}, or take a fresh SILLAGE_PREFIX"
+        if count != found.get(settings.topic("state"), topic.partitions):
+            cure = "delete the topic if it holds nothing, and run this again"
+        raise TopicsError(f"topic {topic.name}: has {count} partitions, expected {topic.partitions}; {cure}")
+
+
+def _create(
+    admin: KafkaAdminClient, settings: Settings, declared: Iterable[Topic], found: Mapping[str, int]
+) -> list[str]:
+    missing = [topic for topic in declared if topic.name not in found]
+    if not missing:
+        return []
+    wanted = {
+        topic.name: {
+            "num_partitions": topic.partitions,
+            "replication_factor": settings.replication,
+            "configs": dict(topic.config),
+        }
+        for topic in missing
+    }
+    answer = admin.create_topics(wanted, raise_errors=False)
+    there = _refuse_faults(answer["topics"], "create", TopicAlreadyExistsError)
+    return [f"created {topic.name}: {describe(topic)}" for topic in missing if topic.name not in there]
+
+
+def _refuse_faults(answers: Iterable[Mapping[str, Any]], verb: str, expected: type[KafkaError]) -> set[str]:
+    """The topics that another process was quicker with; raises TopicsError for any other fault."""
+    quicker: set[str] = set()
+    for answer in answers:
+        fault = for_code(answer["error_code"])
+        if fault is expected:
+            quicker.add(answer["name"])
+        elif answer["error_code"]:
+            why = answer.get("error_message") or fault.__name__
+            raise TopicsError(
+                f"topic {answer['name']}: the broker refused to {verb} it ({why}); see its settings and rights"
+            )
+    return quicker
+
+
+def _correct(admin: KafkaAdminClient, declared: Iterable[Topic]) -> list[str]:
+    differing = _differing(admin, declared)
+    changes = [
+        ConfigResource(ConfigResourceType.TOPIC, name, {key: wanted for key, (_, wanted) in wrong.items()})
+        for name, wrong in differing.items()
+    ]
+    if changes:
+        for name, outcome in admin.alter_configs(changes)["topic"].items():
+            if outcome != "OK":
+                raise TopicsError(f"topic {name}: the broker refused its settings ({outcome}); see its rights")
+    return [
+        f"changed {name}: {key} from {found} to {wanted}"
+        for name, wrong in differing.items()
+        for key, (found, wanted) in wrong.items()
+    ]
+
+
+def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> dict[str, dict[str, tuple[str | None, str]]]:
+    """Topics whose settings are not as declared: key to what was found and what is wanted."""
+    topics = list(declared)
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    found = admin.describe_configs(resources, config_filter="all")["topic"]
+    differing = {}
+    for topic in topics:
+        now = {key: entry["value"] for key, entry in found[topic.name].items()}
+        wrong = {key: (now.get(key), wanted) for key, wanted in topic.config.items() if now.get(key) != wanted}
+        if wrong:
+            differing[topic.name] = wrong
+    return differing
+
+
+def _wait(settings: Settings, fault: str, done: Callable[[], bool]) -> None:
+    """A broker answers before all that it decided is in what it tells."""
+    deadline = time.monotonic() + _LEADERS_MS / 1000
+    while not done():
+        if time.monotonic() > deadline:
+            raise TopicsError(f"topics {settings.prefix}.*: {fault} after {_LEADERS_MS} ms; see the broker's log")
+        time.sleep(_LOOK_SECONDS)

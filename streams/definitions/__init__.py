@@ -1,0 +1,1 @@
+"""Definitions: deployed on a topic, followed by every process."""

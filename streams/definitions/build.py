@@ -1,0 +1,82 @@
+"""From blobs to what runs: journeys and messages, each built once and kept."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.catalog import compile_journey
+from engine.program import CompiledJourney, MessageSpec
+from journeys.load import load_journey
+from journeys.messages.model import Message
+from journeys.messages.render import variables_of
+from journeys.model import Journey
+from streams.definitions.shelf import JourneyBlob, MissingBlob, ShelfFault
+
+
+class Builder:
+    """Builds from `blobs` (by digest), which may grow meanwhile. Raises ShelfFault for what cannot be built."""
+
+    def __init__(self, blobs: Mapping[str, bytes]) -> None:
+        self._blobs = blobs
+        self._messages: dict[str, Message] = {}
+        self._journeys: dict[tuple[str, str], CompiledJourney] = {}
+
+    def journey(self, name: str, version: str) -> CompiledJourney:
+        """One version of one journey, compiled."""
+        found = self._journeys.get((name, version))
+        if found is None:
+            found = self._journeys[name, version] = self._compile(name, version)
+        return found
+
+    def message(self, name: str) -> Message:
+        """The message of a digest."""
+        found = self._messages.get(name)
+        if found is None:
+            found = self._messages[name] = self._read_message(name)
+        return found
+
+    def _blob(self, name: str) -> bytes:
+        found = self._blobs.get(name)
+        if found is None:
+            raise MissingBlob(f"blob {name} is named and not on the topic")
+        return found
+
+    def _read_message(self, name: str) -> Message:
+        try:
+            return Message.from_dict(msgspec.json.decode(self._blob(name)))
+        except (KeyError, TypeError, ValueError) as fault:
+            raise ShelfFault(f"blob {name} is no message that can be read here: {fault}", name) from fault
+
+    def _compile(self, name: str, version: str) -> CompiledJourney:
+        try:
+            blob = msgspec.json.decode(self._blob(version), type=JourneyBlob)
+        except msgspec.MsgspecError as fault:
+            raise ShelfFault(
+                f"journey {name}: blob {version} is no journey that can be read here: {fault}", version
+            ) from fault
+        model = _model(name, version, blob)
+        specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
+        try:
+            return compile_journey(model, version, specs, blob.zone)
+        except Exception as fault:
+            # Whatever a compiler of today says of a text of another day, the worker goes on with what it has.
+            raise ShelfFault(f"journey {name}: version {version} cannot be compiled: {fault}", version) from fault
+
+    def _spec(self, hash_: str) -> MessageSpec:
+        message = self.message(hash_)
+        texts = [name for name in message.channels if {f"{name}.txt", f"{name}.html"} & message.parts.keys()]
+        try:
+            variables = {channel: tuple(sorted(variables_of(message, channel))) for channel in texts}
+        except Exception as fault:
+            raise ShelfFault(f"message {message.name}: blob {hash_} cannot be compiled: {fault}", hash_) from fault
+        return MessageSpec(message.name, hash_, message.head.class_, variables)
+
+
+def _model(name: str, version: str, blob: JourneyBlob) -> Journey:
+    model, _, problems = load_journey(f"journeys/{name}.yaml", blob.text)
+    if model is None or problems:
+        found = "; ".join(map(str, problems[:3]))
+        raise ShelfFault(f"journey {name}: version {version} cannot be read by this program: {found}", version)
+    if not name == model.journey == blob.journey:
+        raise ShelfFault(f"journey {name}: blob {version} holds journey {model.journey}", version)
+    return model

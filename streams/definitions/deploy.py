@@ -1,0 +1,107 @@
+"""Deploying: a folder becomes blobs and a release in one transaction, so that two deploys at once lose nothing."""
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Callable, Iterable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
+
+from journeys.load import Folder
+from streams.broker.publish import MAX_REQUEST_BYTES
+from streams.definitions.plan import Plan, Released, plan_deploy, plan_undeploy
+from streams.definitions.shelf import CURRENT, NewerFormat, Release, Shelf, blob_key, canonical, release_key
+from streams.definitions.shelf_reader import TOPIC, NoDefinitionsTopic, ShelfReader, read_shelf
+from streams.settings import Settings
+
+_ATTEMPTS = 8
+_PAUSE_SECONDS = 0.5
+_LIMIT_SECONDS = 60.0
+_TRANSACTION_MS = 10_000
+_LOOK_AGAIN_SECONDS = 0.01
+
+log = logging.getLogger(__name__)
+
+
+class DeployFailed(Exception):
+    """It is not known that the release is in use: no broker, or one that refuses. To deploy again is always safe."""
+
+
+async def deploy(settings: Settings, folder: Folder, at: int, note: str = "") -> Released:
+    """Adds or replaces the journeys of `folder`; all others stay. The same content again changes nothing.
+
+    `at` is ms. Raises DeployRefused with every problem where `check` or the compiler finds one, and then nothing is
+    changed; DeployFailed where Kafka is the reason.
+    """
+    nonce = secrets.token_hex(8)
+    return await _release(settings, nonce, lambda shelf: plan_deploy(shelf, folder, at, note, nonce))
+
+
+async def undeploy(settings: Settings, name: str, at: int) -> Released:
+    """Nobody enters the journey any more; those inside finish. Raises UnknownJourney, or DeployFailed."""
+    nonce = secrets.token_hex(8)
+    return await _release(settings, nonce, lambda shelf: plan_undeploy(shelf, name, at, nonce))
+
+
+async def _release(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Plan]) -> Released:
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            return await _until_landed(settings, nonce, plan_on)
+    except (TimeoutError, KafkaError, NoDefinitionsTopic, NewerFormat) as fault:
+        reason = f"no answer in {_LIMIT_SECONDS:.0f} s" if isinstance(fault, TimeoutError) else str(fault)
+        raise DeployFailed(f"Kafka at {settings.kafka}: {reason}; see `sillage doctor`, then deploy again") from fault
+
+
+async def _until_landed(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Plan]) -> Released:
+    """Plans on what is there and writes it, again on top of whoever came first, until the log holds our nonce."""
+    plan: Plan | None = None
+    for attempt in range(_ATTEMPTS):
+        producer = _producer(settings)
+        try:
+            # From here on no other deploy can commit: the broker fences whoever had this transactional id before.
+            await producer.start()
+            shelf = await read_shelf(settings)
+            if plan and any(release.nonce == nonce for release in shelf.releases.values()):
+                return plan.released
+            plan = plan_on(shelf)
+            if plan.release is not None:
+                await _visible(settings, await _write(producer, settings.topic(TOPIC), plan.release, plan.blobs))
+            return plan.released
+        except (KafkaConnectionError, MessageSizeTooLargeError):
+            raise
+        except KafkaError as fault:
+            log.info("deploy: attempt %d did not land (%r)", attempt + 1, fault)
+        finally:
+            await producer.stop()
+        # Two that fence each other in step would go on for ever.
+        await asyncio.sleep(random.uniform(0.2, 1.0) * _PAUSE_SECONDS * (attempt + 1))
+    raise KafkaError(f"other deploys came first {_ATTEMPTS} times")
+
+
+async def _write(producer: AIOKafkaProducer, topic: str, release: Release, blobs: Iterable[bytes]) -> int:
+    """Publishes all or nothing, and gives the offset of the last record."""
+    async with producer.transaction():
+        for blob in blobs:
+            await producer.send_and_wait(topic, blob, blob_key(blob), partition=0)
+        await producer.send_and_wait(topic, canonical(release), release_key(release.n), partition=0)
+        last = await producer.send_and_wait(topic, str(release.n).encode(), CURRENT, partition=0)
+    return int(last.offset)
+
+
+async def _visible(settings: Settings, offset: int) -> None:
+    """Returns once readers see the record at `offset`: a commit is answered before its marker is in the log."""
+    async with ShelfReader(settings) as reader:
+        while await reader.end() <= offset:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _producer(settings: Settings) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka.split(","),
+        transactional_id=f"{settings.prefix}.deploy",
+        transaction_timeout_ms=_TRANSACTION_MS,
+        acks="all",
+        max_request_size=MAX_REQUEST_BYTES,
+    )

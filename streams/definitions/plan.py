@@ -1,0 +1,125 @@
+"""What a deploy would publish, as values: the release on top of what is there, and the blobs that are missing."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from journeys.checks import check
+from journeys.load import Folder, LoadedJourney
+from journeys.model import Project
+from journeys.outline import nodes, verb
+from journeys.problem import Problem, did_you_mean
+from journeys.tree import Scalar
+from streams.definitions.build import Builder
+from streams.definitions.shelf import JourneyBlob, ProjectBlob, Release, Shelf, ShelfFault, Shelved, canonical, digest
+
+NOT_COMPILED = "J999"
+
+
+class Released(NamedTuple):
+    """What a deploy did: the number of the release in use after it, and the journeys by what became of them, sorted."""
+
+    n: int
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+class Plan(NamedTuple):
+    """What is to be published, in this order: `blobs`, then `release`; None where all is there already."""
+
+    released: Released
+    release: Release | None = None
+    blobs: tuple[bytes, ...] = ()
+
+
+class DeployRefused(Exception):
+    """The definitions have faults, and nothing was changed; `problems` holds all of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UnknownJourney(Exception):
+    """No journey of this name is deployed; the message names the one that was probably meant."""
+
+
+def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str) -> Plan:
+    """`folder` on top of what `shelf` holds. Raises DeployRefused."""
+    problems = check(folder)
+    if problems:
+        raise DeployRefused(problems)
+    base = shelf.release or Release(0, at, nonce, "")
+    project = _project(shelf, base, folder)
+    messages = {name: message.to_json() for name, message in folder.messages.items()}
+    hashes = {**base.messages, **{name: digest(blob) for name, blob in messages.items()}}
+    zone = read_project(project).zone
+    journeys = {name: _journey_blob(loaded, zone, hashes) for name, loaded in folder.journeys.items()}
+    blobs = {digest(blob): blob for blob in (project, *messages.values(), *journeys.values())}
+    now = {name: Shelved(digest(blob)) for name, blob in journeys.items()}
+    _try(Builder({**shelf.blobs, **blobs}), folder, now)
+    release = Release(shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note)
+    missing = tuple(blob for name, blob in blobs.items() if name not in shelf.blobs)
+    return _plan(base, release, missing, now)
+
+
+def plan_undeploy(shelf: Shelf, name: str, at: int, nonce: str) -> Plan:
+    """The journey closed, all else as it is. Raises UnknownJourney."""
+    base = shelf.release
+    if base is None or name not in base.journeys:
+        known = base.journeys if base else {}
+        hint = did_you_mean(name, known, "`sillage journeys` lists those that are")
+        raise UnknownJourney(f"journey {name}: not deployed; {hint}")
+    closed = {name: msgspec.structs.replace(base.journeys[name], open=False)}
+    release = msgspec.structs.replace(
+        base, n=shelf.next_number, at=at, nonce=nonce, note=f"undeploy {name}", journeys={**base.journeys, **closed}
+    )
+    return _plan(base, release, (), closed)
+
+
+def messages_of(loaded: LoadedJourney) -> set[str]:
+    """The names of the messages that a journey sends."""
+    verbs = [entry for node in nodes(loaded.positions.root) if (entry := verb(node)) and entry.name == "send"]
+    return {entry.value.text for entry in verbs if isinstance(entry.value, Scalar)}
+
+
+def read_project(blob: bytes) -> Project:
+    """What a project's blob holds. Raises ShelfFault."""
+    try:
+        return Project.model_validate(msgspec.json.decode(blob, type=ProjectBlob).project)
+    except (msgspec.MsgspecError, ValueError) as fault:
+        raise ShelfFault(f"blob {digest(blob)} is no project that can be read here: {fault}") from fault
+
+
+def _plan(base: Release, release: Release, blobs: tuple[bytes, ...], now: dict[str, Shelved]) -> Plan:
+    added = sorted(now.keys() - base.journeys.keys())
+    unchanged = sorted(name for name, shelved in now.items() if base.journeys.get(name) == shelved)
+    changed = sorted(now.keys() - {*added, *unchanged})
+    same = (base.project, base.journeys, base.messages) == (release.project, release.journeys, release.messages)
+    released = Released(base.n if same else release.n, tuple(changed), tuple(unchanged), tuple(added))
+    return Plan(released) if same else Plan(released, release, blobs)
+
+
+def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
+    """The project's blob: the folder's, or what is in use where the folder has none (single files)."""
+    if folder.project_draft is None and base.project in shelf.blobs:
+        return shelf.blobs[base.project]
+    return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True)))
+
+
+def _journey_blob(loaded: LoadedJourney, zone: str, hashes: dict[str, str]) -> bytes:
+    messages = {name: hashes[name] for name in messages_of(loaded) if name in hashes}
+    return canonical(JourneyBlob(loaded.model.journey, loaded.text, zone, messages))
+
+
+def _try(builder: Builder, folder: Folder, now: dict[str, Shelved]) -> None:
+    """Builds what workers would build, so that nothing that they could not use is ever published."""
+    problems = []
+    for name, shelved in now.items():
+        try:
+            builder.journey(name, shelved.version)
+        except ShelfFault as fault:
+            problems.append(Problem(folder.journeys[name].path, 1, 1, NOT_COMPILED, str(fault)))
+    if problems:
+        raise DeployRefused(sorted(problems))

@@ -1,0 +1,1 @@
+"""Dispatch: an action to its channel, once."""

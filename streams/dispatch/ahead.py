@@ -1,0 +1,135 @@
+"""Reading `actions` ahead of the dispatcher, so that no message leaves before a void that lies behind it was seen."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from engine.decision import Action, Output
+from streams.dispatch.book import Note
+from streams.settings import Settings
+
+_POLL_MS = 100
+_decode = msgspec.json.Decoder(Output).decode
+
+
+class NotOpen(Exception):
+    """The partition was never opened, or was closed because another dispatcher has it now."""
+
+
+class Ahead:
+    """An own assigned consumer over the dispatcher's partitions of `actions`; `note` is Book.note."""
+
+    def __init__(self, settings: Settings, note: Callable[[int, Sequence[Note]], Awaitable[None]]) -> None:
+        self._topic = settings.topic("actions")
+        self._note = note
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka.split(","),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=8 << 20,
+            max_poll_records=5000,
+        )
+        # A broker answers a connection's requests in order: asked behind a waiting fetch, the end would come late.
+        self._asker = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False)
+        self._positions: dict[int, int] = {}
+        self._changed = True
+        self._moved = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connects and reads on until `stop`."""
+        await self._consumer.start()
+        await self._asker.start()
+        self._task = asyncio.create_task(self._read())
+        self._task.add_done_callback(lambda _task: self._wake())
+
+    async def stop(self) -> None:
+        """Ends the reading. A fault of it was raised by `caught_up`."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._consumer.stop()
+        await self._asker.stop()
+
+    def open(self, partition: int, start: int) -> None:
+        """Reads this partition too, from the offset where the dispatcher begins."""
+        self._positions[partition] = start
+        self._changed = True
+
+    def close(self, partition: int) -> None:
+        """Reads this partition no more."""
+        self._positions.pop(partition, None)
+        self._changed = True
+        self._wake()
+
+    def noted(self, partition: int) -> int:
+        """The offset before which every note of the partition is in the book."""
+        return self._positions.get(partition, 0)
+
+    async def caught_up(self, partition: int) -> None:
+        """Waits until the partition was read to the end that it has now. Raises NotOpen, and what ended the reading."""
+        spot = TopicPartition(self._topic, partition)
+        end = (await self._asker.end_offsets([spot]))[spot]
+        while not self._ended() and not self._reached(partition, end):
+            await self._moved.wait()
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+        if partition not in self._positions:
+            raise NotOpen(f"{self._topic}/{partition} is not read ahead; open it first")
+
+    def _reached(self, partition: int, end: int) -> bool:
+        return partition not in self._positions or self._positions[partition] >= end
+
+    def _ended(self) -> bool:
+        return self._task is None or self._task.done()
+
+    async def _read(self) -> None:
+        while True:
+            if self._changed:
+                await self._assign()
+            fetched = await self._fetch()
+            for spot, records in fetched.items():
+                await self._take(spot.partition, records)
+
+    async def _assign(self) -> None:
+        self._changed = False
+        spots = {TopicPartition(self._topic, partition): at for partition, at in self._positions.items()}
+        self._consumer.assign(list(spots))
+        first = await self._asker.beginning_offsets(list(spots))
+        for spot, at in spots.items():
+            start = max(at, first[spot])
+            self._consumer.seek(spot, start)
+            if spot.partition in self._positions:
+                self._positions[spot.partition] = start
+        self._wake()
+
+    async def _fetch(self) -> dict[TopicPartition, list[ConsumerRecord]]:
+        if not self._positions:
+            await asyncio.sleep(_POLL_MS / 1000)
+            return {}
+        fetched: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(timeout_ms=_POLL_MS)
+        return fetched
+
+    async def _take(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
+        notes = [note for record in records if (note := note_of(record.value)) is not None]
+        if notes:
+            await self._note(partition, notes)
+        if partition in self._positions and not self._changed:
+            self._positions[partition] = records[-1].offset + 1
+            self._wake()
+
+    def _wake(self) -> None:
+        """Lets every waiter look again; those that wait on take the next event."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+
+def note_of(value: bytes | None) -> Note | None:
+    """The void, consent change or erasure that a record of `actions` holds, None for anything else."""
+    with contextlib.suppress(msgspec.DecodeError):
+        output = _decode(value or b"")
+        return None if isinstance(output, Action) else output
+    return None

@@ -1,0 +1,202 @@
+"""The book of what left: Redis gives the answers, `dispatches` is the truth that Redis is filled from again."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import msgspec
+
+from engine.decision import ConsentChange, Erasure, Void
+from state.ledger import Ask, Entry, Ledger, LedgerAway, NeedsRefill, Status, consent_key, erased_key, void_key
+from state.recall import Recall
+from streams.broker.publish import Out, Publisher, PublishError
+from streams.broker.reader import read_all
+from streams.settings import Settings
+from streams.touchpoints.record import Record
+
+log = logging.getLogger(__name__)
+
+Log = Callable[[int], AsyncIterator[Sequence[Record]]]
+Note = Void | ConsentChange | Erasure
+_decode = msgspec.json.Decoder(Entry).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def dispatches_log(settings: Settings) -> Log:
+    """Reads a partition of `dispatches` whole, to the end seen at the start."""
+    return lambda partition: read_all(settings.kafka, settings.topic("dispatches"), partition)
+
+
+class Book:
+    """The ledger of the partitions opened here. `clock` gives wall time in ms; `on_away` hears whether Redis is away.
+
+    What Redis missed while it was away is in `dispatches`, and comes from there before Redis is asked again.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        publisher: Publisher,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        log_of: Log,
+        on_away: Callable[[bool], None] = lambda _away: None,
+    ) -> None:
+        self._topic = settings.topic("dispatches")
+        self._publisher = publisher
+        self._ledger = ledger
+        self._clock = clock
+        self._log_of = log_of
+        self._on_away = on_away
+        self._recall = Recall()
+        self._stale: set[int] = set()
+        self._filling: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.away = False
+
+    async def open(self, partition: int) -> None:
+        """Reads the partition of `dispatches` to its end and fills the ledger, at the latest when Redis is back."""
+        self._stale.add(partition)
+        try:
+            await self._refill(partition)
+        except LedgerAway as fault:
+            self._mark(fault)
+            async for entries in self._entries(partition):
+                self._remember(partition, entries)
+        self._recall.merge(partition, ())
+
+    async def reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        """Asks for each action, in Redis and then durably in `dispatches`. Raises LedgerAway, and PublishError.
+
+        Cancelled, it first gives back what it reserved: nothing of it was handed over.
+        """
+        asking = asyncio.ensure_future(self._reserve(partition, asks))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with contextlib.suppress(LedgerAway, PublishError):
+                await self.settle(partition, self._given_back(await asking))
+            raise
+
+    async def reserve_alone(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        """The same without Redis, by `dispatches` and the memory of this process: for critical messages only."""
+        self._stale.add(partition)
+        answers = await self._recall.reserve(partition, asks, self._clock())
+        await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
+        return answers
+
+    async def settle(self, partition: int, entries: Sequence[Entry]) -> None:
+        """Writes what became of actions, durably. Redis being away does not matter here. Raises PublishError."""
+        await self._write(partition, entries)
+        await self._put(partition, entries)
+
+    async def note(self, partition: int, notes: Sequence[Note]) -> None:
+        """Writes voids, consent changes and erasures, durably, like `settle`."""
+        entries = [_entry(note, self._clock()) for note in notes]
+        await self._write(partition, entries)
+        await self._put(partition, entries)
+
+    async def _reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        answers = await self._ask(partition, asks)
+        try:
+            await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
+        except PublishError:
+            await self._put(partition, self._given_back(answers))
+            raise
+        return answers
+
+    async def _ask(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        try:
+            while True:
+                if partition in self._stale:
+                    await self._refill(partition)
+                try:
+                    answers = await self._ledger.reserve(partition, asks, self._clock())
+                except NeedsRefill:
+                    self._stale.add(partition)
+                    continue
+                self._mark(None)
+                return answers
+        except LedgerAway as fault:
+            self._mark(fault)
+            raise
+
+    async def _refill(self, partition: int) -> None:
+        async with self._filling[partition]:
+            while partition in self._stale:
+                self._stale.discard(partition)
+                try:
+                    await self._ledger.refill(partition, self._recalled(partition))
+                except NeedsRefill:
+                    self._stale.add(partition)
+                except BaseException:
+                    self._stale.add(partition)
+                    raise
+
+    async def _recalled(self, partition: int) -> AsyncIterator[Sequence[Entry]]:
+        async for entries in self._entries(partition):
+            self._remember(partition, entries)
+            yield entries
+
+    async def _entries(self, partition: int) -> AsyncIterator[Sequence[Entry]]:
+        async for records in self._log_of(partition):
+            yield [entry for record in records if (entry := _read(record)) is not None]
+
+    def _remember(self, partition: int, entries: Sequence[Entry]) -> None:
+        """Of settled actions only critical ones are needed without Redis; notes may concern any."""
+        self._recall.merge(partition, [entry for entry in entries if entry.class_ in ("critical", "note")])
+
+    async def _write(self, partition: int, entries: Sequence[Entry]) -> None:
+        if entries:
+            outs = [Out(entry.key.encode(), _encode(entry)) for entry in entries]
+            await self._publisher.append(self._topic, partition, outs)
+            self._remember(partition, entries)
+
+    async def _put(self, partition: int, entries: Sequence[Entry]) -> None:
+        try:
+            await self._ledger.put(partition, entries)
+        except NeedsRefill:
+            self._stale.add(partition)
+        except LedgerAway as fault:
+            self._stale.add(partition)
+            self._mark(fault)
+
+    def _given_back(self, answers: Sequence[Entry]) -> list[Entry]:
+        return [released(answer, self._clock()) for answer in answers if answer.status is Status.RESERVED]
+
+    def _mark(self, fault: LedgerAway | None) -> None:
+        away = fault is not None
+        if away != self.away:
+            self.away = away
+            if away:
+                log.warning("%s; only critical messages leave until it does, nothing is lost", fault)
+            else:
+                log.warning("Redis answers the ledger again")
+        self._on_away(away)
+
+
+def released(entry: Entry, at: int) -> Entry:
+    """The reserve given back: the action did not leave and may be reserved again."""
+    return Entry(entry.key, Status.RELEASED, max(at, entry.at), class_=entry.class_)
+
+
+def _entry(note: Note, at: int) -> Entry:
+    match note:
+        case Void():
+            return Entry(void_key(note.action), Status.VOID, at, note.code, "note")
+        case ConsentChange():
+            status = Status.GIVEN if note.given else Status.WITHDRAWN
+            return Entry(consent_key(note.customer, note.topic, note.channel), status, note.decided_at, class_="note")
+        case Erasure():
+            return Entry(erased_key(note.customer), Status.ERASED, at, class_="note")
+
+
+def _read(record: Record) -> Entry | None:
+    if record.value is None:
+        return None
+    try:
+        return _decode(record.value)
+    except msgspec.DecodeError as fault:
+        log.error("%s/%d/%d: no ledger entry (%s); passed over", record.topic, record.partition, record.offset, fault)
+        return None

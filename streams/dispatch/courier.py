@@ -1,0 +1,96 @@
+"""The courier: hands one message to its channel and judges what is known of its fate."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from channels.channel import Away, Channel, Outgoing, Permanent, Transient, Unknown
+from engine.decision import Action
+from journeys.messages.render import Rendered
+from state.ledger import Entry, Status
+from streams.dispatch.book import released
+from streams.dispatch.errand import Errand, Patience
+
+log = logging.getLogger(__name__)
+
+
+class Gauges(Protocol):
+    """What the dispatcher counts; streams/metrics/metrics.py fits."""
+
+    def dispatches(self, channel: str, code: str, count: int = 1) -> None: ...
+    def provider_answered(self, provider: str, seconds: Iterable[float]) -> None: ...
+
+
+class Courier:
+    """At most `patience.parallel` hand-overs at a time. `on_sent` hears of each message that left."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        sender: str,
+        clock: Callable[[], int],
+        patience: Patience,
+        gauges: Gauges | None,
+        on_sent: Callable[[Action, Rendered], None] | None,
+    ) -> None:
+        self._channels = channels
+        self._sender = sender
+        self._clock = clock
+        self._patience = patience
+        self._gauges = gauges
+        self._on_sent = on_sent
+        self._free = asyncio.Semaphore(patience.parallel)
+
+    async def carry(self, errand: Errand, entry: Entry) -> Entry:
+        """Hands one reserved message over. Gives a settled entry, or RELEASED or RESERVED with the errand put off."""
+        action, rendered = errand.action, errand.rendered
+        if rendered is None:
+            raise ValueError(f"action {action.id}: reserved without a message; render it first")
+        outgoing = Outgoing(action.id, action.recipient, rendered, self._sender, action.class_)
+        async with self._free:
+            errand.handed_over = True
+            status, code = await self._timed(errand, outgoing)
+        if status is Status.SENT and self._on_sent is not None:
+            self._on_sent(action, rendered)
+        if status is Status.RELEASED:
+            return released(entry, self._clock())
+        return Entry(action.id, status, entry.at if status is Status.RESERVED else self._clock(), code, action.class_)
+
+    async def _timed(self, errand: Errand, outgoing: Outgoing) -> tuple[Status, str]:
+        loop = asyncio.get_running_loop()
+        begun_at = loop.time()
+        fate = await self._fate(errand, outgoing)
+        if self._gauges is not None:
+            self._gauges.provider_answered(errand.action.channel, [loop.time() - begun_at])
+        return fate
+
+    async def _fate(self, errand: Errand, outgoing: Outgoing) -> tuple[Status, str]:
+        try:
+            sent = await self._channels[errand.action.channel].send(outgoing)
+        except Transient as fault:
+            return self._after_transient(errand, fault)
+        except Permanent as fault:
+            return Status.FAILED, fault.code
+        except Unknown as fault:
+            return self._after_unknown(errand, fault.code)
+        except Exception:
+            log.exception("action %s: channel %s broke", outgoing.action_id, errand.action.channel)
+            return self._after_unknown(errand, "channel_fault")
+        return Status.SENT, sent.reference
+
+    def _after_transient(self, errand: Errand, fault: Transient) -> tuple[Status, str]:
+        """Tries again later; a provider that is away is waited for, and does not count against the message."""
+        errand.delays += 1
+        errand.attempts += 0 if isinstance(fault, Away) else 1
+        if errand.attempts >= self._patience.attempts:
+            return Status.FAILED, fault.code
+        errand.put_off(fault.retry_after or self._patience.after(errand.delays))
+        return Status.RELEASED, ""
+
+    def _after_unknown(self, errand: Errand, code: str) -> tuple[Status, str]:
+        errand.attempts += 1
+        if errand.repeatable and errand.attempts < self._patience.attempts:
+            errand.put_off(self._patience.overtake_ms / 1000)
+            return Status.RESERVED, ""
+        return Status.UNRESOLVED, code

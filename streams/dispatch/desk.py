@@ -1,0 +1,126 @@
+"""The dispatcher's partitions of `actions`: opened when assigned, their batches taken side by side, committed in
+order.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from streams.broker.source import Source, Spot
+from streams.dispatch.ahead import Ahead
+from streams.dispatch.book import Book
+from streams.dispatch.dispatcher import Dispatcher
+from streams.touchpoints.record import Record
+
+log = logging.getLogger("sillage.dispatcher")
+
+HOLD_ROWS = 10_000
+"""Actions of one partition in hand from which no more are fetched."""
+
+
+class Desk:
+    """Owner of the partitions of `topic` that `assigned` names, fed by a Source through `offer`."""
+
+    def __init__(self, topic: str, dispatcher: Dispatcher, book: Book, ahead: Ahead) -> None:
+        self.source: Source | None = None
+        self._topic = topic
+        self._dispatcher = dispatcher
+        self._book = book
+        self._ahead = ahead
+        self._given: set[int] = set()
+        self._open: dict[int, deque[tuple[int, int, asyncio.Task[None]]]] = {}
+        self._changed = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._held: set[int] = set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every partition given is open."""
+        return set(self._open) == self._given
+
+    def assigned(self, numbers: Iterable[int]) -> None:
+        """The group gives these partitions, and no others."""
+        self._given = set(numbers)
+        self._changed.set()
+        self._moved.set()
+
+    async def pause(self) -> None:
+        """A rebalance begins: what is settled is told, so that it can be committed."""
+        self._settle()
+
+    def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
+        """Rows of one partition, in order; dropped where it is not open."""
+        takes = self._open.get(partition)
+        if takes is None or topic != self._topic or not rows:
+            return
+        task = asyncio.create_task(self._dispatcher.take(partition, rows))
+        task.add_done_callback(lambda _task: self._moved.set())
+        takes.append((rows[-1].offset + 1, len(rows), task))
+        if sum(count for _, count, _ in takes) > HOLD_ROWS and self.source is not None:
+            self._held.add(partition)
+            self.source.hold((topic, partition))
+
+    async def run(self) -> None:
+        """Opens, closes and commits until cancelled. Raises what ended a take."""
+        try:
+            while True:
+                await self._moved.wait()
+                self._moved.clear()
+                self._settle()
+                if self._changed.is_set():
+                    self._changed.clear()
+                    await self._match()
+        finally:
+            await self._close(list(self._open))
+
+    async def stop(self) -> None:
+        """Takes no more; what was begun winds up, and what is settled is told."""
+        self._given = set()
+        self._settle()
+        await self._close(list(self._open))
+
+    async def _match(self) -> None:
+        await self._close([number for number in self._open if number not in self._given])
+        for number in sorted(self._given - set(self._open)):
+            await self._open_one(number)
+
+    async def _open_one(self, number: int) -> None:
+        if self.source is None:
+            raise RuntimeError("the desk was given partitions before its source; attach the source first")
+        spot: Spot = (self._topic, number)
+        await self._book.open(number)
+        first, end = (await self.source.bounds([spot]))[spot]
+        start = min(max((await self.source.committed([spot])).get(spot, first), first), end)
+        self._ahead.open(number, start)
+        self._open[number] = deque()
+        self.source.open({spot: start})
+
+    async def _close(self, numbers: Sequence[int]) -> None:
+        tasks = []
+        for number in numbers:
+            tasks += [task for _, _, task in self._open.pop(number, ())]
+            self._ahead.close(number)
+            self._held.discard(number)
+            if self.source is not None:
+                self.source.close([(self._topic, number)])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _settle(self) -> None:
+        """Tells the source how far each partition is settled without a gap. Raises what ended a take."""
+        for number, takes in self._open.items():
+            upto = None
+            while takes and takes[0][2].done():
+                offset, _, task = takes.popleft()
+                task.result()
+                upto = offset
+            if upto is not None and self.source is not None:
+                self.source.commit({(self._topic, number): upto})
+                self._let_in(number, takes)
+
+    def _let_in(self, number: int, takes: Iterable[tuple[int, int, "asyncio.Task[None]"]]) -> None:
+        if number in self._held and sum(count for _, count, _ in takes) < HOLD_ROWS // 2 and self.source is not None:
+            self._held.discard(number)
+            self.source.release((self._topic, number))

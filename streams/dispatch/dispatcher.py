@@ -1,0 +1,268 @@
+"""From an action to its channel, once: last checks, reserve, hand over, settle, receipt (PROTOCOL.md 1.20-23)."""
+
+import asyncio
+import secrets
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from channels.channel import Channel
+from engine.decision import Action, Output
+from journeys.messages.model import Message
+from journeys.messages.render import Rendered
+from state.ledger import SETTLED, Entry, LedgerAway, Status
+from streams.broker.publish import Out, Publisher
+from streams.dispatch.book import Book, Note, released
+from streams.dispatch.courier import Courier, Gauges
+from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
+from streams.dispatch.lastchecks import LastChecks
+from streams.dispatch.receipts import receipt_of
+from streams.settings import Settings
+from streams.touchpoints.record import Record
+
+T = TypeVar("T")
+
+
+class ReadAhead(Protocol):
+    """What is known of the records of `actions` that lie ahead; streams/dispatch/ahead.py fits."""
+
+    async def caught_up(self, partition: int) -> None:
+        """Waits until every note up to the end seen now is in the book."""
+        ...
+
+    def noted(self, partition: int) -> int:
+        """The offset before which every note is in the book."""
+        ...
+
+
+class Dispatcher:
+    """Takes batches of `actions`. `clock` gives wall time in ms; `message_of` a message by its hash, or None;
+    `dead` takes a record that is no action, with a code and a reason; `on_sent` hears of each message that left.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        publisher: Publisher,
+        book: Book,
+        ahead: ReadAhead,
+        channels: Mapping[str, Channel],
+        message_of: Callable[[str], Message | None],
+        clock: Callable[[], int],
+        dead: Callable[[Record, str, str], Awaitable[None]],
+        gauges: Gauges | None = None,
+        on_sent: Callable[[Action, Rendered], None] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._settings = settings
+        self._publisher = publisher
+        self._book = book
+        self._ahead = ahead
+        self._clock = clock
+        self._dead = dead
+        self._gauges = gauges
+        self._patience = patience or Patience()
+        by_event = settings.clock == "event"
+        self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event)
+        self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent)
+        self._in_hand: Counter[str] = Counter()
+        self.unresolved = 0
+
+    async def take(self, partition: int, records: Sequence[Record]) -> None:
+        """Returns when each action is settled, so that the caller may commit past `records`.
+
+        Several takes of a partition may run side by side, and should: a critical action then overtakes those that wait
+        for Redis. Raises PublishError, and what ended the reading ahead. Cancelled, it gives back what was not handed
+        over, and waits a little for what was.
+        """
+        errands: dict[str, Errand] = {}
+        notes: list[Note] = []
+        for record in records:
+            output = await self._read(record)
+            if isinstance(output, Action):
+                errands.setdefault(output.id, Errand(output, queued_at_of(record), self._clock(), secrets.token_hex(8)))
+            elif output is not None and record.offset >= self._ahead.noted(partition):
+                notes.append(output)
+        if notes:
+            await self._book.note(partition, notes)
+        await self._run(partition, errands.values())
+
+    async def _read(self, record: Record) -> Output | None:
+        try:
+            return read_output(record)
+        except msgspec.DecodeError as fault:
+            await self._dead(record, "not_an_action", str(fault))
+            return None
+
+    async def _run(self, partition: int, errands: Iterable[Errand]) -> None:
+        """Rounds of a slice each, a few at a time, until all are settled; those put off join a later round."""
+        fresh, later = deque(errands), list[Errand]()
+        rounds: dict[asyncio.Task[set[str]], list[Errand]] = {}
+        try:
+            while fresh or later or rounds:
+                ready = self._slice(fresh, later) if len(rounds) < self._patience.rounds else []
+                if ready:
+                    rounds[asyncio.create_task(self._try(partition, ready))] = ready
+                    continue
+                for task in await self._first_done(rounds, later):
+                    settled = task.result()
+                    later += [errand for errand in rounds.pop(task) if errand.action.id not in settled]
+        finally:
+            for task in rounds:
+                task.cancel()
+            if rounds:
+                await asyncio.wait(rounds)
+
+    def _slice(self, fresh: deque[Errand], later: list[Errand]) -> list[Errand]:
+        """Takes the next slice: first those of `later` that are ready again, then fresh ones."""
+        now = asyncio.get_running_loop().time()
+        ready = [errand for errand in later if errand.ready_at <= now][: self._patience.slice_]
+        later[:] = [errand for errand in later if errand not in ready]
+        while fresh and len(ready) < self._patience.slice_:
+            ready.append(fresh.popleft())
+        return ready
+
+    async def _first_done(
+        self, rounds: Mapping["asyncio.Task[set[str]]", list[Errand]], later: Iterable[Errand]
+    ) -> Iterable["asyncio.Task[set[str]]"]:
+        """Waits until a round ends or, where another may begin, until an errand put off is ready."""
+        seconds = None
+        if len(rounds) < self._patience.rounds and later:
+            seconds = max(0.0, min(errand.ready_at for errand in later) - asyncio.get_running_loop().time())
+        if not rounds:
+            await asyncio.sleep(seconds or 0.0)
+            return ()
+        return (await asyncio.wait(rounds, timeout=seconds, return_when=asyncio.FIRST_COMPLETED))[0]
+
+    async def _try(self, partition: int, errands: Sequence[Errand]) -> set[str]:
+        """One round: gives the ids that are settled now; each of the others was put off."""
+        asked = [errand for errand in errands if self._checks.ready(errand)]
+        if not asked:
+            return set()
+        await self._ahead.caught_up(partition)
+        answers = await self._reserve(partition, asked)
+        answered = [(errand, entry) for errand, entry in answers if entry.status in SETTLED]
+        given_up = self._given_up([(errand, entry) for errand, entry in answers if entry.status is Status.HELD])
+        settled = answered + given_up
+        if settled:
+            await self._settle(partition, settled)
+            self._count([pair for pair in answered if _is_new(*pair)] + given_up)
+        ids = {errand.action.id for errand, _ in settled}
+        return ids | await self._hand_over(partition, [pair for pair in answers if pair[1].status is Status.RESERVED])
+
+    async def _reserve(self, partition: int, errands: Sequence[Errand]) -> list[tuple[Errand, Entry]]:
+        """The book's answers; while Redis is away, those for critical actions, and the others are put off."""
+        asks = [errand.ask(self._clock(), self._patience) for errand in errands]
+        try:
+            return list(zip(errands, await self._book.reserve(partition, asks), strict=True))
+        except LedgerAway:
+            critical = [errand for errand in errands if errand.repeatable]
+            for errand in errands:
+                if not errand.repeatable:
+                    errand.delays += 1
+                    errand.put_off(self._patience.after(errand.delays))
+        asks = [errand.ask(self._clock(), self._patience) for errand in critical]
+        return list(zip(critical, await self._book.reserve_alone(partition, asks), strict=True)) if critical else []
+
+    def _given_up(self, held: Sequence[tuple[Errand, Entry]]) -> list[tuple[Errand, Entry]]:
+        """Bare reserves whose holder had time enough: unresolved where a second message must not leave."""
+        now = self._clock()
+        given_up = []
+        for errand, entry in held:
+            limit_ms = self._patience.overtake_ms if errand.repeatable else self._patience.settle_ms
+            rest_ms = limit_ms - (now - entry.at)
+            overtaken = errand.repeatable and not errand.verdict
+            if rest_ms > 0 or overtaken or self._in_hand[errand.action.id]:
+                errand.put_off(min(PAUSE_SECONDS, rest_ms / 1000) if rest_ms > 0 else PAUSE_SECONDS)
+            else:
+                given_up.append((errand, Entry(errand.action.id, Status.UNRESOLVED, now, class_=errand.action.class_)))
+        return given_up
+
+    async def _hand_over(self, partition: int, reserved: Sequence[tuple[Errand, Entry]]) -> set[str]:
+        """Sends side by side and settles each as soon as it is known; gives the ids that are settled."""
+        ids = [errand.action.id for errand, _ in reserved]
+        settled: set[str] = set()
+        self._in_hand.update(ids)
+        for errand, _ in reserved:
+            errand.handed_over = False
+        tasks = {asyncio.create_task(self._courier.carry(*pair)): pair for pair in reserved}
+        try:
+            while tasks:
+                # A moment's wait settles several in one write.
+                done, _ = await asyncio.wait(tasks, timeout=self._patience.linger_seconds)
+                if not done:
+                    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                results = [(tasks.pop(task)[0], task.result()) for task in done]
+                settled |= await _whole(self._conclude(partition, results))
+        except BaseException:
+            await _whole(self._wind_up(partition, tasks))
+            raise
+        finally:
+            self._in_hand.subtract(ids)
+            self._in_hand += Counter()
+        return settled
+
+    async def _wind_up(self, partition: int, tasks: Mapping["asyncio.Task[Entry]", tuple[Errand, Entry]]) -> None:
+        """Lets what was begun end, in a while, and gives back what was not: a bare reserve is a message lost."""
+        idle = [pair for pair in tasks.values() if not pair[0].handed_over]
+        begun = [task for task, pair in tasks.items() if pair[0].handed_over]
+        for task, (errand, _) in tasks.items():
+            if not errand.handed_over:
+                task.cancel()
+        if idle:
+            await self._book.settle(partition, [released(entry, self._clock()) for _, entry in idle])
+        if begun:
+            done, late = await asyncio.wait(begun, timeout=self._patience.wind_up_seconds)
+            for task in late:
+                task.cancel()
+            await self._conclude(partition, [(tasks[task][0], task.result()) for task in done])
+
+    async def _conclude(self, partition: int, results: Sequence[tuple[Errand, Entry]]) -> set[str]:
+        """Writes what became of hand-overs; an entry that is still RESERVED stands, since its fate is not known."""
+        settled = [(errand, entry) for errand, entry in results if entry.status in SETTLED]
+        given_back = [entry for _, entry in results if entry.status is Status.RELEASED]
+        if given_back:
+            await self._book.settle(partition, given_back)
+        if settled:
+            await self._settle(partition, settled)
+            self._count(settled)
+        return {errand.action.id for errand, _ in settled}
+
+    async def _settle(self, partition: int, settled: Sequence[tuple[Errand, Entry]]) -> None:
+        """Into the book, then the receipts. One settled before gets its receipt again: it may not have got out."""
+        await self._book.settle(partition, [entry for _, entry in settled])
+        receipts: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
+        for errand, entry in settled:
+            receipt = receipt_of(errand.action, entry, self._settings)
+            receipts[receipt.topic, receipt.partition].append(receipt.out)
+        for (topic, home), outs in receipts.items():
+            await self._publisher.append(topic, home, outs)
+
+    def _count(self, settled: Sequence[tuple[Errand, Entry]]) -> None:
+        self.unresolved += sum(entry.status is Status.UNRESOLVED for _, entry in settled)
+        if self._gauges is None:
+            return
+        codes = Counter((errand.action.channel, _code(entry)) for errand, entry in settled)
+        for (channel, code), count in codes.items():
+            self._gauges.dispatches(channel, code, count)
+
+
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """Runs to its end also when the waiter is cancelled, who hears of that after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _is_new(errand: Errand, entry: Entry) -> bool:
+    """Whether the ledger settled it by this very question; what a former reading had settled was counted then."""
+    return entry.status in (Status.REFUSED, Status.FAILED) and entry.at >= errand.taken_at
+
+
+def _code(entry: Entry) -> str:
+    return entry.status.value if entry.status in (Status.SENT, Status.UNRESOLVED) else entry.code

@@ -1,0 +1,105 @@
+"""An errand: one action on its way out, with all that the dispatcher remembers of it between two tries."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from engine.decision import Action, Output
+from journeys.messages.render import Rendered
+from state.ledger import Ask, Status
+from streams.touchpoints.record import Record
+
+MAX_AGE_MS = 6 * 24 * 3600 * 1000
+"""An action older than this, since it was put into its outbox, never leaves (PROTOCOL.md 1.21)."""
+
+PAUSE_SECONDS = 0.2
+"""How often something is looked at again that another process is about to do."""
+
+_decode = msgspec.json.Decoder(Output).decode
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the dispatcher bears with what does not work. An attempt is a hand-over that the provider put off.
+
+    A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
+    taken over after `overtake_ms`. `parallel` hand-overs run at a time. A round reserves `slice_` actions; `rounds` of
+    a batch run side by side, so that one sends while another is written down.
+    """
+
+    attempts: int = 6
+    first_seconds: float = 0.5
+    greatest_seconds: float = 30.0
+    message_seconds: float = 10.0
+    settle_ms: int = 10_000
+    overtake_ms: int = 60_000
+    wind_up_seconds: float = 5.0
+    parallel: int = 8
+    slice_: int = 32
+    rounds: int = 2
+    linger_seconds: float = 0.02
+
+    def after(self, attempt: int) -> float:
+        """Seconds to wait after the attempt of this number, counted from 1."""
+        return min(self.greatest_seconds, self.first_seconds * 2.0 ** min(attempt - 1, 16))
+
+
+@dataclass(eq=False)
+class Errand:
+    """One action, queued and taken at instants in ms. `verdict` settles it without a hand-over.
+
+    `ready_at` and `first_tried_at` are in seconds of the loop's clock.
+    """
+
+    action: Action
+    queued_at: int
+    taken_at: int
+    token: str
+    rendered: Rendered | None = None
+    verdict: tuple[Status, str] | None = None
+    attempts: int = 0
+    delays: int = 0
+    ready_at: float = 0.0
+    first_tried_at: float = 0.0
+    handed_over: bool = False
+
+    def put_off(self, seconds: float) -> None:
+        """Not before so many seconds from now."""
+        self.ready_at = asyncio.get_running_loop().time() + seconds
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be handed over again when nobody knows if it left: at least once, not at most once."""
+        return self.action.class_ == "critical"
+
+    def ask(self, now: int, patience: Patience) -> Ask:
+        """What the ledger is asked; `now` is wall time in ms. An action too old to leave is given no second reserve."""
+        action = self.action
+        overtake = self.repeatable and self.verdict is None
+        return Ask(
+            action=action.id,
+            token=self.token,
+            customer=action.customer,
+            topic=action.topic,
+            channel=action.channel,
+            decided_at=action.decided_at,
+            consent=action.class_ == "marketing",
+            overtake_at=now - patience.overtake_ms if overtake else 0,
+            verdict=self.verdict,
+            class_=action.class_,
+        )
+
+
+def read_output(record: Record) -> Output:
+    """What a record of `actions` holds. Raises msgspec.DecodeError."""
+    output: Output = _decode(record.value or b"")
+    return output
+
+
+def queued_at_of(record: Record) -> int:
+    """When it was put into its outbox, in ms: the header `queued_at`, else the record's own timestamp."""
+    headers: Mapping[str, bytes] = dict(record.headers)
+    text = headers.get("queued_at", b"")
+    return int(text) if text.isdigit() else record.timestamp

@@ -1,0 +1,67 @@
+"""The last checks before an action is reserved: age, void, channel, recipient, and whether its message renders."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Container
+
+from journeys.messages.model import Message
+from journeys.messages.render import render
+from journeys.messages.template import TemplateFault
+from state.ledger import Status
+from streams.dispatch.errand import MAX_AGE_MS, PAUSE_SECONDS, Errand, Patience
+
+log = logging.getLogger(__name__)
+
+
+class LastChecks:
+    """What is known without the ledger. `by_event` compares `void_at` with the instant of the decision (replays)."""
+
+    def __init__(
+        self,
+        channels: Container[str],
+        message_of: Callable[[str], Message | None],
+        clock: Callable[[], int],
+        patience: Patience,
+        *,
+        by_event: bool,
+    ) -> None:
+        self._channels = channels
+        self._message_of = message_of
+        self._clock = clock
+        self._patience = patience
+        self._by_event = by_event
+
+    def ready(self, errand: Errand) -> bool:
+        """Renders the message, or sets the verdict that it shall not leave; false while the message is awaited."""
+        action = errand.action
+        errand.verdict = self._last_check(errand)
+        if errand.verdict or errand.rendered:
+            return True
+        message = self._message_of(action.message_hash)
+        if message is None:
+            return self._await_message(errand)
+        try:
+            errand.rendered = render(message, action.channel, action.variables)
+        except TemplateFault as fault:
+            log.warning("action %s: message %s cannot be rendered: %s", action.id, action.message, fault)
+            errand.verdict = Status.FAILED, "template"
+        return True
+
+    def _await_message(self, errand: Errand) -> bool:
+        now = asyncio.get_running_loop().time()
+        errand.first_tried_at = errand.first_tried_at or now
+        if now - errand.first_tried_at >= self._patience.message_seconds:
+            errand.verdict = Status.FAILED, "unknown_message"
+            return True
+        errand.put_off(PAUSE_SECONDS)
+        return False
+
+    def _last_check(self, errand: Errand) -> tuple[Status, str] | None:
+        action, now = errand.action, self._clock()
+        if now - errand.queued_at > MAX_AGE_MS:
+            return Status.REFUSED, "age"
+        if action.void_at and (action.decided_at if self._by_event else now) >= action.void_at:
+            return Status.REFUSED, "void"
+        if action.channel not in self._channels:
+            return Status.FAILED, "unknown_channel"
+        return None if action.recipient else (Status.FAILED, "no_recipient")

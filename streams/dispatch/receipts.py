@@ -1,0 +1,52 @@
+"""Receipts: what became of an action, as a touchpoint on its customer's home partition (EVENTS.md)."""
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from engine.decision import Action
+from state.ledger import Entry, Status
+from streams.broker.publish import Out
+from streams.settings import Settings
+from streams.touchpoints.home import home
+
+_TYPES = {
+    Status.SENT: "message.sent",
+    Status.FAILED: "message.failed",
+    Status.UNRESOLVED: "message.failed",
+    Status.REFUSED: "action.refused",
+}
+_encode = msgspec.json.Encoder().encode
+
+
+class Receipt(NamedTuple):
+    """One touchpoint and where it goes: full topic name, partition."""
+
+    topic: str
+    partition: int
+    out: Out
+
+
+def receipt_of(action: Action, entry: Entry, settings: Settings) -> Receipt:
+    """The receipt of a settled entry. It follows from its arguments alone: published again, it is the same."""
+    kind = _TYPES[entry.status]
+    code = "unresolved" if entry.status is Status.UNRESOLVED else entry.code
+    properties = {"action_id": action.id, "message": action.message, "journey": action.journey, "step": action.step}
+    if entry.status is not Status.SENT:
+        properties["code"] = code
+    value = {
+        "id": hashlib.sha256(f"{action.id}\n{kind}".encode()).hexdigest()[:32],
+        "type": kind,
+        "customer": action.customer,
+        "channel": action.channel,
+        "occurred_at": action.decided_at if settings.clock == "event" else entry.at,
+        "properties": properties,
+    }
+    channels = settings.channel_names()
+    channel = action.channel if action.channel in channels else channels[0]
+    return Receipt(
+        settings.topic(f"touchpoints.{channel}"),
+        home(action.customer, settings.partitions),
+        Out(action.customer.encode(), _encode(value)),
+    )

@@ -1,0 +1,1 @@
+"""Metrics: what a process tells Prometheus and its watchdog."""

@@ -1,0 +1,223 @@
+"""What a process tells Prometheus: every metric declared once, counted per batch, on a registry of ours."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from streams.metrics.families import Families
+
+LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
+RECOVERY = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
+
+
+class Metrics:
+    """The metrics of one process, on `registry`. Counts are of a batch, seconds are floats, partitions are numbers.
+
+    Methods are called from one thread; a scrape reads from another.
+    """
+
+    def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.time) -> None:
+        self.registry = registry
+        self._clock = clock
+        families = Families(registry)
+        self.declared = families.declared
+        self._declare_decisions(families)
+        self._declare_protocol(families)
+        self._declare_dispatch(families)
+
+    def _declare_decisions(self, families: Families) -> None:
+        self._event_to_action = families.histogram(
+            "event_to_action_seconds",
+            "From the append time of the event that caused an action to the broker's acknowledgement of the action; "
+            "actions of timers are not in it.",
+            ("journey", "channel"),
+            LATENCY,
+        )
+        self._timer_lateness = families.histogram(
+            "timer_lateness_seconds", "From the instant a timer was due to its firing.", (), LATENCY
+        )
+        self._events = families.counter("events", "Touchpoints decoded, by channel.", "channel")
+        self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
+        self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
+        self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
+        self._duplicates = families.counter("duplicates", "Events dropped because their id was seen before.")
+        self._forwards = families.counter("forwards", "Events brought to the home partition of their customer.")
+        self._clamped = families.counter(
+            "clamped_instants", "Events from the future, set back to when they were received."
+        )
+        self._unnamed = families.counter(
+            "unnamed_events", "Events without an id, named by topic, partition and offset."
+        )
+        self._extra_fields = families.counter("extra_fields", "Unknown fields at the top of events, kept.")
+        self._identities = families.counter("linked_identities", "Identities that events linked to a customer.")
+        self._dead_letters = families.counter("dead_letters", "Records that could not be processed, by code.", "code")
+        self._definitions_release = families.gauge(
+            "definitions_release", "The release of the definitions in use; 0 for none."
+        )
+
+    def _declare_protocol(self, families: Families) -> None:
+        self._lag_records = families.gauge("lag_records", "Records not yet applied.", "topic", "partition")
+        self._lag_seconds = families.gauge(
+            "lag_seconds", "Age of the oldest record not yet applied; 0 when all are.", "topic", "partition"
+        )
+        self._epochs = families.counter("epochs", "Partitions taken over.")
+        self._fencings = families.counter("fencings", "Epochs ended by another owner's marker.")
+        self._heals = families.counter("heals", "Customers written again because a stray record followed theirs.")
+        self._recovery = families.histogram(
+            "recovery_seconds", "From a marker to the first input of its partition.", (), RECOVERY
+        )
+        self._recovered = families.counter("recovered_records", "Changelog records read by take-overs.")
+        self._outbox = families.gauge(
+            "outbox_outputs", "Outputs decided and not yet known to be published.", "partition"
+        )
+        self._commit_age = families.gauge("commit_age_seconds", "Time since positions were last proven.", "partition")
+
+    def _declare_dispatch(self, families: Families) -> None:
+        self._dispatches = families.counter(
+            "dispatches", "Actions taken by the dispatcher, by outcome.", "channel", "code"
+        )
+        self._provider = families.histogram(
+            "provider_seconds", "From handing a message over to the provider's answer.", ("provider",), LATENCY
+        )
+        self._redis_away = families.gauge("redis_away", "1 while Redis does not answer, else 0.")
+        self._ledger_away = families.gauge(
+            "ledger_away", "1 while the ledger cannot be asked and nothing leaves, else 0."
+        )
+        self._unresolved = families.gauge("unresolved_reserves", "Reserves without a confirm: sent or not is unknown.")
+
+    def action_acknowledged(self, journey: str, channel: str, latencies_seconds: Iterable[float]) -> None:
+        """Latencies of actions of one journey and channel that an event caused (EVENTS.md, `event_to_action`)."""
+        self._event_to_action.at(journey, channel).observe_all(latencies_seconds)
+
+    def timers_fired(self, lateness_seconds: Iterable[float]) -> None:
+        """From due to fired, one value a timer."""
+        self._timer_lateness.at().observe_all(lateness_seconds)
+
+    def events(self, channel: str, count: int) -> None:
+        """Touchpoints decoded."""
+        self._events.at(channel).inc(count)
+
+    def decisions(self, count: int) -> None:
+        """Decisions taken."""
+        self._decisions.at().inc(count)
+
+    def actions(self, journey: str, channel: str, count: int) -> None:
+        """Actions acknowledged, whatever caused them."""
+        self._actions.at(journey, channel).inc(count)
+
+    def refusals(self, code: str, count: int = 1) -> None:
+        """Proposals that the policy refused."""
+        self._refusals.at(code).inc(count)
+
+    def duplicates(self, count: int) -> None:
+        """Events dropped for a repeated id."""
+        self._duplicates.at().inc(count)
+
+    def forwards(self, count: int) -> None:
+        """Events sent to their home partition."""
+        self._forwards.at().inc(count)
+
+    def clamped_instants(self, count: int) -> None:
+        """Events set back from the future."""
+        self._clamped.at().inc(count)
+
+    def unnamed_events(self, count: int) -> None:
+        """Events without an id."""
+        self._unnamed.at().inc(count)
+
+    def extra_fields(self, count: int) -> None:
+        """Unknown fields at the top of events."""
+        self._extra_fields.at().inc(count)
+
+    def linked_identities(self, count: int) -> None:
+        """Identities linked."""
+        self._identities.at().inc(count)
+
+    def dead_letters(self, code: str, count: int = 1) -> None:
+        """Records sent to a dead-letter topic."""
+        self._dead_letters.at(code).inc(count)
+
+    def definitions_release(self, release: int) -> None:
+        """The release in use."""
+        self._definitions_release.at().set(release)
+
+    def lag(self, topic: str, partition: int, records: int, seconds: float) -> None:
+        """What is not yet applied of one partition."""
+        self._lag_records.at(topic, str(partition)).set(records)
+        self._lag_seconds.at(topic, str(partition)).set(seconds)
+
+    def taken_over(self, seconds: float, records: int) -> None:
+        """A partition was recovered: how long that took and how many records it read."""
+        self._epochs.at().inc()
+        self._recovery.at().observe_all((seconds,))
+        self._recovered.at().inc(records)
+
+    def fenced(self) -> None:
+        """An epoch ended by another owner."""
+        self._fencings.at().inc()
+
+    def heals(self, count: int) -> None:
+        """Customers written again over stray records."""
+        self._heals.at().inc(count)
+
+    def outbox(self, partition: int, outputs: int) -> None:
+        """Outputs of one partition not yet known to be published."""
+        self._outbox.at(str(partition)).set(outputs)
+
+    def committed(self, partition: int) -> None:
+        """The positions of a partition are proven now; their age grows from here, also when nobody calls again."""
+        at = self._clock()
+        self._commit_age.at(str(partition)).set_function(lambda: max(0.0, self._clock() - at))
+
+    def partition_left(self, partition: int) -> None:
+        """Forgets the gauges of a partition that this process no longer owns."""
+        for gauge in (self._lag_records, self._lag_seconds, self._outbox, self._commit_age):
+            gauge.drop(str(partition))
+
+    def dispatches(self, channel: str, code: str, count: int = 1) -> None:
+        """Actions taken by the dispatcher: sent, or refused or skipped with this code."""
+        self._dispatches.at(channel, code).inc(count)
+
+    def provider_answered(self, provider: str, seconds: Iterable[float]) -> None:
+        """How long the provider took, one value a message."""
+        self._provider.at(provider).observe_all(seconds)
+
+    def redis_away(self, away: bool) -> None:
+        """Whether Redis does not answer."""
+        self._redis_away.at().set(away)
+
+    def ledger_away(self, away: bool) -> None:
+        """Whether the ledger cannot be asked."""
+        self._ledger_away.at().set(away)
+
+    def unresolved_reserves(self, count: int) -> None:
+        """Reserves without a confirm, all in all."""
+        self._unresolved.at().set(count)
+
+
+class ScrapePage:
+    """What Prometheus scrapes: `/metrics` on every interface of this machine, served by a thread of the library."""
+
+    def __init__(self, registry: CollectorRegistry, port: int) -> None:
+        try:
+            self._server, self._thread = start_http_server(port, registry=registry)
+        except OSError as fault:
+            raise MetricsPortError(
+                f"metrics port {port}: {fault.strerror}; set SILLAGE_METRICS_PORT to a free port, or 0 for none"
+            ) from fault
+
+    def close(self) -> None:
+        """Gives the port back."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class MetricsPortError(Exception):
+    """The port of /metrics cannot be had: another process holds it, or it needs rights; set SILLAGE_METRICS_PORT."""
+
+
+def serve(registry: CollectorRegistry, port: int) -> ScrapePage | None:
+    """Serves `registry` on `port`; 0 means none. Raises MetricsPortError."""
+    return ScrapePage(registry, port) if port else None

@@ -1,0 +1,1 @@
+"""Touchpoints: what comes in, from bytes to one canonical event or a dead letter."""

@@ -1,0 +1,41 @@
+"""What cannot be processed, as a record for <topic>.dead: the raw bytes, where they came from, and why."""
+
+from streams.broker.publish import Out
+from streams.touchpoints.record import Record, origin
+
+MAX_RAW_BYTES = 16 << 20
+MAX_BESIDE_BYTES = 1 << 19
+_MAX_REASON_CHARACTERS = 2_000
+ORIGINAL_HEADER = "original."
+
+
+def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Out:
+    """`record` as it was, under its origin, so that it can be put back.
+
+    Headers: code, reason, attempts, timestamp (ms) and timestamp_type as decimals, key (left out where there was
+    none), and each original header behind `original.`. What only fitted its topic compressed is cut, since a letter
+    too large to be written would stop its partition for ever: a value to MAX_RAW_BYTES, with its true size in the
+    header value_bytes; key and headers of over MAX_BESIDE_BYTES are left out, with their size in beside_bytes.
+    """
+    value = record.value
+    headers = _why(code, reason, attempts)
+    headers += [("timestamp", b"%d" % record.timestamp), ("timestamp_type", b"%d" % record.timestamp_type)]
+    beside = [] if record.key is None else [("key", record.key)]
+    beside += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]
+    beside_bytes = sum(len(name.encode()) + len(content or b"") for name, content in beside)
+    headers += beside if beside_bytes <= MAX_BESIDE_BYTES else [("beside_bytes", b"%d" % beside_bytes)]
+    if value is not None and len(value) > MAX_RAW_BYTES:
+        headers.append(("value_bytes", b"%d" % len(value)))
+        value = value[:MAX_RAW_BYTES]
+    return Out(origin(record).encode(), value, headers)
+
+
+def dead_batch(topic: str, partition: int, first: int, last: int, raw: bytes, reason: str) -> Out:
+    """A batch that cannot be unpacked, whole, as one entry: its key names the offsets from `first` to `last`."""
+    headers = [*_why("damaged_batch", reason, 1), ("first_offset", b"%d" % first), ("last_offset", b"%d" % last)]
+    return Out(f"{topic}/{partition}/{first}-{last}".encode(), raw, headers)
+
+
+def _why(code: str, reason: str, attempts: int) -> list[tuple[str, bytes]]:
+    cut = reason[:_MAX_REASON_CHARACTERS]
+    return [("code", code.encode()), ("reason", cut.encode("utf-8", "replace")), ("attempts", b"%d" % attempts)]

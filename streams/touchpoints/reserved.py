@@ -1,0 +1,130 @@
+"""The reserved types of EVENTS.md: what their properties must hold, and the one spelling that the engine reads."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from streams.touchpoints.ids import id_text
+from streams.touchpoints.instants import instant_ms
+from streams.touchpoints.record import RefusalError
+from streams.touchpoints.wire import Id, Instant, Touchpoint, converted
+from streams.touchpoints.wire_limits import NO_NUL
+
+Text = Annotated[str, Meta(min_length=1, extra_json_schema=NO_NUL)]
+CLOCK = "sillage.clock"
+
+
+class CustomerUpdated(msgspec.Struct):
+    """Attributes to set by name, and names to unset. At least one of the two is there."""
+
+    set: dict[Text, Any] | None = None
+    unset: list[Text] | None = None
+
+
+class ConsentChanged(msgspec.Struct):
+    """The person's answer for one topic and channel, where it was given, and the version of the text that was read."""
+
+    topic: Text
+    channel: Text
+    given: bool
+    source: Id | None = None
+    text_version: Id | None = None
+
+
+class IdentityLinked(msgspec.Struct):
+    """Identifiers that belong to the same person. They may also stand at the top."""
+
+    identifiers: dict[Text, Id] | None = None
+
+
+class ActionRefused(msgspec.Struct):
+    """An action that the dispatcher refused at hand-over, with the code of the refusal."""
+
+    action_id: Text
+    code: Text
+
+
+class MessageReceipt(msgspec.Struct):
+    """What became of a message that left as this action."""
+
+    action_id: Text
+    message: str | None = None
+
+
+class TaskResult(msgspec.Struct):
+    """What became of work for a person."""
+
+    task_id: Id
+    outcome: str | None = None
+    note: str | None = None
+
+
+class ClockMoved(msgspec.Struct):
+    """The instant to which the clock of a partition moves."""
+
+    at: Instant
+
+
+class Nothing(msgspec.Struct):
+    """No property is required."""
+
+
+_MESSAGES = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "replied", "failed")
+MODELS: dict[str, type[msgspec.Struct]] = {
+    "customer.updated": CustomerUpdated,
+    "consent.changed": ConsentChanged,
+    "position.reported": Nothing,
+    "identity.linked": IdentityLinked,
+    "customer.erased": Nothing,
+    "action.refused": ActionRefused,
+    **{f"message.{what}": MessageReceipt for what in _MESSAGES},
+    **{f"task.{what}": TaskResult for what in ("done", "no_answer", "expired")},
+    CLOCK: ClockMoved,
+}
+
+
+def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a touchpoint of a reserved type, checked, and spelled in one way. Unknown ones are kept.
+
+    Identifiers of `identity.linked` are put at the top of `touchpoint` as well. Raises RefusalError.
+    """
+    told = converted(properties, MODELS[touchpoint.type], below="properties.")
+    match told:
+        case CustomerUpdated():
+            if told.set is None and told.unset is None:
+                raise RefusalError(
+                    "missing_field", "customer.updated has neither properties.set nor properties.unset; send one"
+                )
+        case ConsentChanged():
+            return properties | _texts(source=told.source, text_version=told.text_version)
+        case IdentityLinked():
+            return properties | {"identifiers": _linked(touchpoint, told)}
+        case TaskResult():
+            return properties | {"task_id": id_text(told.task_id, "properties.task_id")}
+        case ClockMoved():
+            return properties | {"at": instant_ms(told.at, "properties.at")}
+    if touchpoint.type == "position.reported" and touchpoint.place is None:
+        raise RefusalError(
+            "missing_field", "place is missing, and position.reported is about it; send place {lat, lon}"
+        )
+    return properties
+
+
+def _texts(**found: Id | None) -> dict[str, str]:
+    return {
+        name: value if isinstance(value, str) else id_text(value, name)
+        for name, value in found.items()
+        if value is not None
+    }
+
+
+def _linked(touchpoint: Touchpoint, told: IdentityLinked) -> dict[str, str]:
+    found = {**(touchpoint.identifiers or {}), **(told.identifiers or {})}
+    if not found:
+        raise RefusalError(
+            "missing_field", "identifiers is missing, and identity.linked is about it; send {kind: value}"
+        )
+    linked = {kind: id_text(value, f"identifiers.{kind}") for kind, value in found.items()}
+    touchpoint.identifiers = dict(linked)
+    return linked
