@@ -97,8 +97,9 @@ class Run(NamedTuple):
     out: Path
 
     def lines(self) -> Iterator[str]:
+        """The lines to come. An iterator that may be left in the middle: the pipe stays open."""
         assert self.process.stdout is not None
-        yield from self.process.stdout
+        return iter(self.process.stdout.readline, "")
 
     def left(self, restarts: int) -> list[dict[str, str]]:
         """The messages that left, once the demo has ended well after so many restarts."""
