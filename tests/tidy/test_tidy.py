@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 import pytest
-from house.tidy_rules import RULES, Rule, Source, no_code_sleeps_in_comments
+from tidy_rules import RULES, Rule, Source, no_code_sleeps_in_comments
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".sh", ""}
