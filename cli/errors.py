@@ -13,6 +13,7 @@ _EXPLAINED = (
     ("streams.broker.publish", "PublishError"),
     ("streams.broker.topics", "TopicsError"),
     ("streams.definitions.deploy", "DeployFailed"),
+    ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),
     ("streams.definitions.shelf", "ShelfFault"),
     ("streams.definitions.shelf_reader", "NoDefinitionsTopic"),

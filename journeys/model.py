@@ -217,7 +217,6 @@ class Project(Part):
     """project.yaml: what holds for every journey of the folder."""
 
     zone: str = "UTC"
-    sender: str | None = None
 
 
 class MessageHead(Part):

@@ -32,8 +32,8 @@ class DeployFailed(Exception):
 async def deploy(settings: Settings, folder: Folder, at: int, note: str = "") -> Released:
     """Adds or replaces the journeys of `folder`; all others stay. The same content again changes nothing.
 
-    `at` is ms. Raises DeployRefused with every problem where `check` or the compiler finds one, and then nothing is
-    changed; DeployFailed where Kafka is the reason.
+    `at` is ms. Raises DeployRefused with every problem that `check` finds, NotCompiled where workers could not
+    build what it let pass, and then nothing is changed; DeployFailed where Kafka is the reason.
     """
     nonce = secrets.token_hex(8)
     return await _release(settings, nonce, lambda shelf: plan_deploy(shelf, folder, at, note, nonce))

@@ -13,8 +13,6 @@ from journeys.tree import Scalar
 from streams.definitions.build import Builder
 from streams.definitions.shelf import JourneyBlob, ProjectBlob, Release, Shelf, ShelfFault, Shelved, canonical, digest
 
-NOT_COMPILED = "J999"
-
 
 class Released(NamedTuple):
     """What a deploy did: the number of the release in use after it, and the journeys by what became of them, sorted."""
@@ -41,12 +39,16 @@ class DeployRefused(Exception):
         self.problems = problems
 
 
+class NotCompiled(Exception):
+    """`check` let pass what workers could not build; nothing was changed, and the fault is ours, not the designer's."""
+
+
 class UnknownJourney(Exception):
     """No journey of this name is deployed; the message names the one that was probably meant."""
 
 
 def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str) -> Plan:
-    """`folder` on top of what `shelf` holds. Raises DeployRefused."""
+    """`folder` on top of what `shelf` holds. Raises DeployRefused, or NotCompiled."""
     problems = check(folder)
     if problems:
         raise DeployRefused(problems)
@@ -115,11 +117,12 @@ def _journey_blob(loaded: LoadedJourney, zone: str, hashes: dict[str, str]) -> b
 
 def _try(builder: Builder, folder: Folder, now: dict[str, Shelved]) -> None:
     """Builds what workers would build, so that nothing that they could not use is ever published."""
-    problems = []
-    for name, shelved in now.items():
+    for name, shelved in sorted(now.items()):
         try:
             builder.journey(name, shelved.version)
         except ShelfFault as fault:
-            problems.append(Problem(folder.journeys[name].path, 1, 1, NOT_COMPILED, str(fault)))
-    if problems:
-        raise DeployRefused(sorted(problems))
+            path = folder.journeys[name].path
+            raise NotCompiled(
+                f"{path}: `sillage check` finds no fault, but the journey cannot be built: {fault}; nothing was changed; "
+                "this is a fault of Sillage: report it with the file"
+            ) from fault

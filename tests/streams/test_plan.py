@@ -1,10 +1,12 @@
 """What a deploy would publish, without a broker."""
 
+from dataclasses import replace
+
 import pytest
 from definition_files import files, folder, journey
 
 from journeys.load import Folder, load_project
-from streams.definitions.plan import DeployRefused, Plan, UnknownJourney, plan_deploy, plan_undeploy
+from streams.definitions.plan import DeployRefused, NotCompiled, Plan, UnknownJourney, plan_deploy, plan_undeploy
 from streams.definitions.shelf import CURRENT, Shelf, blob_key, canonical, release_key
 
 AT = 1_700_000_000_000
@@ -133,3 +135,10 @@ def test_a_deploy_builds_on_the_newest_release_even_where_current_is_lost(shelf:
     plan = deploy(shelf, folder(thanks=journey("thanks")))
     assert plan.release is not None
     assert set(plan.release.journeys) == {"welcome", "win-back", "thanks"}
+
+
+def test_what_check_lets_pass_and_no_worker_could_build_is_a_fault_of_ours(shelf: Shelf) -> None:
+    given = folder(welcome=journey("welcome"))
+    given.journeys["welcome"] = replace(given.journeys["welcome"], text="journey: welcome\n")
+    with pytest.raises(NotCompiled, match=r"journeys/welcome\.yaml: .* cannot be built: .*; nothing was changed"):
+        plan_deploy(shelf, given, AT, "", "nonce")
