@@ -16,7 +16,7 @@ from local.docker import compose_answers
 from local.errors import LocalError
 from local.jars import cache_folder, find_maven
 from local.java import find_java
-from local.probe import kafka_answers, redis_answers
+from local.probe import kafka_answers, redis_answers, redis_eviction
 from local.redis import find_redis
 from streams.settings import Settings
 
@@ -46,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         _folder(settings.data),
         _reach("Kafka", settings.kafka, kafka),
         _reach("Redis", settings.redis, redis),
+        *([_eviction(settings.redis)] if redis else []),
         *([_topics(settings)] if kafka else []),
     ]
 
@@ -91,6 +92,14 @@ def _reach(subject: str, address: str, answers: bool) -> Finding:
     variable = f"SILLAGE_{subject.upper()}"
     cure = f"{address} does not answer; run `sillage up`, or give {variable}"
     return Finding(subject, answers, f"{address} answers" if answers else cure)
+
+
+def _eviction(url: str) -> Finding:
+    """A ledger that forgets lets a message leave twice."""
+    found = redis_eviction(url) or "unknown"
+    ok = found == "noeviction"
+    cure = "" if ok else ", expected noeviction: set it, or messages may leave twice"
+    return Finding("Redis memory", ok, f"maxmemory-policy is {found}{cure}")
 
 
 def _topics(settings: Settings) -> Finding:

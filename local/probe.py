@@ -1,4 +1,4 @@
-"""Whether a broker or a Redis answers, asked in their own words."""
+"""Whether a broker or a Redis answers, and whether that Redis keeps what it is given, asked in their own words."""
 
 import contextlib
 import socket
@@ -22,6 +22,18 @@ def redis_answers(url: str, timeout_seconds: float = 1.0) -> bool:
             return bool(client.ping())
     except (RedisError, OSError, ValueError):
         return False
+
+
+def redis_eviction(url: str, timeout_seconds: float = 1.0) -> str:
+    """What the Redis at `url` throws away when its memory is full, its maxmemory-policy; empty where it does not say."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    try:
+        with Redis.from_url(url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds) as client:
+            return str(client.info("memory").get("maxmemory_policy", ""))
+    except (RedisError, OSError, ValueError):
+        return ""
 
 
 def _broker_count(server: str, timeout_seconds: float) -> int:

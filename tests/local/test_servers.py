@@ -14,9 +14,12 @@ from redis import Redis
 from waiting import wait_until
 
 from local import process
+from local.doctor import Finding, examine
 from local.errors import StartError
 from local.ports import free_port, is_free
+from local.probe import redis_eviction
 from local.redis import RedisServer
+from streams.settings import Settings
 
 
 @pytest.fixture
@@ -145,3 +148,23 @@ def test_a_signal_needs_the_birth_as_well_as_the_id(server: RedisServer) -> None
     server.start()
     process.send(process.Process(server.pid or 0, "other"), signal.SIGKILL)
     assert server.alive()
+
+
+def test_doctor_wants_a_redis_that_forgets_nothing(server: RedisServer, kafka: str, tmp_path: Path) -> None:
+    server.start()
+    settings = Settings(kafka=kafka, redis=server.address, data=tmp_path)
+    with Redis.from_url(server.address) as client:
+        assert memory(settings).ok
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        found = memory(settings)
+    assert (found.ok, found.needed) == (False, True)
+    assert found.words.startswith("maxmemory-policy is allkeys-lru, expected noeviction")
+
+
+def test_who_does_not_answer_is_asked_nothing_more() -> None:
+    assert redis_eviction("redis://127.0.0.1:1/0") == ""
+
+
+def memory(settings: Settings) -> Finding:
+    (found,) = [finding for finding in examine(settings) if finding.subject == "Redis memory"]
+    return found
