@@ -25,7 +25,7 @@ def redis_answers(url: str, timeout_seconds: float = 1.0) -> bool:
 
 
 def redis_eviction(url: str, timeout_seconds: float = 1.0) -> str:
-    """What the Redis at `url` throws away when its memory is full, its maxmemory-policy; empty where it does not say."""
+    """What the Redis at `url` throws away when its memory is full (maxmemory-policy); empty where it does not say."""
     from redis import Redis
     from redis.exceptions import RedisError
 

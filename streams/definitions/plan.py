@@ -123,6 +123,6 @@ def _try(builder: Builder, folder: Folder, now: dict[str, Shelved]) -> None:
         except ShelfFault as fault:
             path = folder.journeys[name].path
             raise NotCompiled(
-                f"{path}: `sillage check` finds no fault, but the journey cannot be built: {fault}; nothing was changed; "
-                "this is a fault of Sillage: report it with the file"
+                f"{path}: `sillage check` finds no fault, but the journey cannot be built: {fault}; nothing was "
+                "changed; this is a fault of Sillage: report it with the file"
             ) from fault
