@@ -30,12 +30,6 @@ def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Ou
     return Out(origin(record).encode(), value, headers)
 
 
-def dead_batch(topic: str, partition: int, first: int, last: int, raw: bytes, reason: str) -> Out:
-    """A batch that cannot be unpacked, whole, as one entry: its key names the offsets from `first` to `last`."""
-    headers = [*_why("damaged_batch", reason, 1), ("first_offset", b"%d" % first), ("last_offset", b"%d" % last)]
-    return Out(f"{topic}/{partition}/{first}-{last}".encode(), raw, headers)
-
-
 def _why(code: str, reason: str, attempts: int) -> list[tuple[str, bytes]]:
     cut = reason[:_MAX_REASON_CHARACTERS]
     return [("code", code.encode()), ("reason", cut.encode("utf-8", "replace")), ("attempts", b"%d" % attempts)]

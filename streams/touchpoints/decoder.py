@@ -7,7 +7,7 @@ import msgspec
 
 from engine.event import Event, Place
 from streams.touchpoints.cloudevents import from_headers, structured
-from streams.touchpoints.deadletters import dead_batch, dead_letter
+from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.forwards import Forward, decode_forward, encode_forward
 from streams.touchpoints.home import home
 from streams.touchpoints.ids import Id, id_text, key_text, named_by
@@ -36,7 +36,6 @@ __all__ = [
     "Record",
     "Rejected",
     "Touchpoint",
-    "dead_batch",
     "dead_letter",
     "decode_forward",
     "encode_forward",

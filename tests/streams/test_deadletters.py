@@ -2,7 +2,7 @@
 
 from records import NOW, Given
 
-from streams.touchpoints.deadletters import MAX_BESIDE_BYTES, MAX_RAW_BYTES, dead_batch, dead_letter
+from streams.touchpoints.deadletters import MAX_BESIDE_BYTES, MAX_RAW_BYTES, dead_letter
 
 
 def test_all_that_is_needed_to_put_it_back() -> None:
@@ -48,15 +48,3 @@ def test_a_reason_with_half_a_surrogate_or_without_end_is_still_written() -> Non
     headers = dict(dead_letter(Given(b""), "x", "\ud800" + "y" * 5000).headers)
     assert headers["reason"].startswith(b"?yy")
     assert len(headers["reason"]) == 2000
-
-
-def test_a_damaged_batch_is_one_entry_with_its_offsets() -> None:
-    out = dead_batch("acme.touchpoints.web", 3, 40, 49, b"\0\1", "crc differs")
-    assert (out.key, out.value) == (b"acme.touchpoints.web/3/40-49", b"\0\1")
-    assert dict(out.headers) == {
-        "code": b"damaged_batch",
-        "reason": b"crc differs",
-        "attempts": b"1",
-        "first_offset": b"40",
-        "last_offset": b"49",
-    }

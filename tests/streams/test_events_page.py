@@ -13,7 +13,10 @@ from streams.touchpoints.reserved import MODELS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()
-ROOMS = ("cloudevents", "deadletters", "forwards", "ids", "instants", "reserved", "soundness", "touchpoints", "wire")
+ROOMS = ("cloudevents", "deadletters", "forwards", "ids", "instants", "reserved", "soundness", "decoder", "wire")
+
+
+RAISED = (r'RefusalError\(\s*"(\w+)"', r'_why\("(\w+)"', r'dead_letter\(row, "(\w+)"')
 
 
 def section(title: str) -> str:
@@ -26,8 +29,9 @@ def first_cells(text: str) -> list[str]:
 
 
 def test_every_code_is_listed_and_every_listed_code_exists() -> None:
-    code = "".join((ROOT / "streams" / f"{room}.py").read_text() for room in ROOMS)
-    raised = set(re.findall(r'RefusalError\(\s*"(\w+)"', code)) | set(re.findall(r'_why\("(\w+)"', code))
+    code = "".join((ROOT / "streams" / "touchpoints" / f"{room}.py").read_text() for room in ROOMS)
+    code += (ROOT / "streams" / "processor.py").read_text()
+    raised = {name for call in RAISED for name in re.findall(call, code)}
     assert {cell.strip("`") for cell in first_cells(section("What cannot be processed"))} == raised
 
 
