@@ -18,6 +18,8 @@ _EXPLAINED = (
     ("streams.definitions.shelf", "ShelfFault"),
     ("streams.definitions.shelf_reader", "NoDefinitionsTopic"),
     ("streams.metrics.metrics", "MetricsPortError"),
+    ("streams.recovery", "RecoveryError"),
+    ("streams.worker", "WorkerEnded"),
     ("redis.exceptions", "RedisError"),
     ("aiokafka.errors", "KafkaError"),
     ("kafka.errors", "KafkaError"),

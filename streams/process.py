@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -11,6 +12,7 @@ from channels.email import Email
 from state.redis_ledger import RedisLedger
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher
+from streams.broker.quiet import quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead
@@ -48,18 +50,24 @@ class Shared:
         self.watchdog = Watchdog(PATIENCE_MS, wall_ms())
         self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
+        self._quiet = quiet(role, settings.kafka, self.publisher.broker_answers)
         self._page = serve(registry, settings.metrics_port)
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Shared":
-        await self.publisher.start()
-        await self.definitions.start()
+        async with AsyncExitStack() as stack:
+            if self._page is not None:
+                stack.callback(self._page.close)
+            stack.push_async_callback(self.publisher.stop)
+            await self.publisher.start()
+            await stack.enter_async_context(self._quiet)
+            stack.push_async_callback(self.definitions.stop)
+            await self.definitions.start()
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_fault: object) -> None:
-        await self.definitions.stop()
-        await self.publisher.stop()
-        if self._page is not None:
-            self._page.close()
+        await self._stack.aclose()
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:

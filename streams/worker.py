@@ -64,6 +64,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._paused = False
         self._proofs = 0
+        self._began = False
 
     @property
     def ready(self) -> bool:
@@ -101,15 +102,18 @@ class Worker:
 
     async def run(self) -> None:
         """Works until cancelled. Raises WorkerEnded, RecoveryError."""
-        failures = 0
+        failures, said = 0, ""
         while True:
             proofs = self._proofs
             reason = await self._one_session()
-            failures = failures + 1 if proofs == self._proofs else 0
+            # A broker that cannot be reached is waited for, however long it takes.
+            failures = failures + self._began if proofs == self._proofs else 0
             if failures >= FAILED_SESSIONS:
                 raise WorkerEnded(f"{failures} sessions ended without a durable write, the last by: {reason}")
-            log.warning("the session ended (%s); all partitions are taken over again", reason)
-            await asyncio.sleep(min(5.0, 0.1 * 2**failures))
+            if reason != said:
+                said = reason
+                log.warning("the session ended (%s); all partitions are taken over again", reason)
+            await asyncio.sleep(min(5.0, 0.1 * 2**failures) if self._began else 1.0)
 
     async def stop(self) -> None:
         """Writes what was applied, within a few seconds, and takes no more."""
@@ -119,8 +123,10 @@ class Worker:
     async def _one_session(self) -> str:
         """Runs one producer session to its end, and gives the reason where a new one may follow."""
         publisher = KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
+        self._began = False
         try:
             await publisher.start()
+            self._began = True
             self._publisher = publisher
             await self._work(publisher)
         except (PublishError, KafkaError, OSError) as fault:

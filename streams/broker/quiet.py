@@ -1,0 +1,87 @@
+"""What a log says of a broker that goes away: a line when it goes, a line when it is back, and no storm between them."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+log = logging.getLogger("sillage.broker")
+
+CLIENTS = ("aiokafka", "faust", "kafka", "mode", "streams.faust")
+LOOK_SECONDS = 2.0
+AGAIN_SECONDS = 60.0
+
+
+class Held(logging.Filter):
+    """Keeps back the warnings of the Kafka clients until `let_out` or `forget`: an outage makes hundreds a second.
+
+    What they say below a warning is dropped. Other loggers pass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: dict[tuple[str, str], tuple[logging.LogRecord, int]] = {}
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(CLIENTS) or getattr(record, "let_out", False):
+            return True
+        if record.levelno >= logging.WARNING:
+            key = (record.name, str(record.msg))
+            first, times = self._held.get(key, (record, 0))
+            self._held[key] = (first, times + 1)
+        return False
+
+    def let_out(self) -> None:
+        """Logs each kind of line once, with how often it came; the same kind at most once a minute."""
+        now = time.monotonic()
+        for key, (record, times) in list(self._held.items()):
+            if now - self._said.get(key, -AGAIN_SECONDS) < AGAIN_SECONDS:
+                continue
+            del self._held[key]
+            self._said[key] = now
+            record.msg, record.args = record.getMessage() + (f" ({times} times)" if times > 1 else ""), ()
+            record.let_out = True
+            logging.getLogger(record.name).handle(record)
+
+    def forget(self) -> None:
+        """Drops what is kept back: its cause is known."""
+        self._held.clear()
+
+
+@contextlib.asynccontextmanager
+async def quiet(role: str, address: str, answers: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
+    """Within it the process's log is as this module says. `answers` asks the broker at `address`."""
+    held = Held()
+    handlers = list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(held)
+    looking = asyncio.create_task(_look(role, address, answers, held))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        held.let_out()
+        for handler in handlers:
+            handler.removeFilter(held)
+
+
+async def _look(role: str, address: str, answers: Callable[[], Awaitable[bool]], held: Held) -> None:
+    away_since: float | None = None
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        here = await answers()
+        if not here and away_since is None:
+            away_since = time.monotonic()
+            log.warning("%s: Kafka at %s does not answer; waiting for it, nothing is lost", role, address)
+        elif here and away_since is not None:
+            away_seconds = time.monotonic() - away_since
+            away_since = None
+            log.warning("%s: Kafka at %s answers again after %.0f s", role, address, away_seconds)
+            held.forget()
+        if here:
+            held.let_out()
+        else:
+            held.forget()
