@@ -1,4 +1,4 @@
-"""What a log says of a broker that goes away: a line when it goes, a line when it is back, and no storm between them."""
+"""What a log says of a broker that goes away: a line when it goes, one when it is back, no storm between them."""
 
 import asyncio
 import contextlib
