@@ -13,7 +13,7 @@ from journeys.checks import check
 from journeys.lives import Expected, Moment, Person
 from journeys.load import load_project
 from journeys.messages.liquid import MAX_ITEMS, MAX_TEXT, Limited
-from journeys.messages.render import MAX_SUBJECT
+from journeys.messages.render import MAX_SUBJECT, render
 from journeys.model import VERBS, Awaited, Blocked, Enter, ExitRule, Goal, Journey, MessageHead, Part, Project
 
 PAGE = (Path(__file__).parents[2] / "docs" / "journeys.md").read_text(encoding="utf-8")
@@ -69,6 +69,16 @@ def test_every_key_of_the_language_is_named(part: type[Part]) -> None:
 def test_every_node_has_its_row() -> None:
     rows = set(re.findall(r"^\| `(\w+):", PAGE, re.MULTILINE))
     assert rows == set(VERBS)
+
+
+def test_its_messages_render() -> None:
+    messages = load_project(FILES).messages
+    entry = {"basket_id": "b1", "value": 80, "lines": [{"name": "<Tea>"}], "meta": {"occurred_at": 1_772_470_800_000}}
+    reminder = render(messages["basket-reminder"], "email", {"entry": entry, "vars": {"gift": "free delivery"}})
+    assert reminder.subject == "Hello, your basket"
+    assert reminder.text.endswith("your basket of 80 EUR is still here, with free delivery.\n")
+    assert "<li>&lt;Tea&gt;</li>" in reminder.html
+    assert render(messages["last-call"], "email", {"entry": entry}).text == "Basket b1, kept since 02 March 2026.\n"
 
 
 def test_the_policy_stands_in_its_order() -> None:
