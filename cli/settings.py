@@ -1,5 +1,6 @@
 """The settings of a command: the environment, and where it is silent, what `sillage up` remembers in this project."""
 
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +23,6 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as problem:
         first = problem.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise CliError(
-            f"SILLAGE_{name.upper()}={first['input']}: {first['msg']}; set it right or unset it"
-        ) from problem
+        found = re.sub(r"//[^/@]*@", "//***@", str(first["input"]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise CliError(f"SILLAGE_{name.upper()}={found}: {message}; set it right or unset it") from problem

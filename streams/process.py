@@ -47,11 +47,11 @@ class Shared:
     def __init__(self, settings: Settings, role: str) -> None:
         registry = CollectorRegistry()
         self.metrics = Metrics(registry)
+        self._page = serve(registry, settings.metrics_port)
         self.watchdog = Watchdog(PATIENCE_MS, wall_ms())
         self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
         self._quiet = quiet(role, settings.kafka, self.publisher.broker_answers)
-        self._page = serve(registry, settings.metrics_port)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Shared":

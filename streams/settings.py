@@ -1,9 +1,13 @@
 """Settings of every process, read from the environment (SILLAGE_*) and checked once."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from channels.channel import Permanent
+from channels.mime import sender_address
 
 
 class Settings(BaseSettings):
@@ -30,6 +34,26 @@ class Settings(BaseSettings):
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
 
+    @field_validator("smtp")
+    @classmethod
+    def _smtp_url(cls, url: str) -> str:
+        return _url(url, ("smtp", "smtps"), "smtp://user:password@host:587?starttls=1")
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_url(cls, url: str) -> str:
+        return _url(url, ("redis", "rediss", "unix"), "redis://host:6379/0")
+
+    @field_validator("sender")
+    @classmethod
+    def _sender_address(cls, sender: str) -> str:
+        """One that no server takes would fail every message for good."""
+        try:
+            sender_address(sender)
+        except Permanent:
+            raise ValueError("expected an address, as in `Shop <hello@shop.example>`") from None
+        return sender
+
     def topic(self, name: str) -> str:
         """The full name of the topic that EVENTS.md calls `name`."""
         return f"{self.prefix}.{name}"
@@ -37,3 +61,14 @@ class Settings(BaseSettings):
     def channel_names(self) -> list[str]:
         """The channels, in the order given."""
         return [name.strip() for name in self.channels.split(",") if name.strip()]
+
+
+def _url(url: str, schemes: tuple[str, ...], example: str) -> str:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in schemes and (bool(parts.hostname) or parts.scheme == "unix") and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError(f"expected a URL such as {example}")
+    return url

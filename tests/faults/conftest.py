@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from breakable import House
 from conftest import IN_CI
-from house import House
 
 from local.errors import LocalError
 from local.kafka import KafkaServer

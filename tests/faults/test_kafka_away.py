@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from house import House, calm, killed, orders, people, thanks
+from breakable import House, calm, killed, orders, people, thanks
 
 AWAY_SECONDS = 4.0
 """A broker that was killed takes another ten to come back."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from house import House, calm, orders, people, thanks
+from breakable import House, calm, orders, people, thanks
 from waiting import until
 
 from local.mailbox import HANG

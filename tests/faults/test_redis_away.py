@@ -1,7 +1,7 @@
 """Redis dies, before the processes start and while messages flow: decisions go on, only critical messages leave."""
 
 import pytest
-from house import House, calm, event, killed, orders, people, thanks
+from breakable import House, calm, event, killed, orders, people, thanks
 from waiting import until
 
 

@@ -58,7 +58,7 @@ class Kept:
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self.name = name
-        self._environment = {**os.environ, **environment(settings)}
+        self.settings = settings.model_copy()
         self._log = folder / f"{name}-{settings.prefix}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -72,16 +72,18 @@ class Kept:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> "Kept":
+        given = {**os.environ, **environment(self.settings)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, self.name], env=self._environment, stdout=log, stderr=log, start_new_session=True
+                [*COMMAND, self.name], env=given, stdout=log, stderr=log, start_new_session=True
             )
         return self
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would."""
-        self._signal(signal.SIGKILL)
-        self.ended(5)
+        """SIGKILL, as a crash would; nothing where it does not run."""
+        if self.alive:
+            self._signal(signal.SIGKILL)
+            self.ended(5)
 
     def stop(self) -> int:
         """SIGTERM; gives the exit code. Fails when it stays for longer than 15 s."""
@@ -97,7 +99,7 @@ class Kept:
             raise AssertionError(f"{self.name} did not end within {seconds} s; its log:\n{self.log}") from None
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.alive:
             self._process.send_signal(number)
 
 
@@ -183,8 +185,8 @@ class House:
 
     def end(self) -> None:
         """Nothing of the house stays behind."""
-        self.worker.kill() if self.worker.alive else None
-        self.dispatcher.kill() if self.dispatcher.alive else None
+        self.worker.kill()
+        self.dispatcher.kill()
 
 
 def event(customer: str, type_: str, n: int = 0, **properties: object) -> Out:
