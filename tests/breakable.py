@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -137,23 +137,23 @@ class House:
         for out in outs:
             by_home.setdefault(home((out.key or b"").decode(), self.settings.partitions), []).append(out)
         for partition, found in by_home.items():
-            while True:
-                publisher = KafkaPublisher(self.settings.kafka)
-                try:
-                    await publisher.start()
-                    await publisher.append(self.settings.topic("touchpoints.web"), partition, found)
-                    break
-                except (PublishError, KafkaError):
-                    await asyncio.sleep(0.2)
-                finally:
-                    await publisher.stop()
+            await until(lambda partition=partition, found=found: self._published(partition, found), 60)
 
-    async def flow(self, outs: Iterable[Out], seconds: float) -> None:
-        """Publishes them one by one, spread over `seconds`."""
-        found = list(outs)
-        for out in found:
+    async def _published(self, partition: int, outs: Sequence[Out]) -> bool:
+        publisher = KafkaPublisher(self.settings.kafka)
+        try:
+            await publisher.start()
+            await publisher.append(self.settings.topic("touchpoints.web"), partition, outs)
+        except (PublishError, KafkaError):
+            return False
+        finally:
+            await publisher.stop()
+        return True
+
+    async def flow(self, outs: Iterable[Out]) -> None:
+        """Publishes them one by one, some thirty a second."""
+        for out in outs:
             await self.publish([out])
-            await asyncio.sleep(seconds / len(found))
 
     def mails(self) -> Counter[tuple[str, str]]:
         """How often each recipient got each subject."""

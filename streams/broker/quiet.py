@@ -23,11 +23,14 @@ class Held(logging.Filter):
         super().__init__()
         self._held: dict[tuple[str, str], tuple[logging.LogRecord, int]] = {}
         self._said: dict[tuple[str, str], float] = {}
+        self._last: logging.LogRecord | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(CLIENTS) or getattr(record, "let_out", False):
             return True
-        if record.levelno >= logging.WARNING:
+        # Each handler of the process asks.
+        if record.levelno >= logging.WARNING and record is not self._last:
+            self._last = record
             key = (record.name, str(record.msg))
             first, times = self._held.get(key, (record, 0))
             self._held[key] = (first, times + 1)

@@ -15,7 +15,7 @@ async def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(house: 
     customers = people(150)
     house.start()
     await house.introduce(customers)
-    flowing = asyncio.create_task(house.flow(orders(customers), 6.0))
+    flowing = asyncio.create_task(house.flow(orders(customers)))
     for share in (20, 70):
         await until(lambda share=share: len(house.mails()) >= share, 30)
         house.worker.kill()
@@ -34,7 +34,7 @@ async def test_what_a_killed_dispatcher_was_handing_over_is_unresolved_and_all_e
     house.mailbox.data_answers["p0@x.example"] = HANG
     await house.publish(orders(customers[:1]))
     await until(lambda: _with_status(house, "reserved", 1), 30)
-    flowing = asyncio.create_task(house.flow(orders(customers[1:]), 3.0))
+    flowing = asyncio.create_task(house.flow(orders(customers[1:])))
     await until(lambda: len(house.mails()) >= 20, 30)
     house.dispatcher.kill()
     house.mailbox.data_answers.clear()
@@ -80,7 +80,7 @@ async def test_asked_to_end_while_events_flow_both_end_in_time(house: House) -> 
     customers = people(100)
     house.start()
     await house.introduce(customers)
-    flowing = asyncio.create_task(house.flow(orders(customers), 3.0))
+    flowing = asyncio.create_task(house.flow(orders(customers)))
     for process in (house.worker, house.dispatcher):
         await until(lambda: len(house.mails()) >= 10, 30)
         assert process.stop() == 0

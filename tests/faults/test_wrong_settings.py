@@ -28,9 +28,8 @@ async def test_another_number_of_partitions_is_refused_with_the_one_to_set(house
     assert "set SILLAGE_PARTITIONS=2" in said
 
 
-@pytest.mark.parametrize("name", ["worker", "dispatcher"])
-async def test_a_broker_that_cannot_be_reached_at_the_start_ends_the_process(house: House, name: str) -> None:
-    said = _said(house, name, kafka=f"127.0.0.1:{free_port()}")
+async def test_a_broker_that_cannot_be_reached_at_the_start_ends_the_process(house: House) -> None:
+    said = _said(house, "worker", kafka=f"127.0.0.1:{free_port()}")
     assert said.startswith("Error: kafka 127.0.0.1:")
     assert "no broker answers" in said
     assert "set SILLAGE_KAFKA" in said
