@@ -88,7 +88,7 @@ class Group:
 
     async def _on_assigned(self, _app: Any, assigned: Iterable[Any], **_options: Any) -> None:
         spots = [tp for tp in assigned if tp.topic in self._topics]
-        self.source.consumer.reopen(spots)
+        self.source.consumer.hush(spots)
         self._assigned({tp.partition for tp in spots})
 
     async def _on_revoked(self, _app: Any, revoked: Iterable[Any], **_options: Any) -> None:

@@ -95,12 +95,17 @@ class Consumer(stock.Consumer):
         """These positions may be committed."""
         self._durable.update({TP(*spot): offset for spot, offset in offsets.items()})
 
-    def reopen(self, assigned: Iterable[TP]) -> None:
-        """A rebalance ended: assigned spots that are open go on, all others stay silent until they are opened."""
+    def hush(self, assigned: Iterable[TP]) -> None:
+        """A rebalance ended: what is assigned stays silent until it is opened, or the flow resumes where it is open."""
         for tp in assigned:
             self.kafka.pause(TopicPartition(*tp))
-            if tp in self._next:
-                self._seek_open(tp)
+
+    def resume_flow(self) -> None:
+        """Goes on after the last records that were taken: what a stopped flow had in its pipes is lost to it."""
+        super().resume_flow()
+        for tp in self._next:
+            self._seek_open(tp)
+        self._room.set()
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         if not self.flow_active:
@@ -109,24 +114,21 @@ class Consumer(stock.Consumer):
         if not readable:
             await self._wait_for_room(timeout)
             return
-        openings = dict(self._openings)
         records = await self._thread.getmany(readable, POLL_SECONDS)
-        for tp, rows in records.items():
+        # Nothing ran between the fetch and here, so what was fetched belongs to the openings of now.
+        fetched = [(TP(*tp), Fetched(self._openings[TP(*tp)], rows)) for tp, rows in records.items() if rows]
+        for tp, batch in fetched:
             if self.should_stop or not self.flow_active:
                 return
-            message = self._message(TP(*tp), rows, openings)
-            if message is not None:
-                yield TP(*tp), message
+            if batch.opening == self._openings[tp]:
+                self._in_transit[tp] += 1
+                yield tp, self._message(tp, batch)
 
-    def _message(self, tp: TP, rows: list[ConsumerRecord], openings: Mapping[TP, int]) -> ConsumerMessage | None:
-        opening = self._openings[tp]
-        if opening != openings.get(tp, 0) or not rows:
-            return None
-        self._in_transit[tp] += 1
-        last = rows[-1]
+    def _message(self, tp: TP, batch: Fetched) -> ConsumerMessage:
+        last = batch.rows[-1]
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, (), None,
-            Fetched(opening, rows), None, 0, len(rows), tp, generation_id=self.app.consumer_generation_id,
+            batch, None, 0, len(batch.rows), tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     async def _wait_for_room(self, timeout: float) -> None:
@@ -147,6 +149,7 @@ class Consumer(stock.Consumer):
     def _forget(self, tp: TP) -> None:
         self._openings[tp] += 1
         self._in_transit[tp] = 0
+        self._read_offset.pop(tp, None)
         self._durable.pop(tp, None)
         if self._assigned(tp):
             self.kafka.pause(TopicPartition(*tp))

@@ -1,0 +1,112 @@
+"""What the driver brings and drops around a rebalance, with the fetch in the test's hand instead of a broker."""
+
+import asyncio
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakelog import Row
+from faust.types import TP
+
+from streams.faust.driver import Consumer
+
+WEB = TP("t.touchpoints.web", 0)
+
+
+def rows(first: int, last: int) -> list[Row]:
+    return [Row(WEB.topic, 0, offset, 1, 1, None, b"", ()) for offset in range(first, last + 1)]
+
+
+class Kafka:
+    """The aiokafka consumer beneath: one assigned partition, its seeks written down."""
+
+    def __init__(self) -> None:
+        self.seeks: list[int] = []
+        assignment = SimpleNamespace(tps={WEB}, state_value=lambda _spot: SimpleNamespace())
+        self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+
+    def seek(self, _spot: Any, offset: int) -> None:
+        self.seeks.append(offset)
+
+    def pause(self, *_spots: Any) -> None: ...
+
+    def resume(self, *_spots: Any) -> None: ...
+
+
+@pytest.fixture
+def consumer() -> Consumer:
+    """The driver's consumer as its constructor leaves it, with a Kafka of the test's own."""
+    found = Consumer.__new__(Consumer)
+    found._openings, found._in_transit = Counter(), Counter()
+    found._next, found._durable, found._held = {}, {}, set()
+    found._read_offset, found._room = {}, asyncio.Event()
+    found.flow_active, found.can_resume_flow, found.suspend_flow = True, asyncio.Event(), asyncio.Event()
+    found._stopped, found._crashed = asyncio.Event(), asyncio.Event()
+    found.app = SimpleNamespace(consumer_generation_id=1)
+    found._thread = SimpleNamespace()
+    kafka = Kafka()
+    found._thread._ensure_consumer = lambda: kafka
+    return found
+
+
+def fetches(consumer: Consumer, found: list[Row], during: Any = lambda: None) -> None:
+    """The next fetch brings these rows; `during` happens while it is awaited."""
+
+    async def getmany(_spots: object, _timeout: float) -> dict[TP, list[Row]]:
+        await asyncio.sleep(0)
+        during()
+        return {WEB: found}
+
+    consumer._thread.getmany = getmany
+
+
+async def brought(consumer: Consumer) -> list[tuple[int, int]]:
+    """First and last offset of what an agent takes of one fetch."""
+    found = []
+    async for tp, message in consumer.getmany(0.01):
+        if consumer.taken(tp, message.value):
+            found.append((message.value.rows[0].offset, message.value.rows[-1].offset))
+    return found
+
+
+async def test_what_a_fetch_brings_after_a_seek_in_its_middle_is_taken(consumer: Consumer) -> None:
+    """The consumer counts it as read: dropped, it would never come again."""
+    consumer.open({WEB: 36})
+    fetches(consumer, rows(36, 41), during=consumer.resume_flow)
+    assert await brought(consumer) == [(36, 41)]
+
+
+async def test_what_was_fetched_before_a_seek_is_dropped(consumer: Consumer) -> None:
+    consumer.open({WEB: 36})
+    fetches(consumer, rows(36, 41))
+    found = []
+    async for tp, message in consumer.getmany(0.01):
+        consumer.open({WEB: 10})
+        found.append(consumer.taken(tp, message.value))
+    assert found == [False]
+
+
+async def test_when_the_flow_resumes_each_open_spot_goes_on_after_what_was_taken(consumer: Consumer) -> None:
+    consumer.open({WEB: 36})
+    fetches(consumer, rows(36, 41))
+    assert await brought(consumer) == [(36, 41)]
+    fetches(consumer, rows(42, 50), during=consumer.stop_flow)
+    assert await brought(consumer) == []
+    consumer.resume_flow()
+    assert consumer.kafka.seeks[-1] == 42
+    assert consumer._in_transit[WEB] == 0
+
+
+async def test_a_seek_back_makes_faust_forget_how_far_it_had_read(consumer: Consumer) -> None:
+    """Else Faust drops every batch that ends before the offset it remembers."""
+    consumer.open({WEB: 36})
+    consumer._read_offset[WEB] = 41
+    consumer.open({WEB: 10})
+    assert WEB not in consumer._read_offset
+
+
+async def test_a_closed_spot_brings_nothing(consumer: Consumer) -> None:
+    consumer.open({WEB: 36})
+    fetches(consumer, rows(36, 41), during=lambda: consumer.close_spots([WEB]))
+    assert await brought(consumer) == []
