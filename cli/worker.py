@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,11 @@ from streams.broker.topics import migrate
 from streams.metrics.gauges import ProcessEnded
 from streams.process import run_dispatcher, run_worker
 from streams.settings import Settings
+
+log = logging.getLogger("sillage")
+
+LEAVE_SECONDS = 12.0
+"""How long a process asked to end may take; with Kafka away it would wait for ever."""
 
 Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
@@ -58,10 +64,24 @@ async def _until_signal(role: str, run: Run, settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _ask, role, stop, loop)
     await asyncio.to_thread(migrate, settings)
     click.echo(f"{role}: prefix {settings.prefix}, Kafka {settings.kafka}")
     try:
         await run(settings, stop)
     except ProcessEnded as reason:
         raise CliError(f"{role}: {reason}") from reason
+
+
+def _ask(role: str, stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """Asks the process to end; one that cannot ends as a crash would, after which nothing is lost either."""
+    stop.set()
+    loop.call_later(LEAVE_SECONDS, _insist, role)
+
+
+def _insist(role: str) -> None:
+    log.error(
+        "%s: could not end cleanly within %.0f s, and ends now; what was not written is done again", role, LEAVE_SECONDS
+    )
+    logging.shutdown()
+    os._exit(1)

@@ -25,3 +25,23 @@ async def test_every_message_leaves_once_when_kafka_was_away_in_the_middle(house
         calm(process.log)
         assert process.log.count("does not answer; waiting for it, nothing is lost") == 1
         assert process.log.count("answers again") == 1
+
+
+@pytest.mark.slow
+async def test_asked_to_end_while_kafka_is_away_both_end_with_a_reason(house: House) -> None:
+    customers = people(20)
+    house.start()
+    await house.introduce(customers)
+    await house.publish(orders(customers[:10]))
+    await house.delivered(thanks(customers[:10]))
+    both = (house.worker, house.dispatcher)
+    with killed(house.kafka):
+        codes = await asyncio.gather(*(asyncio.to_thread(process.stop) for process in both))
+    assert codes == [1, 1]
+    for process in both:
+        assert "could not end cleanly" in process.log
+        calm(process.log)
+    house.start()
+    await house.publish(orders(customers[10:]))
+    await house.delivered(thanks(customers), 60)
+    assert set(house.mails().values()) == {1}
