@@ -42,13 +42,12 @@ async def find_inputs(settings: Settings) -> Inputs:
 
 
 class Shared:
-    """What every process holds: metrics and their page, a publisher, the definitions, a watchdog."""
+    """What every process holds: metrics and their page, a publisher, the definitions."""
 
     def __init__(self, settings: Settings, role: str) -> None:
         registry = CollectorRegistry()
         self.metrics = Metrics(registry)
         self._page = serve(registry, settings.metrics_port)
-        self.watchdog = Watchdog(PATIENCE_MS, wall_ms())
         self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
         self._quiet = quiet(role, settings.kafka, self.publisher.broker_answers)
@@ -74,7 +73,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Runs a worker until `stop` is set; then drains, commits and leaves. Raises what ended it otherwise."""
     async with Shared(settings, "worker") as shared:
         inputs = await find_inputs(settings)
-        observer = WorkerObserver(shared.metrics, shared.watchdog, wall_ms)
+        watchdog = Watchdog(PATIENCE_MS, wall_ms())
+        observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
         worker = Worker(settings, inputs, lambda: shared.definitions.catalog, observer)
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
@@ -86,7 +86,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
         await others.start()
         try:
-            looking = look(worker, shared.metrics, shared.watchdog, wall_ms)
+            looking = look(worker, shared.metrics, watchdog, wall_ms)
             works = [worker.run(), group.run(), others.run(), looking, shared.definitions.until_fault()]
             await until(stop, works, leave)
         finally:

@@ -121,6 +121,10 @@ class Tally:
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.seconds: list[float] = []
+        self.unresolved = 0
+
+    def unresolved_reserves(self, count: int) -> None:
+        self.unresolved = count
 
     def dispatches(self, channel: str, code: str, count: int = 1) -> None:
         self.counts[channel, code] += count

@@ -247,6 +247,7 @@ class Dispatcher:
         codes = Counter((errand.action.channel, _code(entry)) for errand, entry in settled)
         for (channel, code), count in codes.items():
             self._gauges.dispatches(channel, code, count)
+        self._gauges.unresolved_reserves(self.unresolved)
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

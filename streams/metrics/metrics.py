@@ -81,10 +81,7 @@ class Metrics:
             "provider_seconds", "From handing a message over to the provider's answer.", ("provider",), LATENCY
         )
         self._redis_away = families.gauge("redis_away", "1 while Redis does not answer, else 0.")
-        self._ledger_away = families.gauge(
-            "ledger_away", "1 while the ledger cannot be asked and nothing leaves, else 0."
-        )
-        self._unresolved = families.gauge("unresolved_reserves", "Reserves without a confirm: sent or not is unknown.")
+        self._unresolved = families.gauge("unresolved_reserves", "Actions of this process of unknown fate.")
 
     def action_acknowledged(self, journey: str, channel: str, latencies_seconds: Iterable[float]) -> None:
         """Latencies of actions of one journey and channel that an event caused (EVENTS.md, `event_to_action`)."""
@@ -187,12 +184,8 @@ class Metrics:
         """Whether Redis does not answer."""
         self._redis_away.at().set(away)
 
-    def ledger_away(self, away: bool) -> None:
-        """Whether the ledger cannot be asked."""
-        self._ledger_away.at().set(away)
-
     def unresolved_reserves(self, count: int) -> None:
-        """Reserves without a confirm, all in all."""
+        """Actions whose fate is unknown, all in all."""
         self._unresolved.at().set(count)
 
 

@@ -37,7 +37,7 @@ async def test_a_bare_reserve_is_skipped_and_counted(office: Office, class_: str
     restarted = await crash_between_hand_over_and_confirm(office, class_=class_)
     await restarted.take(action(class_=class_))
     assert office.hatch.ids() == ["a1"]
-    assert restarted.dispatcher.unresolved == 1
+    assert restarted.dispatcher.unresolved == restarted.tally.unresolved == 1
     assert restarted.receipts() == [("message.failed", "a1", "unresolved")]
 
 

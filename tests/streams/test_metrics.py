@@ -66,7 +66,6 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.dispatches("email", "sent")
     metrics.provider_answered("smtp", [0.02])
     metrics.redis_away(True)
-    metrics.ledger_away(True)
     metrics.unresolved_reserves(2)
 
 
