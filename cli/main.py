@@ -1,5 +1,7 @@
 """The door of the `sillage` command: every command by name, with the place of its code."""
 
+import logging
+
 import click
 
 from cli.lazy import LazyGroup
@@ -27,6 +29,9 @@ COMMANDS = {
 @click.version_option(package_name="sillage")
 def main() -> None:
     """Sillage, an event-driven omnichannel journey engine on Kafka."""
+    # Short commands tell a fault once and with its cure; worker and dispatcher turn their clients' warnings on again.
+    for client in ("aiokafka", "kafka"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)
 
 
 if __name__ == "__main__":

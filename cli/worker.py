@@ -54,8 +54,6 @@ async def _both(settings: Settings, stop: asyncio.Event) -> None:
 def _run(role: str, run: Run, **given: str | None) -> None:
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # It tells of each connection; what goes wrong it raises too, and that is told with its cure.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     asyncio.run(_until_signal(role, run, settings))
 
 
