@@ -17,6 +17,8 @@ log = logging.getLogger("sillage.dispatcher")
 
 HOLD_ROWS = 10_000
 """Actions of one partition in hand from which no more are fetched."""
+STOP_SECONDS = 4.0
+"""How long a stop waits for what was begun; a message that waits for Redis or its provider is given back then."""
 
 
 class Desk:
@@ -57,9 +59,8 @@ class Desk:
         task = asyncio.create_task(self._dispatcher.take(partition, rows))
         task.add_done_callback(lambda _task: self._moved.set())
         takes.append((rows[-1].offset + 1, len(rows), task))
-        if sum(count for _, count, _ in takes) > HOLD_ROWS and self.source is not None:
-            self._held.add(partition)
-            self.source.hold((topic, partition))
+        if sum(count for _, count, _ in takes) > HOLD_ROWS:
+            self._hold(partition)
 
     async def run(self) -> None:
         """Opens, closes and commits until cancelled. Raises what ended a take."""
@@ -75,8 +76,13 @@ class Desk:
             await self._close(list(self._open))
 
     async def stop(self) -> None:
-        """Takes no more; what was begun winds up, and what is settled is told."""
+        """Takes no more; what was begun gets a few seconds to end, and what is settled is told."""
         self._given = set()
+        for number in self._open:
+            self._hold(number)
+        begun = [task for takes in self._open.values() for _, _, task in takes]
+        if begun:
+            await asyncio.wait(begun, timeout=STOP_SECONDS)
         self._settle()
         await self._close(list(self._open))
 
@@ -119,6 +125,11 @@ class Desk:
             if upto is not None and self.source is not None:
                 self.source.commit({(self._topic, number): upto})
                 self._let_in(number, takes)
+
+    def _hold(self, number: int) -> None:
+        if self.source is not None:
+            self._held.add(number)
+            self.source.hold((self._topic, number))
 
     def _let_in(self, number: int, takes: Iterable[tuple[int, int, "asyncio.Task[None]"]]) -> None:
         if number in self._held and sum(count for _, count, _ in takes) < HOLD_ROWS // 2 and self.source is not None:

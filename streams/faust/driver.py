@@ -96,7 +96,11 @@ class Consumer(stock.Consumer):
         self._durable.update({TP(*spot): offset for spot, offset in offsets.items()})
 
     def hush(self, assigned: Iterable[TP]) -> None:
-        """A rebalance ended: what is assigned stays silent until it is opened, or the flow resumes where it is open."""
+        """A rebalance ended: what is assigned stays silent until it is opened, or the flow resumes where it is open.
+
+        Positions of before were committed when it began, or are another owner's matter now.
+        """
+        self._durable.clear()
         for tp in assigned:
             self.kafka.pause(TopicPartition(*tp))
 
@@ -150,7 +154,6 @@ class Consumer(stock.Consumer):
         self._openings[tp] += 1
         self._in_transit[tp] = 0
         self._read_offset.pop(tp, None)
-        self._durable.pop(tp, None)
         if self._assigned(tp):
             self.kafka.pause(TopicPartition(*tp))
 

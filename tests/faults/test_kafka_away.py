@@ -24,6 +24,7 @@ async def test_every_message_leaves_once_when_kafka_was_away_in_the_middle(house
         assert process.alive
         calm(process.log)
         assert process.log.count("does not answer; waiting for it, nothing is lost") == 1
+        await until(lambda process=process: "answers again" in process.log)
         assert process.log.count("answers again") == 1
 
 
