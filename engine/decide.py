@@ -19,9 +19,9 @@ def decide(catalog: Catalog, customer: Customer, given: Input, *, trace_all: boo
     """Decides what this input means for this customer.
 
     Pure: equal arguments give equal decisions, and `customer` is never written. Within one event the order is that of
-    EVENTS.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. The caller has
-    fired the timers due at or before an event's instant, as a TimerFired of its own. Raises for no event and no
-    definition: faults of expressions go to `on_error`. The trace is None for a repeated id; also where nothing was
+    docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. The
+    caller has fired the timers due at or before an event's instant, as a TimerFired of its own. Raises for no event and
+    no definition: faults of expressions go to `on_error`. The trace is None for a repeated id; also where nothing was
     decided, unless `trace_all`.
     """
     if isinstance(given, TimerFired):

@@ -8,7 +8,7 @@ from engine.customer import Customer
 
 
 class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_defaults=True):
-    """A message that shall leave. `id` follows from its cause (EVENTS.md), so that a repeat is seen.
+    """A message that shall leave. `id` follows from its cause (docs/events.md), so that a repeat is seen.
 
     `decided_at` is the instant (ms) of the event or timer that caused it, `received_at` that of the event (0 for a
     timer); `void_at` (ms, 0 for never) is when it is worth nothing any more; `variables` are the values the templates

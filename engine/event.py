@@ -14,7 +14,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one customer. Instants are milliseconds since the epoch, UTC (source: EVENTS.md).
+    """What happened to one customer. Instants are milliseconds since the epoch, UTC (source: docs/events.md).
 
     `received_at` is the broker's append time; `occurred_at` is never more than 10 minutes ahead of it.
     `timed` is false when the sender gave no `occurred_at`; `named` is false when it gave no `id`.

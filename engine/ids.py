@@ -1,4 +1,4 @@
-"""Identities of what the engine makes: hashes of causes, so that a repeat carries the same id (source: EVENTS.md)."""
+"""Identities of what the engine makes: hashes of causes, so that a repeat carries the same id (docs/events.md)."""
 
 from hashlib import sha256
 

@@ -1,5 +1,5 @@
 """The rule by which a changelog is read: a record counts if the last marker before it is the one that it names
-(PROTOCOL.md 1.4).
+(docs/protocol.md 1.4).
 """
 
 import msgspec

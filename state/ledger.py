@@ -1,4 +1,4 @@
-"""The dispatch ledger: what is known of each action's leaving, so that an action id leaves once (PROTOCOL.md 1.21)."""
+"""The dispatch ledger: what is known of each action's leaving, so that an id leaves once (docs/protocol.md 1.21)."""
 
 import hashlib
 from collections.abc import AsyncIterable, Sequence

@@ -10,8 +10,8 @@ from engine.customer import Customer
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One output decided and not yet known to be published. `seq` counts up within its record.
 
-    `topic` is the name of EVENTS.md without prefix, `queued_at` the wall clock in ms when it was put here
-    (PROTOCOL.md 1.21);
+    `topic` is the name of docs/events.md without prefix, `queued_at` the wall clock in ms when it was put here
+    (docs/protocol.md 1.21);
     `received_at` is when the event that caused it came in, 0 if none did; `journey` and `channel` label an action.
     """
 

@@ -33,7 +33,7 @@ class Leaving(NamedTuple):
 
 
 class Writer:
-    """The writes of one partition and epoch (PROTOCOL.md 1, lines 7 to 15), at most one round in flight.
+    """The writes of one partition and epoch (docs/protocol.md 1, lines 7 to 15), at most one round in flight.
 
     `take` encodes a round in one step; `landed` is told where it landed and gives what may leave now. `durable` holds
     positions that are proven and not yet handed to the source for its commit.

@@ -30,7 +30,7 @@ class Inputs:
         return sorted(topic for topic, count in self._counts.items() if count != self._partitions)
 
     def name(self, topic: str) -> str:
-        """The name of EVENTS.md: without the prefix."""
+        """The name of docs/events.md: without the prefix."""
         return topic.removeprefix(self._prefix)
 
     def channel(self, topic: str) -> str:

@@ -20,7 +20,7 @@ Lanes = dict[Spot, Lane]
 
 
 class Partition:
-    """The inputs of one partition in the order of DESIGN.md 4.
+    """The inputs of one partition in the order of ARCHITECTURE.md.
 
     While any lane has unread rows, the row with the smallest append time comes next, and a lane with nothing in hand
     but something in the log holds the others up. `clock` (ms) never goes back. `dead` holds what could not be decoded,

@@ -1,6 +1,4 @@
-"""Taking a partition over: the marker, the changelog up to it, and where its inputs go on (PROTOCOL.md 1, lines 3 to
-6).
-"""
+"""Taking a partition over: the marker, the changelog up to it, where inputs go on (docs/protocol.md 1.3 to 1.6)."""
 
 import asyncio
 import secrets

@@ -35,7 +35,7 @@ class Observer(Protocol):
 class Session:
     """The writers of one producer session by partition. `publisher` ends with it, and all its epochs with that.
 
-    `name` turns a name of EVENTS.md into a full topic name; `durable(partition, writer)` is called when positions
+    `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
     were proven;
     `fenced(partition)` when an epoch ended while the session goes on.
     """

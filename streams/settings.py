@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         return sender
 
     def topic(self, name: str) -> str:
-        """The full name of the topic that EVENTS.md calls `name`."""
+        """The full name of the topic that docs/events.md calls `name`."""
         return f"{self.prefix}.{name}"
 
     def channel_names(self) -> list[str]:

@@ -65,7 +65,7 @@ class Progress:
         self.latest.append(mail)
 
     def add(self, action: Action, latency_ms: int | None) -> None:
-        """Counts an action once; consumers of outputs drop repeated ids (PROTOCOL.md 1.20)."""
+        """Counts an action once; consumers of outputs drop repeated ids (docs/protocol.md 1.20)."""
         if action.id in self.actions:
             return
         self.actions[action.id] = action

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -19,7 +20,7 @@ class Out(NamedTuple):
 
 
 class PublishError(Exception):
-    """A write that is not known to be durable. Never sent again within the session: end it (PROTOCOL.md 1.16)."""
+    """A write that is not known to be durable. Never sent again within the session: end it (docs/protocol.md 1.16)."""
 
 
 class Publisher(Protocol):
@@ -58,8 +59,10 @@ class KafkaPublisher:
         await self._producer.start()
 
     async def stop(self) -> None:
-        """Ends the session and gives its connections back."""
-        await self._producer.stop()
+        """Ends the session and gives its connections back; what is still on its way gets a few seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._producer.stop()
 
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         first: int | None = None

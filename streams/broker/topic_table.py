@@ -90,7 +90,7 @@ def _compacted(largest_mib: int) -> dict[str, str]:
 
 
 def _state() -> dict[str, str]:
-    """The changelog (source: PROTOCOL.md 1.1)."""
+    """The changelog (source: docs/protocol.md 1.1)."""
     lags = {"min.compaction.lag.ms": str(HOUR), "max.compaction.lag.ms": str(2 * DAY)}
     return _compacted(8) | lags | {"segment.ms": str(HOUR)}
 

@@ -1,4 +1,4 @@
-"""From an action to its channel, once: last checks, reserve, hand over, settle, receipt (PROTOCOL.md 1.20-23)."""
+"""From an action to its channel, once: last checks, reserve, hand over, settle, receipt (docs/protocol.md 1.20-23)."""
 
 import asyncio
 import secrets

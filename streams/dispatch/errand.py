@@ -12,7 +12,7 @@ from state.ledger import Ask, Status
 from streams.touchpoints.record import Record
 
 MAX_AGE_MS = 6 * 24 * 3600 * 1000
-"""An action older than this, since it was put into its outbox, never leaves (PROTOCOL.md 1.21)."""
+"""An action older than this, since it was put into its outbox, never leaves (docs/protocol.md 1.21)."""
 
 PAUSE_SECONDS = 0.2
 """How often something is looked at again that another process is about to do."""

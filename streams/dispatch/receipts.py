@@ -1,4 +1,4 @@
-"""Receipts: what became of an action, as a touchpoint on its customer's home partition (EVENTS.md)."""
+"""Receipts: what became of an action, as a touchpoint on its customer's home partition (docs/events.md)."""
 
 import hashlib
 from typing import NamedTuple

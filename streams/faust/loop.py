@@ -1,4 +1,4 @@
-"""Faust's consumer thread, without the thread: the consumer lives on the worker's own loop (DESIGN.md 2)."""
+"""Faust's consumer thread, without the thread: the consumer lives on the worker's own loop (ADR 1)."""
 
 import asyncio
 from collections.abc import Mapping

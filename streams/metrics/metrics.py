@@ -84,7 +84,7 @@ class Metrics:
         self._unresolved = families.gauge("unresolved_reserves", "Actions of this process of unknown fate.")
 
     def action_acknowledged(self, journey: str, channel: str, latencies_seconds: Iterable[float]) -> None:
-        """Latencies of actions of one journey and channel that an event caused (EVENTS.md, `event_to_action`)."""
+        """Latencies of actions of one journey and channel that an event caused (docs/events.md, `event_to_action`)."""
         self._event_to_action.at(journey, channel).observe_all(latencies_seconds)
 
     def timers_fired(self, lateness_seconds: Iterable[float]) -> None:

@@ -1,4 +1,4 @@
-"""The reserved types of EVENTS.md: what their properties must hold, and the one spelling that the engine reads."""
+"""The reserved types of docs/events.md: what their properties must hold, and the one spelling that the engine reads."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Which records of a changelog count (PROTOCOL.md 1.4), and which customers must be written again."""
+"""Which records of a changelog count (docs/protocol.md 1.4), and which customers must be written again."""
 
 from state.changelog import ACCEPT, POSITIONS, Fold, Positions, encode_positions, foreign, marker_key, router_key
 from state.codec import decode, encode

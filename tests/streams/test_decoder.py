@@ -1,4 +1,4 @@
-"""The contract of EVENTS.md on plain JSON, sentence by sentence."""
+"""The contract of docs/events.md on plain JSON, sentence by sentence."""
 
 import pytest
 from records import CREATED, NOW, decoder, event, record, refused

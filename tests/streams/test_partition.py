@@ -1,4 +1,4 @@
-"""The partition clock of DESIGN.md 4: inputs merged by append time, timers at their instants, nothing goes back."""
+"""The partition clock of ARCHITECTURE.md: inputs merged by append time, timers at their instants, nothing goes back."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The commit protocol over a log in the test's hand (PROTOCOL.md 1): proof before leaving, heal, fence, positions."""
+"""The commit protocol over a log in the test's hand: proof before anything leaves, heal, fence, positions."""
 
 import asyncio
 import json
