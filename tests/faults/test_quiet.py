@@ -35,10 +35,14 @@ class Lines(logging.Handler):
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    found = Lines()
+    """What reaches the root, with the clients as talkative as a worker has them, whatever a command set before."""
+    found, client = Lines(), logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.WARNING)
     logging.getLogger().addHandler(found)
     yield found
     logging.getLogger().removeHandler(found)
+    client.setLevel(level)
 
 
 def test_each_kind_of_line_comes_once_with_how_often_it_came(lines: Lines) -> None:
