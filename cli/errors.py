@@ -35,6 +35,9 @@ def one_line() -> Iterator[None]:
     """Turns the faults of the rooms below into a CliError; any other is a bug and keeps its traceback."""
     try:
         yield
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does; click ends without a word.
+        raise
     except explained() as problem:
         raise CliError(" ".join(str(problem).split()) or type(problem).__name__) from problem
 

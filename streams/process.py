@@ -1,6 +1,7 @@
 """Worker and dispatcher as processes: definitions, group, metrics, from the start to a clean end."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
@@ -11,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from channels.email import Email
 from state.redis_ledger import RedisLedger
 from streams.broker.assigned import AssignedSource, JoinedSource
-from streams.broker.publish import KafkaPublisher, Publisher
+from streams.broker.publish import KafkaPublisher, Publisher, PublishError
 from streams.broker.quiet import quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
 from streams.definitions.follower import Definitions
@@ -28,7 +29,9 @@ from streams.metrics.watchdog import Watchdog
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.record import Record
-from streams.worker import Worker, wall_ms
+from streams.worker import FAILED_SESSIONS, Worker, wall_ms
+
+log = logging.getLogger("sillage.process")
 
 PATIENCE_MS = 60_000
 
@@ -94,7 +97,23 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs a dispatcher until `stop` is set; then winds up and leaves. Raises what ended it otherwise."""
+    """Runs a dispatcher until `stop` is set; then winds up and leaves. Raises what ended it otherwise.
+
+    A write of unknown fate ends its session: it begins anew, and the ledger knows what has left.
+    """
+    for _ in range(FAILED_SESSIONS):
+        try:
+            return await _dispatch(settings, stop)
+        except PublishError as fault:
+            if stop.is_set():
+                raise
+            log.warning("dispatcher: %s; it begins anew", fault)
+            last = fault
+            await asyncio.sleep(1.0)
+    raise last
+
+
+async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
     async with Shared(settings, "dispatcher") as shared:
         topic = settings.topic("actions")
         ledger = RedisLedger(settings.redis, settings.prefix)

@@ -121,11 +121,12 @@ class Consumer(stock.Consumer):
         records = await self._thread.getmany(readable, POLL_SECONDS)
         # Nothing ran between the fetch and here, so what was fetched belongs to the openings of now.
         fetched = [(TP(*tp), Fetched(self._openings[TP(*tp)], rows)) for tp, rows in records.items() if rows]
+        # All are on their way from now on: else a spot whose turn comes last would seem read to its end until then.
+        self._in_transit.update(tp for tp, _ in fetched)
         for tp, batch in fetched:
             if self.should_stop or not self.flow_active:
                 return
             if batch.opening == self._openings[tp]:
-                self._in_transit[tp] += 1
                 yield tp, self._message(tp, batch)
 
     def _message(self, tp: TP, batch: Fetched) -> ConsumerMessage:

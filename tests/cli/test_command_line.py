@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main as door
+from cli.errors import one_line
 from cli.lazy import LazyGroup
 from cli.settings import load_settings
 from local.errors import LocalError
@@ -115,3 +116,8 @@ def test_commands_find_what_up_remembers(tmp_path: Path, monkeypatch: pytest.Mon
     settings = load_settings(prefix="mine")
     assert (settings.kafka, settings.redis, settings.prefix) == ("127.0.0.1:21001", "redis://127.0.0.1:7/0", "mine")
     assert load_settings(kafka="elsewhere:1").kafka == "elsewhere:1"
+
+
+def test_a_reader_who_left_is_no_fault_of_ours() -> None:
+    with pytest.raises(BrokenPipeError), one_line():
+        raise BrokenPipeError(32, "Broken pipe")

@@ -12,18 +12,20 @@ from faust.types import TP
 from streams.faust.driver import Consumer
 
 WEB = TP("t.touchpoints.web", 0)
+EMAIL = TP("t.touchpoints.email", 0)
 
 
-def rows(first: int, last: int) -> list[Row]:
-    return [Row(WEB.topic, 0, offset, 1, 1, None, b"", ()) for offset in range(first, last + 1)]
+def rows(first: int, last: int, spot: TP = WEB) -> list[Row]:
+    return [Row(spot.topic, 0, offset, 1, 1, None, b"", ()) for offset in range(first, last + 1)]
 
 
 class Kafka:
-    """The aiokafka consumer beneath: one assigned partition, its seeks written down."""
+    """The aiokafka consumer beneath: two assigned spots read to their end, seeks written down."""
 
     def __init__(self) -> None:
         self.seeks: list[int] = []
-        assignment = SimpleNamespace(tps={WEB}, state_value=lambda _spot: SimpleNamespace())
+        state = SimpleNamespace(has_valid_position=True, position=42, highwater=42)
+        assignment = SimpleNamespace(tps={WEB, EMAIL}, state_value=lambda _spot: state)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
 
     def seek(self, _spot: Any, offset: int) -> None:
@@ -104,6 +106,21 @@ async def test_a_seek_back_makes_faust_forget_how_far_it_had_read(consumer: Cons
     consumer._read_offset[WEB] = 41
     consumer.open({WEB: 10})
     assert WEB not in consumer._read_offset
+
+
+async def test_what_one_fetch_brings_for_another_spot_counts_as_unread_until_it_is_taken(consumer: Consumer) -> None:
+    """Else the rows of one topic overtake older ones of another that the same fetch brought."""
+    consumer.open({WEB: 36, EMAIL: 5})
+
+    async def getmany(_spots: object, _timeout: float) -> dict[TP, list[Row]]:
+        return {EMAIL: rows(5, 6, EMAIL), WEB: rows(36, 41)}
+
+    consumer._thread.getmany = getmany
+    seen = []
+    async for tp, message in consumer.getmany(0.01):
+        seen.append((tp.topic, consumer.unread(WEB, 0), consumer.taken(tp, message.value)))
+    assert seen == [(EMAIL.topic, True, True), (WEB.topic, True, True)]
+    assert not consumer._in_transit[WEB]
 
 
 async def test_a_closed_spot_brings_nothing(consumer: Consumer) -> None:
