@@ -3,7 +3,7 @@ positions.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from state.changelog import POSITIONS, Positions, encode_positions, foreign
@@ -36,15 +36,19 @@ class Writer:
     """The writes of one partition and epoch (docs/protocol.md 1, lines 7 to 15), at most one round in flight.
 
     `take` encodes a round in one step; `landed` is told where it landed and gives what may leave now. `durable` holds
-    positions that are proven and not yet handed to the source for its commit.
+    positions that are proven and not yet handed to the source for its commit. `seconds` is a clock that never goes
+    back.
     """
 
-    def __init__(self, partition: Partition, epoch: int, expected: int) -> None:
+    def __init__(
+        self, partition: Partition, epoch: int, expected: int, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         self.partition = partition
         self.epoch = epoch
         self.expected = expected
         self.durable: Positions | None = None
         self.heals = 0
+        self._seconds = seconds
         self._written: list[tuple[bytes, int]] = []
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
@@ -71,7 +75,7 @@ class Writer:
         """Whether a pass is under way or due."""
         if self._pass is not None:
             return True
-        quiet = time.monotonic() - self._last_at
+        quiet = self._seconds() - self._last_at
         if quiet < PASS_SECONDS:
             return False
         processor = self.partition.processor
@@ -110,7 +114,7 @@ class Writer:
         self._pass_slice = max(SLICE, len(self._pass) // SLICES)
         self._pass_positions = self.partition.positions(self.epoch)
         self._pass_dead, self.partition.dead = self.partition.dead, []
-        self._last_at = time.monotonic()
+        self._last_at = self._seconds()
 
     def _slice(self, flush: bool) -> list[bytes]:
         dirty, todo = self.partition.processor.dirty, self._pass or []

@@ -17,7 +17,7 @@ from streams.definitions.plan import plan_deploy
 from streams.definitions.shelf import Shelf, digest
 from streams.lane import Lane
 from streams.partition import Partition
-from streams.processor import Processor
+from streams.processor import Processor, deciding
 from streams.touchpoints.decoder import Decoder, Touchpoint, encode_touchpoint
 from streams.touchpoints.record import LOG_APPEND_TIME
 
@@ -48,7 +48,7 @@ class Driver:
     def __init__(self, catalog: Catalog, at: int) -> None:
         self.catalog = catalog
         self._store = MemoryStore()
-        self._processor = Processor(0, 1, self._store, lambda: self.catalog, lambda: self.now, trace_all=True)
+        self._processor = Processor(0, 1, self._store, deciding(lambda: self.catalog, trace_all=True), lambda: self.now)
         self._offsets = {WEB: 0, TICKS: 0}
         lanes = [Lane(name, name, 0, "driver", 0, lambda _upto: False) for name in self._offsets]
         self._partition = Partition(

@@ -26,6 +26,7 @@ from streams.metrics.gauges import look
 from streams.metrics.metrics import Metrics, serve
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
+from streams.processor import deciding
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.record import Record
@@ -78,7 +79,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         inputs = await find_inputs(settings)
         watchdog = Watchdog(PATIENCE_MS, wall_ms())
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
-        worker = Worker(settings, inputs, lambda: shared.definitions.catalog, observer)
+        decide = deciding(lambda: shared.definitions.catalog, trace_all=settings.trace == "all")
+        worker = Worker(settings, inputs, decide, observer)
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)

@@ -8,7 +8,7 @@ from engine.catalog import Catalog
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, Decision
-from engine.event import Event, EventArrived, TimerFired
+from engine.event import Event, EventArrived, Input, TimerFired
 from state.changelog import router_key
 from state.codec import encode
 from state.record import Entry, Record
@@ -23,6 +23,14 @@ CHECK_FROM = 4 << 20
 """Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
 
 _json = msgspec.json.Encoder().encode
+
+Decide = Callable[[Customer, Input], Decision]
+"""What an input means for a customer; the engine's `decide` over a catalog, or a fixed work that is measured."""
+
+
+def deciding(catalog: Callable[[], Catalog], *, trace_all: bool = False) -> Decide:
+    """The engine over the catalog of the moment. `trace_all`: every decision leaves a trace."""
+    return lambda customer, given: decide(catalog(), customer, given, trace_all=trace_all)
 
 
 class Counts(msgspec.Struct):
@@ -51,10 +59,8 @@ class Processor:
         partition: int,
         partitions: int,
         store: PartitionStore,
-        catalog: Callable[[], Catalog],
+        decide: Decide,
         wall: Callable[[], int],
-        *,
-        trace_all: bool = False,
     ) -> None:
         self.partition = partition
         self.partitions = partitions
@@ -65,9 +71,8 @@ class Processor:
         self.counts = Counts()
         self.unpublished = 0
         self.refusals: dict[str, int] = {}
-        self._catalog = catalog
+        self._decide_on = decide
         self._wall = wall
-        self._trace_all = trace_all
         self._name = ""
 
     def restore_timers(self) -> None:
@@ -124,7 +129,7 @@ class Processor:
         if customer is None:
             raise TypeError(f"record {key!r}: a router's, expected a customer's")
         try:
-            decision = decide(self._catalog(), customer, given, trace_all=self._trace_all)
+            decision = self._decide_on(customer, given)
             entries = self._entries(decision, cause, record.out_seq, received_at)
             fits = self._fits(record, decision, entries, row)
         except Exception as fault:

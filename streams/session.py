@@ -1,7 +1,6 @@
 """One producer session: the epochs of its partitions, their rounds of writes, and what leaves after each proof."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -107,9 +106,10 @@ class Session:
     async def _rounds(self) -> None:
         ticked = 0.0
         while True:
-            tick = time.monotonic() - ticked >= TICK_SECONDS
+            now = asyncio.get_running_loop().time()
+            tick = now - ticked >= TICK_SECONDS
             if tick:
-                ticked = time.monotonic()
+                ticked = now
             writers = [w for w in self.writers.values() if w.urgent or (tick and w.lazy)]
             if writers:
                 async with self._lock:

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
-from engine.catalog import Catalog
 from streams.broker.publish import KafkaPublisher, PublishError
 from streams.broker.reader import reading
 from streams.broker.source import Source, Spot
@@ -17,7 +16,7 @@ from streams.inputs import Inputs
 from streams.lane import HOLD_ROWS, Lane
 from streams.metrics.observer import WorkerObserver
 from streams.partition import Partition
-from streams.processor import Processor
+from streams.processor import Decide, Processor
 from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
@@ -46,15 +45,13 @@ def wall_ms() -> int:
 class Worker:
     """Owner of the partitions that `assigned` names, fed by a Source through `offer`."""
 
-    def __init__(
-        self, settings: Settings, inputs: Inputs, catalog: Callable[[], Catalog], observer: WorkerObserver
-    ) -> None:
+    def __init__(self, settings: Settings, inputs: Inputs, decide: Decide, observer: WorkerObserver) -> None:
         self.partitions: dict[int, Partition] = {}
         self.source: Source | None = None
         self._settings = settings
         self._inputs = inputs
         self._read = reading(settings.kafka)
-        self._catalog = catalog
+        self._decide = decide
         self._observer = observer
         self._given: set[int] = set()
         self.session: Session | None = None
@@ -231,14 +228,7 @@ class Worker:
         spots = self._inputs.spots(number)
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
         begin = starts(recovered, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
-        processor = Processor(
-            number,
-            self._settings.partitions,
-            recovered.store,
-            self._catalog,
-            wall_ms,
-            trace_all=self._settings.trace == "all",
-        )
+        processor = Processor(number, self._settings.partitions, recovered.store, self._decide, wall_ms)
         processor.restore_timers()
         clock = recovered.positions.clock if recovered.positions else 0
         event_clock = self._settings.clock == "event"

@@ -12,7 +12,7 @@ from journeys.model import Journey
 from state.store import MemoryStore
 from streams.lane import Lane
 from streams.partition import Partition
-from streams.processor import Processor
+from streams.processor import Processor, deciding
 from streams.touchpoints.decoder import Decoder
 
 T0 = 1_700_000_000_000
@@ -81,7 +81,8 @@ class Rig:
         self.wall = Wall()
         self.logs = {topic: Log() for topic in topics}
         found = catalog(*definitions)
-        self.processor = Processor(0, partitions, store or MemoryStore(), lambda: found, self.wall, trace_all=trace_all)
+        decide = deciding(lambda: found, trace_all=trace_all)
+        self.processor = Processor(0, partitions, store or MemoryStore(), decide, self.wall)
         self.processor.restore_timers()
         lanes = [Lane(f"t.{topic}", topic, 0, "id", 0, self.logs[topic]) for topic in topics]
         self.partition = Partition(

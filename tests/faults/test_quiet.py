@@ -16,6 +16,7 @@ from streams.inputs import Inputs
 from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
+from streams.processor import deciding
 from streams.settings import Settings
 from streams.worker import Worker, wall_ms
 
@@ -109,7 +110,7 @@ async def test_a_worker_does_not_give_up_on_a_broker_that_cannot_be_reached(
         port = server.sockets[0].getsockname()[1]
         found = settings.model_copy(update={"kafka": f"127.0.0.1:{port}"})
         observer = WorkerObserver(Metrics(CollectorRegistry()), Watchdog(60_000, wall_ms()), wall_ms)
-        worker = Worker(found, Inputs(found, {}, {}), lambda: Catalog(0, {}, lambda *_: None), observer)
+        worker = Worker(found, Inputs(found, {}, {}), deciding(lambda: Catalog(0, {}, lambda *_: None)), observer)
         working = asyncio.create_task(worker.run())
         await until(lambda: knocked >= 3 or working.done(), 20)
         assert not working.done()

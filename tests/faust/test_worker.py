@@ -23,6 +23,7 @@ from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
 from streams.process import find_inputs
+from streams.processor import deciding
 from streams.settings import Settings
 from streams.touchpoints.decoder import home
 from streams.worker import Worker, wall_ms
@@ -63,7 +64,7 @@ async def running(settings: Settings, *, clean: bool = True) -> AsyncIterator[Ru
     inputs = await find_inputs(settings)
     observer = WorkerObserver(Metrics(CollectorRegistry()), Watchdog(60_000, wall_ms()), wall_ms)
     found = catalog()
-    worker = Worker(settings, inputs, lambda: found, observer)
+    worker = Worker(settings, inputs, deciding(lambda: found), observer)
     group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
     others = AssignedSource(settings.kafka, worker.offer)
     worker.source = JoinedSource(group.source, others, inputs.others)
@@ -239,7 +240,7 @@ async def unasked(settings: Settings) -> AsyncIterator[Running]:
     metrics = Metrics(CollectorRegistry())
     observer = WorkerObserver(metrics, Watchdog(60_000, wall_ms()), wall_ms)
     found = catalog()
-    worker = Worker(settings, inputs, lambda: found, observer)
+    worker = Worker(settings, inputs, deciding(lambda: found), observer)
     source = AssignedSource(settings.kafka, worker.offer)
     worker.source = source
     await source.start()
