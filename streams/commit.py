@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from state.changelog import POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
-from state.record import Entry
+from state.record import Entry, Record
 from streams.broker.publish import Out
 from streams.partition import Partition
 
@@ -49,7 +49,7 @@ class Writer:
         self.durable: Positions | None = None
         self.heals = 0
         self._seconds = seconds
-        self._written: list[tuple[bytes, int]] = []
+        self._written: dict[bytes, tuple[bytes, int]] = {}
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
         self._pass_slice = SLICE
@@ -132,7 +132,7 @@ class Writer:
             raise KeyError(f"partition {self.partition.number}: no record under {key!r}, though it was changed")
         value = encode(record, self.epoch)
         record.size = len(value)
-        self._written.append((key, record.out_seq))
+        self._written[key] = (value, record.out_seq)
         return Out(key, value)
 
     def landed(self, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
@@ -144,17 +144,34 @@ class Writer:
             raise Fenced(f"partition {self.partition.number}: another owner began before offset {end}")
         self.heal([key for key, _ in between])
         self.expected = end
-        leaving = []
         store = self.partition.processor.store
-        for key, upto in self._written:
+        leaving: list[Leaving] = []
+        for key, (_, upto) in self._written.items():
             record = store.get(key)
-            if record is not None:
+            if record is not None and record.outbox:
                 leaving += [Leaving(key, entry) for entry in record.to_hand(upto)]
-        self._written = []
+        self._settle(end, [key for key, _ in between])
         if self._in_flight is not None:
             self._last = self.durable = self._in_flight
             self._in_flight = None
         return leaving
+
+    def _settle(self, end: int, strays: list[bytes]) -> None:
+        """The store takes what is proven, in one step with how far that is."""
+        store = self.partition.processor.store
+        mark = store.mark
+        mark.offset = end
+        if self._in_flight is not None:
+            mark.positions, mark.positions_offset = self._in_flight, end - 1
+        if mark.ignored or strays:
+            mark.ignored = [key for key in mark.ignored if key not in self._written] + strays
+        written, self._written = self._written, {}
+        store.settle({key: value for key, (value, _) in written.items()}, mark)
+        store.trim(self._busy)
+
+    def _busy(self, key: bytes, record: Record) -> bool:
+        processor = self.partition.processor
+        return bool(record.outbox) or key in processor.dirty or key in processor.urgent or key in self._written
 
     def published(self, key: bytes, upto: int) -> None:
         """Publication acknowledged the record's entries up to `upto`: they go, and the record is written again in a

@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from engine.event import Event
+from streams.touchpoints.decoder import Forward, Rejected, decode_forward
 from streams.touchpoints.decoder import Record as Row
 
 HOLD_ROWS = 10_000
@@ -13,7 +15,8 @@ class Lane:
     """Rows of one topic and partition, in order. `next` is the offset after the last applied row.
 
     `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
-    that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last.
+    that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last. `rows`
+    are those in hand, the next one first; `decode` reads one.
     """
 
     def __init__(
@@ -36,33 +39,34 @@ class Lane:
         self.held = False
         self.rank = (name == "ticks", name, partition)
         self.end = end
+        self.rows: deque[Row] = deque()
+        self.decode: Callable[[Row], Event | Forward | Rejected] = decode_forward
         self._unread = unread
-        self._rows: deque[Row] = deque()
 
     def offer(self, rows: Sequence[Row]) -> None:
         """Takes fetched rows; those before the position are left out."""
         if rows and rows[0].offset < self.next:
             rows = [row for row in rows if row.offset >= self.next]
-        self._rows.extend(rows)
+        self.rows.extend(rows)
 
     @property
     def head(self) -> Row | None:
         """The next row, None where none is in hand."""
-        return self._rows[0] if self._rows else None
+        return self.rows[0] if self.rows else None
 
     def pop(self) -> None:
         """The head was applied."""
-        self.next = self._rows.popleft().offset + 1
+        self.next = self.rows.popleft().offset + 1
 
     @property
     def lagging(self) -> bool:
         """Whether rows are known to be in the log and none is in hand: then nobody may go before them."""
-        return not self._rows and self._unread(self.end)
+        return not self.rows and self._unread(self.end)
 
     @property
     def behind(self) -> bool:
         """Whether anything is unread."""
-        return bool(self._rows) or self._unread(self.end)
+        return bool(self.rows) or self._unread(self.end)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)

@@ -4,19 +4,30 @@ one.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from engine.event import Event
 from state.changelog import Positions
+from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
 from streams.lane import Lane
 from streams.processor import Processor
-from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
+from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
 from streams.touchpoints.decoder import Record as Row
 
 Lanes = dict[Spot, Lane]
+Place = tuple[int, tuple[bool, str, int]]
+"""Where a row stands among those of all lanes: its append time (ms), then the rank of its lane."""
+
+
+class Turn(NamedTuple):
+    """A lane whose rows up to the append time `last_at` (ms) come before those of every other lane."""
+
+    lane: Lane
+    last_at: int
 
 
 class Partition:
@@ -48,7 +59,10 @@ class Partition:
         self.events: Counter[str] = Counter()
         self._wall = wall
         self._event_clock = event_clock
-        self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
+        self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes if lane.name != "touchpoints.rekeyed"}
+        for lane in lanes:
+            if lane.topic in self.decoders:
+                lane.decode = self.decoders[lane.topic].decode
         self._head: tuple[Row, Event | Forward | Rejected] | None = None
         self._asked: int | None = None
         self._told: int | None = None
@@ -89,73 +103,96 @@ class Partition:
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
         done = 0
+        now = self._wall()
         while done < budget:
-            lane = self._next_lane()
-            if lane is None:
+            turn = self._next_turn()
+            if turn is None:
                 break
-            done += self._row(lane, budget - done)
+            done += self._take_turn(turn, budget - done, now)
         if done < budget and not self._event_clock and not self.behind:
-            done += self._advance(max(self.clock, self._wall()), budget - done)
+            done += self._advance(max(self.clock, now), budget - done)
         return done
 
     def wait_ms(self) -> int | None:
-        """How long until the next timer is due by the wall clock, None where nothing is due by itself."""
-        due = self.processor.timers.next_due()
-        if not due or self._event_clock:
+        """How long until the next timer may be due by the wall clock, None where nothing is due by itself."""
+        earliest = self.processor.timers.earliest
+        if earliest == NEVER or self._event_clock:
             return None
-        return max(0, due - self._wall())
+        return max(0, earliest - self._wall())
 
-    def _next_lane(self) -> Lane | None:
-        best: Lane | None = None
-        best_at = 0
+    def _next_turn(self) -> Turn | None:
+        """The lane whose row comes next, and how far its rows go before those of the others."""
+        first: Place | None = None
+        second: Place | None = None
         for lane in self.lanes.values():
-            row = lane.head
-            if row is None:
+            if not lane.rows:
                 if lane.lagging:
                     return None
                 continue
-            if best is None or (row.timestamp, lane.rank) < (best_at, best.rank):
-                best, best_at = lane, row.timestamp
-        if best is not None and best.name == TICKS and self._told != best.next:
+            place = (lane.rows[0].timestamp, lane.rank)
+            if first is None or place < first:
+                first, second, best = place, first, lane
+            elif second is None or place < second:
+                second = place
+        if first is None:
+            return None
+        if best.name == TICKS and self._told != best.next:
             self._asked = best.next
             return None
-        return best
+        if second is None:
+            return Turn(best, NEVER)
+        return Turn(best, second[0] if best.rank < second[1] else second[0] - 1)
 
-    def _row(self, lane: Lane, budget: int) -> int:
-        """Brings the clock to the lane's next row and applies it, unless timers before it use up the budget."""
-        row = lane.head
-        if row is None:
-            return 0
-        given = self._decoded(lane, row)
-        instant = self._instant(row, given)
-        done = self._advance(instant, budget)
-        if done >= budget and self._due(instant):
-            return done
-        self.clock = max(self.clock, instant)
-        self._apply(lane, row, given)
-        lane.pop()
-        self._head = None
-        return done + 1
+    def _take_turn(self, turn: Turn, budget: int, now: int) -> int:
+        """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
+        lane, last_at = turn
+        rows, timers = lane.rows, self.processor.timers
+        done = applied = 0
+        while rows and done < budget and (row := rows[0]).timestamp <= last_at:
+            given = self._decoded(lane, row)
+            instant = self._instant(row, given, now)
+            if timers.earliest <= instant:
+                done += self._advance(instant, budget - done)
+                if done >= budget and self._due(instant):
+                    self._head = (row, given)
+                    break
+            self.clock = instant
+            applied += self._apply(lane, row, given)
+            rows.popleft()
+            lane.next = row.offset + 1
+            done += 1
+            if lane.name == TICKS:
+                break
+        if applied:
+            self.events[lane.channel] += applied
+        return done
 
     def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
-        if self._head is not None and self._head[0] is row:
-            return self._head[1]
-        given = decode_forward(row) if lane.name == "touchpoints.rekeyed" else self.decoders[lane.topic].decode(row)
-        self._head = (row, given)
-        return given
+        head = self._head
+        if head is not None:
+            self._head = None
+            if head[0] is row:
+                return head[1]
+        return lane.decode(row)
 
-    def _instant(self, row: Row, given: Event | Forward | Rejected) -> int:
+    def _instant(self, row: Row, given: Event | Forward | Rejected, now: int) -> int:
         """The clock's instant at this row; it never goes back."""
+        at = row.timestamp
+        if self._event_clock or type(given) is Rejected:
+            at = self._told_instant(given)
+        elif at > now:
+            at = now
+        return at if at > self.clock else self.clock
+
+    def _told_instant(self, given: Event | Forward | Rejected) -> int:
+        """The instant that an event names, 0 where it names none."""
         if isinstance(given, Rejected):
-            return self.clock
-        if not self._event_clock:
-            return max(self.clock, min(row.timestamp, self._wall()))
+            return 0
         event = given.event if isinstance(given, Forward) else given
-        return max(self.clock, event.occurred_at) if event.timed else self.clock
+        return event.occurred_at if event.timed else 0
 
     def _due(self, instant: int) -> bool:
-        due = self.processor.timers.next_due()
-        return bool(due) and due <= instant
+        return 0 < self.processor.timers.next_due() <= instant
 
     def _advance(self, instant: int, budget: int) -> int:
         """Fires what is due by `instant`, at most `budget` timers, and brings the clock there when all has fired."""
@@ -166,23 +203,27 @@ class Partition:
             if due is None:
                 self.clock = instant
                 return fired
-            at, customer = due
+            at, key = due
             self.clock = max(self.clock, at)
-            self.processor.fire(customer, at)
+            self.processor.fire(key, at)
             if not self._event_clock:
                 self.lateness.append(self._wall() - at)
             fired += 1
         return fired
 
-    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> None:
-        if isinstance(given, Rejected):
-            self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
-            return
+    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> bool:
+        """Brings an input to the processor; gives whether it was a touchpoint of this lane."""
+        if type(given) is Event:
+            if lane.name == TICKS:
+                return False
+            event = given if given.timed else self._timed(given)
+            self.processor.arrive(lane.origin, row.offset, event, self.clock, row, lane.name)
+            return True
         if isinstance(given, Forward):
             self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
-        elif lane.name != TICKS:
-            self.events[lane.channel] += 1
-            self.processor.arrive(lane.origin, row.offset, self._timed(given), self.clock, row, lane.name)
+        elif isinstance(given, Rejected):
+            self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
+        return False
 
     def _timed(self, event: Event) -> Event:
         """With the event clock, an event whose sender gave no instant takes the clock's."""

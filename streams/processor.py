@@ -76,24 +76,22 @@ class Processor:
         self._name = ""
 
     def restore_timers(self) -> None:
-        """Builds the timer index from the records."""
-        for key in self.store:
-            record = self.store.get(key)
-            if record is not None and record.customer is not None:
-                self.timers.set(record.customer.id, next_due(record.customer))
+        """Builds the timer index from the heads of the records."""
+        self.timers.load(self.store.timers())
 
     def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
 
         `row` is the record it came in, of the topic `name`; it becomes a dead letter where no decision can be taken.
         """
-        target = home(event.customer, self.partitions)
-        if target != self.partition:
-            self._forward(origin, offset, event, target)
-            return
         key = event.customer.encode()
         record = self.store.get(key)
         if record is None:
+            # A record under this key is only ever made here, at home: whoever has one need not be looked for.
+            target = home(event.customer, self.partitions)
+            if target != self.partition:
+                self._forward(origin, offset, event, target)
+                return
             record = Record(new_customer(event.customer, at))
             self.store.put(key, record)
         elif record.applied.get(origin, -1) >= offset:
@@ -102,18 +100,17 @@ class Processor:
         self.counts.events += 1
         self.counts.identities += event.type == "identity.linked"
         self._name = name
-        self._decide(key, record, EventArrived(event, at), row, f"{origin}/{offset}", event.received_at)
+        self._decide(key, record, EventArrived(event, at), row, origin, offset)
         record.applied[origin] = offset
         self._touch(key)
 
-    def fire(self, customer_id: str, at: int) -> None:
-        """Fires the customer's timers due at or before `at`, which is their instant."""
-        key = customer_id.encode()
+    def fire(self, key: bytes, at: int) -> None:
+        """Fires the timers of the customer under `key` that are due at or before `at`, which is their instant."""
         record = self.store.get(key)
         if record is None or record.customer is None:
             return
         self.counts.timers += 1
-        if self._decide(key, record, TimerFired(at), None, f"timer/{at}", 0):
+        if self._decide(key, record, TimerFired(at), None, "timer", at):
             self._touch(key)
 
     def _decide(
@@ -122,15 +119,19 @@ class Processor:
         record: Record,
         given: EventArrived | TimerFired,
         row: Row | None,
-        cause: str,
-        received_at: int,
+        origin: str,
+        offset: int,
     ) -> bool:
+        """Takes the decision on one input, whose cause is `origin` and `offset`; gives whether one could be taken."""
         customer = record.customer
         if customer is None:
             raise TypeError(f"record {key!r}: a router's, expected a customer's")
         try:
             decision = self._decide_on(customer, given)
-            entries = self._entries(decision, cause, record.out_seq, received_at)
+            entries: list[Entry] = []
+            if decision.outputs or decision.trace is not None:
+                received_at = 0 if isinstance(given, TimerFired) else given.event.received_at
+                entries = self._entries(decision, f"{origin}/{offset}", record.out_seq, received_at)
             fits = self._fits(record, decision, entries, row)
         except Exception as fault:
             # A decision that breaks the engine would otherwise stop its partition for ever.
@@ -145,17 +146,20 @@ class Processor:
         return True
 
     def _take(self, key: bytes, record: Record, decision: Decision, entries: list[Entry]) -> None:
-        counts = self.counts
-        counts.duplicates += decision.duplicate
-        record.customer = decision.customer
-        if entries:
-            counts.decisions += 1
-            self.unpublished += len(entries)
-            record.outbox.extend(entries)
-            record.out_seq = entries[-1].seq
+        customer = record.customer = decision.customer
+        self.counts.duplicates += decision.duplicate
+        due_at = next_due(customer) if customer.enrollments else 0
+        if due_at != record.due_at:
+            self.timers.set(key, record.due_at, due_at)
+            record.due_at = due_at
+        if not entries:
+            return
+        self.counts.decisions += 1
+        self.unpublished += len(entries)
+        record.outbox.extend(entries)
+        record.out_seq = entries[-1].seq
         if decision.outputs:
             self.urgent[key] = None
-        self.timers.set(decision.customer.id, next_due(decision.customer))
         if decision.trace is not None:
             for line in decision.trace.lines:
                 if line.what == "refused":
@@ -177,12 +181,15 @@ class Processor:
 
     def _fits(self, record: Record, decision: Decision, entries: list[Entry], row: Row | None) -> bool:
         """Whether the decision may be taken; measured exactly only where an estimate from above says it might not."""
-        grown = sum(len(entry.value) + 128 for entry in entries)
-        if any(len(entry.value) > LARGEST_OUTPUT for entry in entries):
-            return False
+        grown = 256
+        for entry in entries:
+            size = len(entry.value)
+            if size > LARGEST_OUTPUT:
+                return False
+            grown += size + 128
         if row is not None:
             grown += (2 + len(decision.customer.enrollments)) * len(row.value or b"")
-        record.size += grown + 256
+        record.size += grown
         if record.size < CHECK_FROM:
             return True
         would_be = Record(decision.customer, record.applied, record.out_seq, [*record.outbox, *entries], record.tail)

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
+from state.store import MemoryStore
 from streams.broker.publish import KafkaPublisher, PublishError
 from streams.broker.reader import reading
 from streams.broker.source import Source, Spot
@@ -199,7 +200,8 @@ class Worker:
     async def _take(self, session: Session, publisher: KafkaPublisher, number: int) -> None:
         began = time.monotonic()
         try:
-            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number)
+            store = MemoryStore()
+            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number, store)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
                 return
@@ -227,10 +229,10 @@ class Worker:
             raise WorkerEnded("the worker was given partitions before its source; attach the source first")
         spots = self._inputs.spots(number)
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
-        begin = starts(recovered, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
+        begin = starts(recovered.mark, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
         processor = Processor(number, self._settings.partitions, recovered.store, self._decide, wall_ms)
         processor.restore_timers()
-        clock = recovered.positions.clock if recovered.positions else 0
+        clock = recovered.mark.positions.clock if recovered.mark.positions else 0
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
         return Partition(number, processor, lanes, self._decoder, wall_ms, event_clock=event_clock, clock=clock), begin
@@ -297,7 +299,7 @@ def unpublished(partition: Partition) -> list[Leaving]:
     """What the outboxes of a recovered partition hold: proven, and not known to be published."""
     store = partition.processor.store
     leaving = []
-    for key in store:
+    for key in store.speaking():
         record = store.get(key)
         if record is not None and record.outbox:
             leaving += [Leaving(key, entry) for entry in record.to_hand(record.out_seq)]
