@@ -146,48 +146,48 @@ class Partition:
     def _take_turn(self, turn: Turn, budget: int, now: int) -> int:
         """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
         lane, last_at = turn
-        rows, timers = lane.rows, self.processor.timers
+        rows, timers, arrive = lane.rows, self.processor.timers, self.processor.arrive
+        ticks = lane.name == TICKS
         done = applied = 0
         while rows and done < budget and (row := rows[0]).timestamp <= last_at:
-            given = self._decoded(lane, row)
-            instant = self._instant(row, given, now)
+            given = lane.decode(row) if self._head is None else self._decoded(lane, row)
+            if self._event_clock or type(given) is not Event:
+                instant = max(self.clock, self._told_instant(row, given, now))
+            else:
+                instant = row.timestamp if row.timestamp < now else now
+                if instant < self.clock:
+                    instant = self.clock
             if timers.earliest <= instant:
                 done += self._advance(instant, budget - done)
                 if done >= budget and self._due(instant):
                     self._head = (row, given)
                     break
             self.clock = instant
-            applied += self._apply(lane, row, given)
+            if type(given) is Event and (given.timed or not self._event_clock) and not ticks:
+                arrive(lane.origin, row.offset, given, instant, row, lane.name)
+                applied += 1
+            else:
+                applied += self._apply(lane, row, given)
             rows.popleft()
             lane.next = row.offset + 1
             done += 1
-            if lane.name == TICKS:
+            if ticks:
                 break
         if applied:
             self.events[lane.channel] += applied
         return done
 
     def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
-        head = self._head
-        if head is not None:
-            self._head = None
-            if head[0] is row:
-                return head[1]
-        return lane.decode(row)
+        """The row's event, decoded once also where timers before it used up a budget."""
+        head, self._head = self._head, None
+        return head[1] if head is not None and head[0] is row else lane.decode(row)
 
-    def _instant(self, row: Row, given: Event | Forward | Rejected, now: int) -> int:
-        """The clock's instant at this row; it never goes back."""
-        at = row.timestamp
-        if self._event_clock or type(given) is Rejected:
-            at = self._told_instant(given)
-        elif at > now:
-            at = now
-        return at if at > self.clock else self.clock
-
-    def _told_instant(self, given: Event | Forward | Rejected) -> int:
-        """The instant that an event names, 0 where it names none."""
+    def _told_instant(self, row: Row, given: Event | Forward | Rejected, now: int) -> int:
+        """The instant to which an input moves the clock; 0 where it does not."""
         if isinstance(given, Rejected):
             return 0
+        if not self._event_clock:
+            return min(row.timestamp, now)
         event = given.event if isinstance(given, Forward) else given
         return event.occurred_at if event.timed else 0
 

@@ -102,7 +102,8 @@ class Processor:
         self._name = name
         self._decide(key, record, EventArrived(event, at), row, origin, offset)
         record.applied[origin] = offset
-        self._touch(key)
+        if key not in self.urgent:
+            self.dirty[key] = None
 
     def fire(self, key: bytes, at: int) -> None:
         """Fires the timers of the customer under `key` that are due at or before `at`, which is their instant."""

@@ -86,8 +86,8 @@ class KafkaPublisher:
 
     @staticmethod
     def _add(batch: Any, record: Out) -> bool:
-        metadata = batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
-        return metadata is not None
+        key, value, headers = record
+        return batch.append(key=key, value=value, timestamp=None, headers=list(headers) if headers else []) is not None
 
     async def _send(self, topic: str, partition: int, batch: Any) -> int:
         try:
