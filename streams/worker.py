@@ -1,6 +1,7 @@
 """The worker: takes over the partitions it is given, applies their inputs, and begins a new session when one ends."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterable, Sequence
@@ -25,8 +26,12 @@ from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
-STEP = 500
+STEP = 250
 """Inputs of one partition between two looks at the others."""
+BREATH_SECONDS = 0.003
+"""How long inputs are applied before fetches and acknowledgements get their turn."""
+TELL_SECONDS = 0.1
+"""How often metrics and watchdog are told of what was applied."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -219,6 +224,9 @@ class Worker:
             if self.source is not None:
                 self.source.open(begin)
             self._observer.taken(number, time.monotonic() - began, recovered.records, len(recovered.to_heal))
+            if self.ready:
+                # What was restored stays: a collector that looks through it again and again costs more than decisions.
+                gc.freeze()
             self._wake.set()
         finally:
             self._taking.pop(number, None)
@@ -251,22 +259,37 @@ class Worker:
         return Decoder(topic, self._inputs.channel(topic), wall_ms)
 
     async def _pump(self, session: Session) -> None:
+        now = asyncio.get_running_loop().time
+        told, untold = now(), False
         while True:
-            busy = False
-            if not self._paused and not session.congested:
-                for partition in list(self.partitions.values()):
-                    busy = partition.step(STEP) > 0 or busy
-                    self._release(partition)
-                    if partition.processor.urgent:
-                        session.changed()
-                    if partition.asks:
-                        await self._tell_ends(partition)
-                        busy = True
-            if busy:
+            busy = await self._sweep(session) if not self._paused and not session.congested else False
+            untold = untold or busy
+            if untold and now() - told >= TELL_SECONDS:
                 self._observer.stepped(self.partitions.values())
+                told, untold = now(), False
+            if busy:
                 await asyncio.sleep(0)
+            else:
+                await self._rest()
+
+    async def _sweep(self, session: Session) -> bool:
+        """Applies some of what every partition has in hand; gives whether there was anything."""
+        now = asyncio.get_running_loop().time
+        busy, breathed = False, now()
+        for number, partition in list(self.partitions.items()):
+            if self._paused or self.partitions.get(number) is not partition:
                 continue
-            await self._rest()
+            busy = partition.step(STEP) > 0 or busy
+            self._release(partition)
+            if partition.processor.urgent:
+                session.changed()
+            if partition.asks:
+                await self._tell_ends(partition)
+                busy = True
+            if now() - breathed >= BREATH_SECONDS:
+                await asyncio.sleep(0)
+                breathed = now()
+        return busy
 
     async def _tell_ends(self, partition: Partition) -> None:
         if self.source is not None:
