@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.fetching import unread
+from streams.broker.rows import give_rows
 from streams.broker.source import Offer, Source, Spot
 
 POLL_MS = 100
@@ -15,6 +16,7 @@ class AssignedSource:
     """A Source outside any group: positions are in `state` only. Run `run` beside the worker."""
 
     def __init__(self, bootstrap: str, offer: Offer) -> None:
+        give_rows()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
             enable_auto_commit=False,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.broker.rows import give_rows
 from streams.touchpoints.record import Record
 
 POLL_MS = 500
@@ -18,6 +19,7 @@ class Reader:
     """An own assigned consumer of one partition, outside any group. Use as an async context manager."""
 
     def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+        give_rows()
         self._spot = TopicPartition(topic, partition)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap.split(","),

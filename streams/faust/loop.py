@@ -10,6 +10,8 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
+from streams.broker.rows import give_rows
+
 FETCH_WAIT_MS = 250
 
 
@@ -50,6 +52,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         """The stock consumer's settings, Faust's co-partitioning assignor always, and a shorter wait at the broker."""
+        give_rows()
         conf = self.app.conf
         self._assignor = self.app.assignor
         return aiokafka.AIOKafkaConsumer(

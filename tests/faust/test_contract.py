@@ -4,7 +4,9 @@ import inspect
 from importlib.metadata import version
 
 import pytest
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.consumer import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.producer import AIOKafkaProducer
@@ -14,6 +16,7 @@ from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 from mode.threads import ServiceThread
 
+from streams.broker.rows import Records, give_rows
 from streams.faust.driver import Transport
 
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
@@ -39,6 +42,7 @@ def test_versions_are_those_that_were_read(package: str, wanted: str) -> None:
         (Subscription, ["assignment"]),
         (Assignment, ["tps", "state_value"]),
         (TopicPartitionState, ["position", "has_valid_position"]),
+        (fetcher.PartitionRecords, ["_consumer_record"]),
         (AIOKafkaProducer, ["create_batch", "send_batch"]),
         (BatchBuilder, ["append", "close", "record_count"]),
     ],
@@ -55,6 +59,17 @@ def test_attributes_that_are_set_at_construction_are_there() -> None:
     ):
         source = inspect.getsource(owner)
         assert [name for name in names if name not in source] == []
+
+
+def test_a_fetch_makes_its_records_by_the_name_that_is_replaced() -> None:
+    assert "PartitionRecords(" in inspect.getsource(fetcher.Fetcher)
+    before = fetcher.PartitionRecords
+    give_rows()
+    try:
+        assert fetcher.PartitionRecords is Records
+        assert issubclass(Records, PartitionRecords)
+    finally:
+        fetcher.PartitionRecords = before
 
 
 def test_the_driver_is_registered_under_its_name() -> None:
