@@ -100,7 +100,7 @@ class Worker:
             try:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self.session.flush()
-            except (TimeoutError, PublishError) as fault:
+            except (TimeoutError, PublishError, KafkaError, OSError) as fault:
                 log.warning("not everything could be written in %s s (%r); it is done again", FLUSH_SECONDS, fault)
 
     def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
