@@ -22,15 +22,17 @@ Landed = Callable[[str, int, Sequence[Row]], None]
 
 
 class Fate(NamedTuple):
-    """What becomes of one request: `land` seconds until it is in the log, None where it is lost on the way; `answer`
-    seconds more until its sender hears of it, None where the answer is lost; `whole` is false where only a part lands,
-    `offset` where the answer does not say where.
+    """What becomes of one request: `wait` seconds until it is sent, so long can its sender think better of it; `land`
+    seconds until it is in the log, None where it is lost on the way; `answer` seconds more until its sender hears of
+    it, None where the answer is lost; `whole` is false where only a part lands, `offset` where the answer does not say
+    where.
     """
 
     land: float | None = 0.002
     answer: float | None = 0.002
     whole: bool = True
     offset: bool = True
+    wait: float = 0.0
 
 
 Fates = Callable[[Process, str, int, Sequence[Out]], Fate]
@@ -143,6 +145,8 @@ class Session:
             raise PublishError(f"{self._process.name} is dead")
         spot, loop = (topic, partition), self._broker.loop
         fate = self._fates(self._process, topic, partition, records)
+        if fate.wait:
+            await asyncio.wait([loop.create_future()], timeout=fate.wait)
         request = Request(spot, list(records), fate, loop.create_future())
         self.flying.append(request)
         lands_at = max(loop.now + (fate.land or 0.0), self._last.get(spot, 0.0))

@@ -12,7 +12,7 @@ from simulation.virtual import Process
 
 from streams.broker.publish import Out
 
-WIRE = ("late", "held", "lost", "unanswered", "no offset", "partly", "unreadable")
+WIRE = ("late", "held", "lost", "unanswered", "no offset", "partly", "queued", "unreadable")
 """Faults of a single request."""
 LIVES = ("kill", "freeze", "stop", "rebalance", "join")
 """Faults of a process or of the group."""
@@ -55,6 +55,8 @@ class Chaos:
             case "partly":
                 # A batch lands whole or not at all; only what is larger than one can land in part.
                 return calm._replace(whole=full == topic("state"))
+            case "queued":
+                return calm._replace(wait=random() * LIMIT_SECONDS)
         return calm
 
     def _struck(self, full: str) -> str:
