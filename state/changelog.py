@@ -161,8 +161,8 @@ class Fold:
 
     @property
     def to_heal(self) -> list[bytes]:
-        """Keys whose last record does not count though one before it does; they must be written again."""
-        return [key for key in self.mark.ignored if key in self.latest]
+        """Keys whose last record does not count though one before it does, sorted; they must be written again."""
+        return sorted(key for key in self.mark.ignored if key in self.latest)
 
 
 def foreign(key: bytes) -> bool:

@@ -39,6 +39,7 @@ GARBAGE_THRESHOLDS = (100_000, 50, 100)
 """Nearly nothing here is cyclic: the stock thresholds look for garbage thousands of times a minute, in vain."""
 
 PATIENCE_MS = 60_000
+SETTLE_SECONDS = 1.0
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -112,10 +113,27 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await others.start()
         try:
             looking = look(worker, shared.metrics, watchdog, wall_ms)
-            works = [worker.run(), group.run(), others.run(), looking, shared.definitions.until_fault()]
+            works = [
+                worker.run(),
+                group.run(),
+                others.run(),
+                looking,
+                shared.definitions.until_fault(),
+                _settle(worker),
+            ]
             await until(stop, works, leave)
         finally:
             await others.stop()
+
+
+async def _settle(worker: Worker) -> None:
+    """What was restored stays: a collector that looks through it again and again costs more than all decisions."""
+    while True:
+        while not worker.ready:
+            await asyncio.sleep(SETTLE_SECONDS)
+        gc.freeze()
+        while worker.ready:
+            await asyncio.sleep(SETTLE_SECONDS)
 
 
 async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:

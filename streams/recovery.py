@@ -30,8 +30,8 @@ class Recovered(NamedTuple):
 
     @property
     def to_heal(self) -> list[bytes]:
-        """Keys with an ignored record after their counting one; they must be written again."""
-        return [key for key in self.mark.ignored if self.store.get(key) is not None]
+        """Keys with an ignored record after their counting one, sorted; they must be written again."""
+        return sorted(key for key in self.mark.ignored if self.store.get(key) is not None)
 
 
 async def take_over(publisher: Publisher, read: Read, topic: str, partition: int, store: PartitionStore) -> Recovered:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from state.record import Entry
-from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher
+from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
 from streams.broker.reader import Read
 from streams.commit import Fenced, Leaving, Writer
 
@@ -63,6 +63,7 @@ class Session:
         self._out_wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._broken: BaseException | None = None
 
     @property
     def congested(self) -> bool:
@@ -95,7 +96,10 @@ class Session:
             await self._round([writer], lazy=True, flush=True)
 
     async def flush(self) -> None:
-        """Everything changed is written, its positions too, and what may leave has left."""
+        """Everything changed is written, its positions too, and what may leave has left.
+
+        Raises what broke a round off; a round that is broken off, also by cancelling this, ends the session.
+        """
         for _ in range(FLUSH_ROUNDS):
             async with self._lock:
                 await self._round(list(self.writers.values()), lazy=True, flush=True)
@@ -106,6 +110,7 @@ class Session:
     async def _rounds(self) -> None:
         ticked = 0.0
         while True:
+            self._refuse_if_broken()
             now = asyncio.get_running_loop().time()
             tick = now - ticked >= TICK_SECONDS
             if tick:
@@ -122,6 +127,7 @@ class Session:
 
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
+        self._refuse_if_broken()
         rounds = []
         for writer in writers:
             wants_lazy = lazy and (flush or writer.lazy)
@@ -131,7 +137,17 @@ class Session:
                 rounds.append(self._with_letters(writer, outs, letters))
             elif outs:
                 rounds.append(self._append(writer, outs))
-        await asyncio.gather(*rounds)
+        try:
+            await asyncio.gather(*rounds)
+        except BaseException as fault:
+            # What the round took is no longer dirty, and may not have been written: no later positions may pass it.
+            self._broken = fault
+            self._wake.set()
+            raise
+
+    def _refuse_if_broken(self) -> None:
+        if self._broken is not None:
+            raise PublishError(f"a round of writes was broken off ({self._broken!r})") from self._broken
 
     async def _with_letters(self, writer: Writer, outs: list[Out], letters: list[tuple[str, Out]]) -> None:
         by_topic: dict[str, list[Out]] = defaultdict(list)

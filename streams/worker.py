@@ -1,17 +1,16 @@
 """The worker: takes over the partitions it is given, applies their inputs, and begins a new session when one ends."""
 
 import asyncio
-import gc
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
 from state.store import MemoryStore
-from streams.broker.publish import KafkaPublisher, PublishError
-from streams.broker.reader import reading
+from streams.broker.publish import Connection, KafkaPublisher, PublishError
+from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
 from streams.commit import Leaving, Writer
 from streams.inputs import Inputs
@@ -32,6 +31,8 @@ BREATH_SECONDS = 0.003
 """How long inputs are applied before fetches and acknowledgements get their turn."""
 TELL_SECONDS = 0.1
 """How often metrics and watchdog are told of what was applied."""
+REST_SECONDS = 0.05
+"""How long the pump rests where nothing comes and nothing is due."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -49,19 +50,35 @@ def wall_ms() -> int:
 
 
 class Worker:
-    """Owner of the partitions that `assigned` names, fed by a Source through `offer`."""
+    """Owner of the partitions that `assigned` names, fed by a Source through `offer`.
 
-    def __init__(self, settings: Settings, inputs: Inputs, decide: Decide, observer: WorkerObserver) -> None:
+    `connect` makes the connection of each session and `read` reads the changelog, by default of the broker that the
+    settings name; `wall` gives the wall clock in ms.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        inputs: Inputs,
+        decide: Decide,
+        observer: WorkerObserver,
+        *,
+        connect: Callable[[], Connection] | None = None,
+        read: Read | None = None,
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
         self.partitions: dict[int, Partition] = {}
         self.source: Source | None = None
         self._settings = settings
         self._inputs = inputs
-        self._read = reading(settings.kafka)
+        self._connect = connect or self._connection
+        self._read = read or reading(settings.kafka)
+        self._wall = wall
         self._decide = decide
         self._observer = observer
         self._given: set[int] = set()
         self.session: Session | None = None
-        self._publisher: KafkaPublisher | None = None
+        self._publisher: Connection | None = None
         self._taking: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
@@ -88,7 +105,7 @@ class Worker:
             try:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self.session.flush()
-            except (TimeoutError, PublishError) as fault:
+            except (TimeoutError, PublishError, KafkaError, OSError) as fault:
                 log.warning("not everything could be written in %s s (%r); it is done again", FLUSH_SECONDS, fault)
 
     def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
@@ -125,7 +142,7 @@ class Worker:
 
     async def _one_session(self) -> str:
         """Runs one producer session to its end, and gives the reason where a new one may follow."""
-        publisher = KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
+        publisher = self._connect()
         self._began = False
         try:
             await publisher.start()
@@ -145,13 +162,16 @@ class Worker:
             await publisher.stop()
         return "its work ended"
 
+    def _connection(self) -> Connection:
+        return KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
+
     async def broker_answers(self) -> bool:
         """Whether the broker answers the session under way."""
         return self._publisher is not None and await self._publisher.broker_answers()
 
-    async def _work(self, publisher: KafkaPublisher) -> None:
+    async def _work(self, publisher: Connection) -> None:
         session = self.session = Session(
-            publisher, self._read, self._settings.topic, self._durable, self._fenced, self._observer, wall_ms
+            publisher, self._read, self._settings.topic, self._durable, self._fenced, self._observer, self._wall
         )
         self._changed.set()
         async with asyncio.TaskGroup() as tasks:
@@ -192,7 +212,7 @@ class Worker:
         # A rebalance that takes the partition away is likely under way; two that both stay would fence each other.
         asyncio.get_running_loop().call_later(FENCED_SECONDS, self._changed.set)
 
-    async def _takeovers(self, session: Session, publisher: KafkaPublisher, tasks: asyncio.TaskGroup) -> None:
+    async def _takeovers(self, session: Session, publisher: Connection, tasks: asyncio.TaskGroup) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -202,15 +222,16 @@ class Worker:
                 task = tasks.create_task(self._take(session, publisher, number))
                 self._taking[number] = task
 
-    async def _take(self, session: Session, publisher: KafkaPublisher, number: int) -> None:
-        began = time.monotonic()
+    async def _take(self, session: Session, publisher: Connection, number: int) -> None:
+        seconds = asyncio.get_running_loop().time
+        began = seconds()
         try:
             store = MemoryStore()
             recovered = await take_over(publisher, self._read, self._settings.topic("state"), number, store)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
                 return
-            writer = Writer(partition, recovered.epoch, recovered.epoch + 1)
+            writer = Writer(partition, recovered.epoch, recovered.epoch + 1, seconds=seconds)
             writer.heal(recovered.to_heal)
             leaving = unpublished(partition)
             partition.processor.unpublished = len(leaving)
@@ -223,10 +244,7 @@ class Worker:
             self.partitions[number] = partition
             if self.source is not None:
                 self.source.open(begin)
-            self._observer.taken(number, time.monotonic() - began, recovered.records, len(recovered.to_heal))
-            if self.ready:
-                # What was restored stays: a collector that looks through it again and again costs more than decisions.
-                gc.freeze()
+            self._observer.taken(number, seconds() - began, recovered.records, len(recovered.to_heal))
             self._wake.set()
         finally:
             self._taking.pop(number, None)
@@ -238,12 +256,14 @@ class Worker:
         spots = self._inputs.spots(number)
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
         begin = starts(recovered.mark, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
-        processor = Processor(number, self._settings.partitions, recovered.store, self._decide, wall_ms)
+        processor = Processor(number, self._settings.partitions, recovered.store, self._decide, self._wall)
         processor.restore_timers()
         clock = recovered.mark.positions.clock if recovered.mark.positions else 0
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
-        return Partition(number, processor, lanes, self._decoder, wall_ms, event_clock=event_clock, clock=clock), begin
+        return Partition(
+            number, processor, lanes, self._decoder, self._wall, event_clock=event_clock, clock=clock
+        ), begin
 
     def _lane(self, spot: Spot, start: int, end: int) -> Lane:
         topic, partition = spot
@@ -256,7 +276,7 @@ class Worker:
         return Lane(topic, self._inputs.name(topic), partition, topic_id, start, unread, end)
 
     def _decoder(self, topic: str) -> Decoder:
-        return Decoder(topic, self._inputs.channel(topic), wall_ms)
+        return Decoder(topic, self._inputs.channel(topic), self._wall)
 
     async def _pump(self, session: Session) -> None:
         now = asyncio.get_running_loop().time
@@ -299,7 +319,7 @@ class Worker:
     async def _rest(self) -> None:
         """Sleeps until rows come, a timer is due, or a moment has passed."""
         waits = [wait for partition in self.partitions.values() if (wait := partition.wait_ms()) is not None]
-        seconds = min([0.05, *(wait / 1000 for wait in waits)])
+        seconds = min([REST_SECONDS, *(wait / 1000 for wait in waits)])
         self._wake.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.001, seconds)):

@@ -46,7 +46,7 @@ class FakeLog:
     def land(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         """Appends as somebody else would."""
         log = self.rows[topic, partition]
-        base = len(log)
+        base = self.end(topic, partition)
         for number, (key, value, headers) in enumerate(records, base):
             log.append(Row(topic, partition, number, self.now, 1, key, value, tuple(headers)))
         return base
@@ -56,6 +56,19 @@ class FakeLog:
         found = [row for row in self.rows[topic, partition] if start <= row.offset < end]
         if found:
             yield found
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset after the last record; compaction never takes that one."""
+        log = self.rows[topic, partition]
+        return log[-1].offset + 1 if log else 0
+
+    def compact(self, topic: str, partition: int, upto: int) -> int:
+        """Keeps of the records before `upto` the last of each key, as a broker's cleaner does; gives how many went."""
+        log = self.rows[topic, partition]
+        last = {row.key: row.offset for row in log if row.offset < upto}
+        kept = [row for row in log if row.offset >= upto or last[row.key] == row.offset]
+        self.rows[topic, partition] = kept
+        return len(log) - len(kept)
 
     def values(self, topic: str, partition: int = 0) -> list[bytes]:
         return [row.value or b"" for row in self.rows[topic, partition]]

@@ -35,8 +35,24 @@ class Publisher(Protocol):
         ...
 
 
+class Connection(Publisher, Protocol):
+    """A Publisher that lives for one producer session."""
+
+    async def start(self) -> None:
+        """Connects. Raises KafkaError or OSError where no broker answers."""
+        ...
+
+    async def stop(self) -> None:
+        """Ends the session, within a few seconds."""
+        ...
+
+    async def broker_answers(self) -> bool:
+        """Whether any broker answers now."""
+        ...
+
+
 class KafkaPublisher:
-    """A Publisher over one aiokafka session. `topic` is the full name. Callers keep at most one append of a partition
+    """A Connection over one aiokafka session. `topic` is the full name. Callers keep at most one append of a partition
     in flight where order matters."""
 
     def __init__(self, bootstrap: str, *, timeout_seconds: float = 5.0, client_id: str = "sillage") -> None:

@@ -229,6 +229,26 @@ async def test_a_write_whose_fate_is_unknown_ends_the_session() -> None:
     assert log.values("actions") == []
 
 
+async def test_a_flush_cut_short_ends_the_session_and_no_positions_pass_what_it_took() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        await session.flush()
+        gate = log.gate("state")
+        arrives(rig, session, "page.viewed")
+        flushing = asyncio.create_task(session.flush())
+        await until(lambda: log.held["state"])
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+        gate.set()
+        with pytest.raises(PublishError, match="broken off"):
+            await session.flush()
+        await turns()
+    assert isinstance(ear.end, ExceptionGroup)
+    assert ear.end.subgroup(PublishError) is not None
+    assert b"c1" not in counting(log).latest
+    assert all(offsets["touchpoints.web/0"] == 0 for offsets in ear.durable)
+
+
 async def test_a_take_over_reads_what_counts_and_heals_what_does_not() -> None:
     log = FakeLog()
     log.land("state", 0, [Out(marker_key("a"), b""), Out(b"c1", encode(Record(None, out_seq=1), 0))])

@@ -1,0 +1,140 @@
+"""One seed: a scenario, its faults, the settling after them, the verdict."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from unittest.mock import patch
+
+from fakelog import Row
+from simulation.broker import Broker
+from simulation.chaos import LONGEST_HELD_SECONDS, Chaos
+from simulation.cluster import Cluster
+from simulation.oracle import judge, settled
+from simulation.scenario import PARTITIONS, START_MS, Scenario, tick, topic
+from simulation.virtual import Endless, Loop
+from simulation.witness import Violation, Witness
+
+CHAOS_SECONDS = 3.0
+"""How long inputs arrive and things go wrong."""
+SETTLE_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+TAIL = 60
+"""Records shown of a failing schedule."""
+
+PACE = {
+    "streams.session.TICK_SECONDS": 0.05,
+    "streams.commit.PASS_SECONDS": 0.3,
+    "streams.commit.IDLE_SECONDS": 2.0,
+    "streams.worker.REST_SECONDS": 0.1,
+    "streams.worker.FENCED_SECONDS": 0.2,
+    "streams.worker.FLUSH_SECONDS": 0.5,
+}
+"""The house waits for seconds where a simulation has milliseconds of a core: its idle rounds are what costs."""
+
+
+@dataclass
+class Outcome:
+    """What came of one seed; `violation` is empty where every promise was kept."""
+
+    seed: int
+    violation: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+    tail: list[str] = field(default_factory=list)
+
+
+class World:
+    """All that one seed is made of."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.loop = Loop(Random(self.random.random()))
+        self.process = self.loop.process("world")
+        self.broker = Broker(self.loop, self.process, START_MS)
+        self.scenario = Scenario(Random(self.random.random()), CHAOS_SECONDS)
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self.broker.landed.append(self._note)
+        self.witness = Witness(self.broker)
+        self.chaos = Chaos(Random(self.random.random()), self.broker, CHAOS_SECONDS)
+        self.cluster = Cluster(
+            self.loop, self.broker, self.witness, self.scenario, Random(self.random.random()), self.chaos.fate
+        )
+        self.cluster.read = self.chaos.read
+
+    def run(self) -> None:
+        """Raises Violation."""
+        self.loop.run(self.process, self._live())
+
+    async def _live(self) -> None:
+        self.scenario.begin(self.broker)
+        for _ in range(2):
+            self.cluster.start()
+        self.cluster.balance()
+        for happening in self.scenario.happenings:
+            self.loop.call_at(happening.at, self.broker.land, happening.topic, happening.partition, [happening.out])
+        self.chaos.begin(self.cluster)
+        await asyncio.sleep(CHAOS_SECONDS)
+        self._calm()
+        await self._settle()
+        judge(self.broker, self.witness, self.scenario)
+
+    def _calm(self) -> None:
+        """No more faults: all that is frozen goes on, somebody works, and the clocks go far on."""
+        self.chaos.raging = False
+        for member in self.cluster.alive:
+            member.process.resume()
+        if not self.cluster.alive:
+            self.cluster.start()
+        self.cluster.balance()
+        self.loop.call_later(LONGEST_HELD_SECONDS, self.cluster.balance)
+
+    async def _settle(self) -> None:
+        end, ticked = self.loop.now + SETTLE_SECONDS, 0.0
+        while why := settled(self.broker, self.witness):
+            if self.loop.now > end:
+                raise Violation(f"not settled after {SETTLE_SECONDS} s without faults: {why}")
+            if self.scenario.event_clock and ticked < self.loop.now - 1.0:
+                ticked = self.loop.now
+                self._tick(int(ticked) * 5_000)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _tick(self, ms: int) -> None:
+        """The event clock stands still without events, and timers with it."""
+        for partition in range(PARTITIONS):
+            self.broker.land(topic("ticks"), partition, [tick(START_MS + ms)])
+
+    def _note(self, full: str, partition: int, rows: list[Row]) -> None:
+        keys = ", ".join(repr((row.key or b"")[:24])[2:-1] for row in rows[:6])
+        more = f" and {len(rows) - 6} more" if len(rows) > 6 else ""
+        self.tail.append(f"{self.loop.now:8.4f} {full}/{partition}/{rows[0].offset}: {keys}{more}")
+
+
+@contextlib.contextmanager
+def paced() -> Iterator[None]:
+    """The house at the pace of a simulation, and silent."""
+    with contextlib.ExitStack() as stack:
+        for name, seconds in PACE.items():
+            stack.enter_context(patch(name, seconds))
+        disabled = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+        stack.callback(logging.disable, disabled)
+        yield
+
+
+def simulate(seed: int) -> Outcome:
+    """Runs one seed, within `paced`. The same seed gives the same outcome, step for step."""
+    world = World(seed)
+    outcome = Outcome(seed)
+    try:
+        world.run()
+    except (Violation, Endless) as fault:
+        outcome.violation = str(fault)
+        outcome.tail = list(world.tail)
+    outcome.steps, outcome.seconds = world.loop.steps, world.loop.now
+    outcome.faults = world.broker.faults
+    return outcome
