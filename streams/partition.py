@@ -11,6 +11,7 @@ from engine.event import Event
 from state.changelog import Positions
 from streams.broker.publish import Out
 from streams.broker.source import Spot
+from streams.holding import CAUGHT_UP_MS, Holding
 from streams.lane import Lane
 from streams.processor import Processor
 from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
@@ -48,6 +49,8 @@ class Partition:
         self.events: Counter[str] = Counter()
         self._wall = wall
         self._event_clock = event_clock
+        self._holding = Holding()
+        self._now = 0
         self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
         self._head: tuple[Row, Event | Forward | Rejected] | None = None
         self._asked: int | None = None
@@ -88,6 +91,9 @@ class Partition:
 
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
+        self._now = 0 if self._event_clock else self._wall()
+        if self._now - self.clock <= CAUGHT_UP_MS:
+            self._holding.over()
         done = 0
         while done < budget:
             lane = self._next_lane()
@@ -168,21 +174,28 @@ class Partition:
                 return fired
             at, customer = due
             self.clock = max(self.clock, at)
-            self.processor.fire(customer, at)
+            self.processor.fire(customer, at, self._hold(at))
             if not self._event_clock:
                 self.lateness.append(self._wall() - at)
             fired += 1
         return fired
+
+    def _hold(self, instant: int) -> int:
+        """Until when marketing proposed at `instant` is held, 0 where nothing lags, and always with the event clock."""
+        lag = self._now - instant
+        return 0 if lag <= CAUGHT_UP_MS else self._holding.until(lag, self._now, self.processor.held)
 
     def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> None:
         if isinstance(given, Rejected):
             self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
             return
         if isinstance(given, Forward):
-            self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
+            event, hold = self._timed(given.event), self._hold(self.clock)
+            self.processor.arrive(given.source, given.seq, event, self.clock, row, lane.name, hold)
         elif lane.name != TICKS:
             self.events[lane.channel] += 1
-            self.processor.arrive(lane.origin, row.offset, self._timed(given), self.clock, row, lane.name)
+            event, hold = self._timed(given), self._hold(self.clock)
+            self.processor.arrive(lane.origin, row.offset, event, self.clock, row, lane.name, hold)
 
     def _timed(self, event: Event) -> Event:
         """With the event clock, an event whose sender gave no instant takes the clock's."""

@@ -43,6 +43,7 @@ class Counts(msgspec.Struct):
     repeated: int = 0
     forwards: int = 0
     faults: int = 0
+    held: int = 0
     identities: int = 0
 
 
@@ -51,7 +52,8 @@ class Processor:
 
     `urgent` holds the keys with something new that must leave, `dirty` those changed otherwise, both in order of
     change;
-    whoever writes records takes them out. `wall` gives the wall clock in ms, used only for the age of what is queued.
+    whoever writes records takes them out. `held` counts all proposals held so far. `wall` gives the wall clock in ms,
+    used only for the age of what is queued.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Processor:
         self.dirty: dict[bytes, None] = {}
         self.counts = Counts()
         self.unpublished = 0
+        self.held = 0
         self.refusals: dict[str, int] = {}
         self._decide_on = decide
         self._wall = wall
@@ -82,10 +85,11 @@ class Processor:
             if record is not None and record.customer is not None:
                 self.timers.set(record.customer.id, next_due(record.customer))
 
-    def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str) -> None:
+    def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
 
         `row` is the record it came in, of the topic `name`; it becomes a dead letter where no decision can be taken.
+        `hold_until` (ms, 0 for none) is that of the engine's inputs.
         """
         target = home(event.customer, self.partitions)
         if target != self.partition:
@@ -102,18 +106,18 @@ class Processor:
         self.counts.events += 1
         self.counts.identities += event.type == "identity.linked"
         self._name = name
-        self._decide(key, record, EventArrived(event, at), row, f"{origin}/{offset}", event.received_at)
+        self._decide(key, record, EventArrived(event, at, hold_until), row, f"{origin}/{offset}", event.received_at)
         record.applied[origin] = offset
         self._touch(key)
 
-    def fire(self, customer_id: str, at: int) -> None:
+    def fire(self, customer_id: str, at: int, hold_until: int = 0) -> None:
         """Fires the customer's timers due at or before `at`, which is their instant."""
         key = customer_id.encode()
         record = self.store.get(key)
         if record is None or record.customer is None:
             return
         self.counts.timers += 1
-        if self._decide(key, record, TimerFired(at), None, f"timer/{at}", 0):
+        if self._decide(key, record, TimerFired(at, hold_until), None, f"timer/{at}", 0):
             self._touch(key)
 
     def _decide(
@@ -147,6 +151,8 @@ class Processor:
     def _take(self, key: bytes, record: Record, decision: Decision, entries: list[Entry]) -> None:
         counts = self.counts
         counts.duplicates += decision.duplicate
+        counts.held += decision.held
+        self.held += decision.held
         record.customer = decision.customer
         if entries:
             counts.decisions += 1
@@ -181,7 +187,7 @@ class Processor:
         if any(len(entry.value) > LARGEST_OUTPUT for entry in entries):
             return False
         if row is not None:
-            grown += (2 + len(decision.customer.enrollments)) * len(row.value or b"")
+            grown += (2 + len(decision.customer.enrollments) + decision.held) * len(row.value or b"")
         record.size += grown + 256
         if record.size < CHECK_FROM:
             return True

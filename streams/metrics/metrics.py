@@ -41,6 +41,9 @@ class Metrics:
         self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
         self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
         self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
+        self._held = families.counter(
+            "held_proposals", "Proposals held while a partition was catching up; one held again counts again."
+        )
         self._duplicates = families.counter("duplicates", "Events dropped because their id was seen before.")
         self._forwards = families.counter("forwards", "Events brought to the home partition of their customer.")
         self._clamped = families.counter(
@@ -106,6 +109,10 @@ class Metrics:
     def refusals(self, code: str, count: int = 1) -> None:
         """Proposals that the policy refused."""
         self._refusals.at(code).inc(count)
+
+    def held_proposals(self, count: int) -> None:
+        """Proposals held until their partition has caught up."""
+        self._held.at().inc(count)
 
     def duplicates(self, count: int) -> None:
         """Events dropped for a repeated id."""

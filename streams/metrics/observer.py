@@ -47,6 +47,7 @@ class WorkerObserver:
             processor = partition.processor
             counts, processor.counts = processor.counts, Counts()
             self._metrics.decisions(counts.decisions)
+            self._metrics.held_proposals(counts.held)
             self._metrics.duplicates(counts.duplicates)
             self._metrics.linked_identities(counts.identities)
             self._metrics.forwards(counts.forwards)
