@@ -49,9 +49,8 @@ class Run:
 
     def hold(self, node: str, proposed_at: int, until: int) -> None:
         """Stands at a send first proposed at `proposed_at`, until it is proposed anew at `until` (ms)."""
-        event = self.event
-        if not event and self.draft.event is not None:
-            event = {**self.draft.event.properties, "meta": self.draft.meta}
+        draft = self.draft
+        event = self.event if draft.event is None else {**draft.event.properties, "meta": draft.meta}
         self._stand(node, proposed_at, until, event)
 
     def _stand(self, node: str, arrived_at: int, due_at: int, event: dict[str, Any]) -> None:

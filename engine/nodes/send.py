@@ -32,7 +32,6 @@ def enter(step: SendStep, run: Run) -> Step | None:
 def time_out(step: SendStep, run: Run) -> Step:
     """The hold is over: the message is proposed anew, with the event that was in hand when it was proposed first."""
     run.event, run.proposed_at = run.enrollment.event, run.enrollment.arrived_at
-    run.enrollment.event = {}
     return step
 
 

@@ -187,10 +187,14 @@ def test_a_held_message_names_the_event_in_hand(life, journey):
 
 
 def test_a_fault_of_an_exit_rule_takes_it_to_on_error(late):
-    person = late(exit=[{"on": "bought", "where": "1 / event.n == 1"}], on_error=[{"send": "again"}, {"exit": "sorry"}])
-    person.event("began")
+    person = late(
+        exit=[{"on": "bought", "where": "1 / event.n == 1"}],
+        on_error=[{"wait": "1h"}, {"send": "again"}, {"exit": "sorry"}],
+    )
+    person.event("began", {"total": 3})
     person.event("bought", {"n": 0})
-    assert person.customer.enrollments[0].node == "again"
+    assert (person.customer.enrollments[0].node, person.customer.enrollments[0].event) == ("wait-1h", {})
+    person.advance("1h")
     caught_up(person)
     assert (person.sent(), person.outcomes()) == (["again"], ["sorry"])
 
