@@ -3,7 +3,7 @@ positions.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from state.changelog import POSITIONS, Positions, encode_positions, foreign
@@ -26,9 +26,10 @@ class Fenced(Exception):
 
 
 class Leaving(NamedTuple):
-    """An entry that may leave: the write that holds it is proven."""
+    """An entry that may leave: the write of the record under `key` that holds it is proven."""
 
     key: bytes
+    record: Record
     entry: Entry
 
 
@@ -49,7 +50,8 @@ class Writer:
         self.durable: Positions | None = None
         self.heals = 0
         self._seconds = seconds
-        self._written: dict[bytes, tuple[bytes, int]] = {}
+        self._written: dict[bytes, bytes] = {}
+        self._speaking: list[tuple[bytes, Record, int]] = []
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
         self._pass_slice = SLICE
@@ -62,8 +64,9 @@ class Writer:
         """These keys have an ignored record after their counting one; they are written again."""
         self.heals += len(keys)
         for key in keys:
-            if self.partition.processor.store.get(key) is not None:
-                self.partition.processor.dirty[key] = None
+            record = self.partition.processor.store.get(key)
+            if record is not None:
+                self.partition.processor.dirty[key] = record
 
     @property
     def urgent(self) -> bool:
@@ -96,13 +99,12 @@ class Writer:
         processor = self.partition.processor
         if lazy and self._pass is None:
             self._begin()
-        keys = list(processor.urgent)
-        processor.urgent.clear()
-        for key in keys:
+        records, processor.urgent = processor.urgent, {}
+        for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            keys += self._slice(flush)
-        outs = [self._write(key) for key in keys]
+            records |= self._slice(flush)
+        outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
             self._in_flight, self._pass, self._pass_positions = self._pass_positions, None, None
@@ -116,24 +118,27 @@ class Writer:
         self._pass_dead, self.partition.dead = self.partition.dead, []
         self._last_at = self._seconds()
 
-    def _slice(self, flush: bool) -> list[bytes]:
+    def _slice(self, flush: bool) -> dict[bytes, Record]:
         dirty, todo = self.partition.processor.dirty, self._pass or []
-        keys: list[bytes] = []
-        while todo and (flush or len(keys) < self._pass_slice):
+        records: dict[bytes, Record] = {}
+        while todo and (flush or len(records) < self._pass_slice):
             key = todo.pop()
-            if key in dirty:
-                del dirty[key]
-                keys.append(key)
-        return keys
+            record = dirty.pop(key, None)
+            if record is not None:
+                records[key] = record
+        return records
 
-    def _write(self, key: bytes) -> Out:
-        record = self.partition.processor.store.get(key)
-        if record is None:
-            raise KeyError(f"partition {self.partition.number}: no record under {key!r}, though it was changed")
-        value = encode(record, self.epoch)
-        record.size = len(value)
-        self._written[key] = (value, record.out_seq)
-        return Out(key, value)
+    def _write(self, records: Mapping[bytes, Record]) -> list[Out]:
+        epoch, written = self.epoch, self._written
+        outs = []
+        for key, record in records.items():
+            value = encode(record, epoch)
+            record.size = len(value)
+            written[key] = value
+            if record.outbox:
+                self._speaking.append((key, record, record.out_seq))
+            outs.append(Out(key, value))
+        return outs
 
     def landed(self, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
         """The round landed, its last record before `end`; `between` are key and offset of what others wrote in between.
@@ -144,12 +149,8 @@ class Writer:
             raise Fenced(f"partition {self.partition.number}: another owner began before offset {end}")
         self.heal([key for key, _ in between])
         self.expected = end
-        store = self.partition.processor.store
-        leaving: list[Leaving] = []
-        for key, (_, upto) in self._written.items():
-            record = store.get(key)
-            if record is not None and record.outbox:
-                leaving += [Leaving(key, entry) for entry in record.to_hand(upto)]
+        speaking, self._speaking = self._speaking, []
+        leaving = [Leaving(key, record, entry) for key, record, upto in speaking for entry in record.to_hand(upto)]
         self._settle(end, [key for key, _ in between])
         if self._in_flight is not None:
             self._last = self.durable = self._in_flight
@@ -166,20 +167,18 @@ class Writer:
         if mark.ignored or strays:
             mark.ignored = [key for key in mark.ignored if key not in self._written] + strays
         written, self._written = self._written, {}
-        store.settle({key: value for key, (value, _) in written.items()}, mark)
+        store.settle(written, mark)
         store.trim(self._busy)
 
     def _busy(self, key: bytes, record: Record) -> bool:
         processor = self.partition.processor
         return bool(record.outbox) or key in processor.dirty or key in processor.urgent or key in self._written
 
-    def published(self, key: bytes, upto: int) -> None:
-        """Publication acknowledged the record's entries up to `upto`: they go, and the record is written again in a
-        while.
-        """
-        record = self.partition.processor.store.get(key)
-        if record is not None:
-            before = len(record.outbox)
-            record.published(upto)
-            self.partition.processor.unpublished -= before - len(record.outbox)
-            self.partition.processor.dirty[key] = None
+    def published(self, key: bytes, record: Record, upto: int) -> None:
+        """Publication acknowledged the record's entries up to `upto`: they go, and it is written again in a while."""
+        before = len(record.outbox)
+        record.published(upto)
+        processor = self.partition.processor
+        processor.unpublished -= before - len(record.outbox)
+        if key not in processor.urgent:
+            processor.dirty[key] = record

@@ -13,6 +13,7 @@ from state.changelog import Positions
 from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
+from streams.holding import CAUGHT_UP_MS, Holding
 from streams.lane import Lane
 from streams.processor import Processor
 from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
@@ -63,6 +64,8 @@ class Partition:
         for lane in lanes:
             if lane.topic in self.decoders:
                 lane.decode = self.decoders[lane.topic].decode
+        self._holding = Holding()
+        self._now = 0
         self._head: tuple[Row, Event | Forward | Rejected] | None = None
         self._asked: int | None = None
         self._told: int | None = None
@@ -102,8 +105,11 @@ class Partition:
 
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
-        done = 0
         now = self._wall()
+        self._now = 0 if self._event_clock else now
+        if self._now - self.clock <= CAUGHT_UP_MS:
+            self._holding.over()
+        done = 0
         while done < budget:
             turn = self._next_turn()
             if turn is None:
@@ -146,35 +152,38 @@ class Partition:
     def _take_turn(self, turn: Turn, budget: int, now: int) -> int:
         """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
         lane, last_at = turn
-        rows, timers, arrive = lane.rows, self.processor.timers, self.processor.arrive
-        ticks = lane.name == TICKS
-        done = applied = 0
+        rows, name, origin = lane.rows, lane.name, lane.origin
+        timers, arrive = self.processor.timers, self.processor.arrive
+        by_wall, catching_up = not self._event_clock, self._now - CAUGHT_UP_MS
+        done = touchpoints = 0
         while rows and done < budget and (row := rows[0]).timestamp <= last_at:
             given = lane.decode(row) if self._head is None else self._decoded(lane, row)
-            if self._event_clock or type(given) is not Event:
-                instant = max(self.clock, self._told_instant(row, given, now))
-            else:
+            if by_wall and type(given) is Event:
                 instant = row.timestamp if row.timestamp < now else now
-                if instant < self.clock:
-                    instant = self.clock
+            else:
+                instant = self._told_instant(row, given, now)
+            if instant < self.clock:
+                instant = self.clock
             if timers.earliest <= instant:
                 done += self._advance(instant, budget - done)
                 if done >= budget and self._due(instant):
                     self._head = (row, given)
                     break
             self.clock = instant
-            if type(given) is Event and (given.timed or not self._event_clock) and not ticks:
-                arrive(lane.origin, row.offset, given, instant, row, lane.name)
-                applied += 1
-            else:
-                applied += self._apply(lane, row, given)
+            if not isinstance(given, Event):
+                self._apply(lane, row, given)
+            elif name != TICKS:
+                touchpoints += 1
+                event = given if by_wall else self._timed(given)
+                hold_until = self._hold(instant) if instant < catching_up else 0
+                arrive(origin, row.offset, event, instant, row, name, hold_until)
             rows.popleft()
             lane.next = row.offset + 1
             done += 1
-            if ticks:
+            if name == TICKS:
                 break
-        if applied:
-            self.events[lane.channel] += applied
+        if touchpoints:
+            self.events[lane.channel] += touchpoints
         return done
 
     def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
@@ -205,25 +214,24 @@ class Partition:
                 return fired
             at, key = due
             self.clock = max(self.clock, at)
-            self.processor.fire(key, at)
+            self.processor.fire(key, at, self._hold(at))
             if not self._event_clock:
                 self.lateness.append(self._wall() - at)
             fired += 1
         return fired
 
-    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> bool:
-        """Brings an input to the processor; gives whether it was a touchpoint of this lane."""
-        if type(given) is Event:
-            if lane.name == TICKS:
-                return False
-            event = given if given.timed else self._timed(given)
-            self.processor.arrive(lane.origin, row.offset, event, self.clock, row, lane.name)
-            return True
-        if isinstance(given, Forward):
-            self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
-        elif isinstance(given, Rejected):
+    def _hold(self, instant: int) -> int:
+        """Until when marketing proposed at `instant` is held, 0 where nothing lags, and always with the event clock."""
+        lag = self._now - instant
+        return 0 if lag <= CAUGHT_UP_MS else self._holding.until(lag, self._now, self.processor.held)
+
+    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> None:
+        """Applies what is no plain touchpoint of the lane."""
+        if isinstance(given, Rejected):
             self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
-        return False
+        elif isinstance(given, Forward):
+            event, hold = self._timed(given.event), self._hold(self.clock)
+            self.processor.arrive(given.source, given.seq, event, self.clock, row, lane.name, hold)
 
     def _timed(self, event: Event) -> Event:
         """With the event clock, an event whose sender gave no instant takes the clock's."""

@@ -211,23 +211,25 @@ class Session:
         await self._publisher.append(*spot, outs)
 
     def _acknowledge(self, out: Mapping[tuple[str, int], list[tuple[Writer, Leaving]]]) -> None:
-        upto: dict[tuple[int, bytes], tuple[Writer, int]] = {}
+        upto: dict[tuple[int, bytes], tuple[Writer, Leaving]] = {}
         entries: list[Entry] = []
         for found in out.values():
             for writer, one in found:
                 entries.append(one.entry)
                 at = (writer.partition.number, one.key)
-                seq = max(one.entry.seq, upto[at][1]) if at in upto else one.entry.seq
-                upto[at] = (writer, seq)
-        for (number, key), (writer, seq) in upto.items():
+                if at not in upto or one.entry.seq > upto[at][1].entry.seq:
+                    upto[at] = (writer, one)
+        for (number, key), (writer, last) in upto.items():
             if self.writers.get(number) is writer:
-                writer.published(key, seq)
+                writer.published(key, last.record, last.entry.seq)
         self.leaving -= len(entries)
         self._observer.published(entries, self._wall())
 
 
 def _chunks(outs: list[Out]) -> list[list[Out]]:
     """Cuts a round so that each part is one batch."""
+    if sum([len(value or b"") + len(key or b"") + 100 for key, value, _ in outs]) <= MAX_BATCH_BYTES - 1024:
+        return [outs]
     chunks: list[list[Out]] = []
     room = 0
     for out in outs:

@@ -345,5 +345,5 @@ def unpublished(partition: Partition) -> list[Leaving]:
     for key in store.speaking():
         record = store.get(key)
         if record is not None and record.outbox:
-            leaving += [Leaving(key, entry) for entry in record.to_hand(record.out_seq)]
+            leaving += [Leaving(key, record, entry) for entry in record.to_hand(record.out_seq)]
     return leaving

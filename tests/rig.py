@@ -33,8 +33,11 @@ WELCOME = {
     "enter": {"on": "account.created"},
     "steps": [{"send": "hello"}],
 }
+OFFER = {**BASKET, "steps": [{"wait": "1h"}, {"send": "offer"}]}
+"""As BASKET, with a message that can be held."""
+CLASSES = {"reminder": "service", "hello": "service", "offer": "marketing"}
 MESSAGES = {
-    name: MessageSpec(name, f"{name}-hash", "service", {"email": ("entry.value",)}) for name in ("reminder", "hello")
+    name: MessageSpec(name, f"{name}-hash", class_, {"email": ("entry.value",)}) for name, class_ in CLASSES.items()
 }
 
 
@@ -126,3 +129,11 @@ def with_email(rig: Rig, *customers: str, at: int = T0) -> None:
         rig.put(
             "touchpoints.web", at, "customer.updated", customer, properties={"set": {"email": f"{customer}@x.example"}}
         )
+
+
+def willing(rig: Rig, *customers: str, at: int = T0) -> None:
+    """Customers with an address who want offers."""
+    with_email(rig, *customers, at=at)
+    for customer in customers or ("c1",):
+        answer = {"topic": "offers", "channel": "email", "given": True}
+        rig.put("touchpoints.web", at, "consent.changed", customer, properties=answer)

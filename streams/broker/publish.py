@@ -91,19 +91,17 @@ class KafkaPublisher:
 
     def _batches(self, records: Sequence[Out]) -> list[Any]:
         batches = [self._producer.create_batch()]
-        for record in records:
-            if self._add(batches[-1], record):
+        append = batches[-1].append
+        for key, value, headers in records:
+            given = list(headers) if headers else []
+            if append(key=key, value=value, timestamp=None, headers=given) is not None:
                 continue
             batches[-1].close()
             batches.append(self._producer.create_batch())
-            self._add(batches[-1], record)
+            append = batches[-1].append
+            append(key=key, value=value, timestamp=None, headers=given)
         batches[-1].close()
         return [batch for batch in batches if batch.record_count()]
-
-    @staticmethod
-    def _add(batch: Any, record: Out) -> bool:
-        key, value, headers = record
-        return batch.append(key=key, value=value, timestamp=None, headers=list(headers) if headers else []) is not None
 
     async def _send(self, topic: str, partition: int, batch: Any) -> int:
         try:

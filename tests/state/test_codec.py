@@ -37,6 +37,20 @@ def test_the_head_tells_what_a_take_over_needs_without_decoding() -> None:
     assert (due_of(value), speaks(value)) == (0, False)
 
 
+def test_an_enrollment_at_a_held_send_keeps_its_event_and_an_older_one_has_none() -> None:
+    record = a_record()
+    assert record.customer is not None
+    record.customer.enrollments[0].event = {"total": 3, "meta": {"id": "p1"}}
+    value = encode(record, 77)
+    held, body = decode(value), msgspec.msgpack.decode(value[18:])
+    assert held.customer == record.customer
+    fields = list(Customer.__struct_fields__)
+    assert body[0][fields.index("enrollments")][0].pop() == {"total": 3, "meta": {"id": "p1"}}
+    older = decode(value[:18] + msgspec.msgpack.encode(body))
+    assert older.customer is not None
+    assert older.customer.enrollments[0] == a_record().customer.enrollments[0]  # type: ignore[union-attr]
+
+
 def test_a_router_has_no_customer() -> None:
     record = Record(None, {"web/0#ab": 3}, out_seq=9)
     found = decode(encode(record, 1))
