@@ -65,6 +65,7 @@ def test_whoever_the_backlog_shows_to_have_ordered_is_never_reminded(first: str,
         rig.run()
     pass_time(rig, (0, 20, 1000, 5 * HOUR))
     assert not rig.partition.behind
+    assert rig.processor.held == (ordered_at > HOUR)
     assert rig.sent() == []
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakelog import FakeLog
-from rig import T0, Rig, with_email
+from rig import HOUR, OFFER, T0, Rig, willing, with_email
 from waiting import turns, until
 
 from state.changelog import ACCEPT, POSITIONS, Fold, Mark, encode_positions, marker_key
@@ -198,6 +198,29 @@ async def test_what_a_dead_owner_could_not_publish_leaves_with_the_next_under_th
 
 def entry_id(value: bytes) -> str:
     return str(json.loads(value)["id"])
+
+
+async def test_what_is_held_leaves_once_with_the_next_owner_or_not_at_all() -> None:
+    log, rig, ear = FakeLog(), Rig(definitions=[OFFER]), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        willing(rig, "bought", "did-not")
+        for customer in ("bought", "did-not"):
+            rig.put("touchpoints.web", T0, "basket.updated", customer)
+        rig.put("touchpoints.web", T0 + 9 * HOUR, "page.viewed", "somebody")
+        rig.run()
+        await session.flush()
+    assert (rig.processor.held, log.values("actions")) == (2, [])
+
+    for expected in (["did-not"], ["did-not"]):
+        found = await take_over(log, log.read, "state", 0)
+        assert found.positions is not None
+        again = Rig(definitions=[OFFER], store=found.store, clock=found.positions.clock)
+        async with owner(log, again, ear) as (session, _):
+            again.put("touchpoints.store", again.wall.now - 1, "order.placed", "bought")
+            again.wall.now += 1000
+            again.run()
+            await session.flush()
+        assert [json.loads(value)["customer"] for value in log.values("actions")] == expected
 
 
 async def test_dead_letters_are_published_before_positions_behind_them() -> None:
