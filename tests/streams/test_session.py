@@ -212,7 +212,7 @@ async def test_what_is_held_leaves_once_with_the_next_owner_or_not_at_all() -> N
     assert (rig.processor.held, log.values("actions")) == (2, [])
 
     for expected in (["did-not"], ["did-not"]):
-        found = await take_over(log, log.read, "state", 0)
+        found = await take_over(log, log.read, "state", 0, MemoryStore())
         assert found.positions is not None
         again = Rig(definitions=[OFFER], store=found.store, clock=found.positions.clock)
         async with owner(log, again, ear) as (session, _):
