@@ -255,7 +255,9 @@ class Worker:
         clock = recovered.positions.clock if recovered.positions else 0
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
-        return Partition(number, processor, lanes, self._decoder, self._wall, event_clock=event_clock, clock=clock), begin
+        return Partition(
+            number, processor, lanes, self._decoder, self._wall, event_clock=event_clock, clock=clock
+        ), begin
 
     def _lane(self, spot: Spot, start: int, end: int) -> Lane:
         topic, partition = spot

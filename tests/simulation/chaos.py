@@ -16,6 +16,7 @@ WIRE = ("late", "held", "lost", "unanswered", "no offset", "partly", "queued", "
 """Faults of a single request."""
 LIVES = ("kill", "freeze", "stop", "rebalance", "join")
 """Faults of a process or of the group."""
+MOST_MEMBERS = 3
 LONGEST_HELD_SECONDS = 4.0
 LONGEST_FROZEN_SECONDS = 3.0
 
@@ -97,6 +98,8 @@ class Chaos:
                 self._broker.faults[kind] += 1
                 cluster.balance()
             elif kind == "join":
+                if len(members) >= MOST_MEMBERS:
+                    return
                 self._broker.faults[kind] += 1
                 cluster.start()
                 cluster.balance_soon()
@@ -140,7 +143,9 @@ class Chaos:
         async def leave() -> None:
             await member.worker.stop()
             member.left = True
-            asyncio.get_running_loop().call_soon(lambda: self._gone(cluster, member), context=self._broker.world.context)
+            asyncio.get_running_loop().call_soon(
+                lambda: self._gone(cluster, member), context=self._broker.world.context
+            )
 
         member.process.spawn(leave())
 

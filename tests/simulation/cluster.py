@@ -92,9 +92,7 @@ class Cluster:
         def wall() -> int:
             return START_MS + skew + int(self._loop.now * 1000)
 
-        worker = Worker(
-            self._settings, self._inputs, self._decide, Deaf(), connect=connect, read=self.read, wall=wall
-        )
+        worker = Worker(self._settings, self._inputs, self._decide, Deaf(), connect=connect, read=self.read, wall=wall)
         worker.source = Feed(self._broker, process, self._group, self._random, worker.offer)
         member = Member(process, worker, sessions)
         self.members.append(member)

@@ -93,15 +93,15 @@ def arrived(witness: Witness) -> dict[str, dict[str, Event]]:
 def _each_input_is_traced_once(witness: Witness, traces: Mapping[str, Sequence[Trace]]) -> None:
     for customer, events in arrived(witness).items():
         expected = sorted(name for name, event in events.items() if not poisoned(event))
-        found = sorted(given.event.id for trace in traces[customer] if isinstance(given := input_of(trace), EventArrived))
+        found = sorted(
+            given.event.id for trace in traces[customer] if isinstance(given := input_of(trace), EventArrived)
+        )
         if found != expected:
             missing, more = set(expected) - set(found), set(found) - set(expected)
             raise Violation(f"{customer}: missing in the traces {sorted(missing)}, not asked for {sorted(more)}")
 
 
-def _folding_gives_what_was_traced(
-    witness: Witness, scenario: Scenario, traces: Mapping[str, Sequence[Trace]]
-) -> None:
+def _folding_gives_what_was_traced(witness: Witness, scenario: Scenario, traces: Mapping[str, Sequence[Trace]]) -> None:
     stored = {key: record.customer for records in witness.records.values() for key, record in records.items()}
     for name, found in traces.items():
         customer = known(name)
@@ -158,7 +158,9 @@ def _what_left_is_what_the_engine_makes(broker: Broker, witness: Witness, scenar
     }
     missing, more = expected.keys() - left.keys(), left.keys() - expected.keys()
     if missing or more:
-        raise Violation(f"actions: missing {[expected[one] for one in missing]}, too many {[left[one] for one in more]}")
+        raise Violation(
+            f"actions: missing {[expected[one] for one in missing]}, too many {[left[one] for one in more]}"
+        )
 
 
 def _actions(scenario: Scenario, name: str, events: Iterable[Event]) -> Iterator[Action]:
@@ -197,4 +199,3 @@ def folded(rows: Iterable[Row]) -> Fold:
     for row in rows:
         fold.feed(row.offset, row.key or b"", row.value or b"")
     return fold
-

@@ -133,7 +133,9 @@ class Witness:
         if name == "touchpoints.rekeyed":
             given = decode_forward(row)
         else:
-            decoder = self._decoders.setdefault(row.topic, Decoder(row.topic, name.split(".")[-1], lambda: row.timestamp))
+            decoder = self._decoders.setdefault(
+                row.topic, Decoder(row.topic, name.split(".")[-1], lambda: row.timestamp)
+            )
             given = decoder.decode(row)
         self.inputs[name, partition].append(given)
         self._takers[name, partition].append(_taker(name, partition, row, given))
