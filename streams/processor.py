@@ -205,7 +205,8 @@ class Processor:
             self._wall(),
             headers=list(out.headers),
         )
-        self.urgent[key] = None
+        # A round may be cut into batches: the letter comes before the record that says that its input was taken.
+        self.urgent = {key: None, **self.urgent}
 
     def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
         key = router_key(str(target))
