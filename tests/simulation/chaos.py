@@ -1,6 +1,5 @@
 """What goes wrong in a simulation: each seed has faults of some kinds only, each at a rate of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from random import Random
 
@@ -143,9 +142,7 @@ class Chaos:
         async def leave() -> None:
             await member.worker.stop()
             member.left = True
-            asyncio.get_running_loop().call_soon(
-                lambda: self._gone(cluster, member), context=self._broker.world.context
-            )
+            self._at(self._broker.loop.now, lambda: self._gone(cluster, member))
 
         member.process.spawn(leave())
 

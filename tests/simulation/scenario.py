@@ -1,4 +1,4 @@
-"""What happens in a simulation: journeys whose outcome does not depend on the order of inputs, customers, touchpoints."""
+"""What happens in a simulation: journeys whose outcome hangs on no order of inputs, customers, touchpoints."""
 
 import json
 from functools import cache
@@ -106,11 +106,9 @@ class Scenario:
     def begin(self, broker: Broker) -> None:
         """The changelog as a former owner left it."""
         for partition in range(PARTITIONS):
-            outs = [Out(marker_key("genesis"), b"")]
-            for customer in self.customers:
-                if home(customer, PARTITIONS) == partition:
-                    outs.append(Out(customer.encode(), encode(Record(known(customer)), 0)))
-            broker.land(topic("state"), partition, outs)
+            here = [customer for customer in self.customers if home(customer, PARTITIONS) == partition]
+            outs = [Out(customer.encode(), encode(Record(known(customer)), 0)) for customer in here]
+            broker.land(topic("state"), partition, [Out(marker_key("genesis"), b""), *outs])
 
     def _happening(self, number: int, at: float) -> Happening:
         random = self._random

@@ -40,6 +40,15 @@ PACE = {
 }
 """The house waits for seconds where a simulation has milliseconds of a core: its idle rounds are what costs."""
 
+SIZES = {
+    "streams.session.MAX_BATCH_BYTES": (1 << 20, 1500),
+    "streams.session.MOST_LEAVING": (20_000, 3),
+    "streams.commit.SLICE": (150, 1, 2),
+    "streams.worker.STEP": (500, 1, 3),
+    "streams.worker.HOLD_ROWS": (10_000, 3),
+}
+"""A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
+
 
 @dataclass
 class Outcome:
@@ -75,7 +84,10 @@ class World:
 
     def run(self) -> None:
         """Raises Violation."""
-        self.loop.run(self.process, self._live())
+        with contextlib.ExitStack() as stack:
+            for name, sizes in SIZES.items():
+                stack.enter_context(patch(name, self.random.choice(sizes)))
+            self.loop.run(self.process, self._live())
 
     async def _live(self) -> None:
         self.scenario.begin(self.broker)
