@@ -5,21 +5,22 @@ import gc
 import logging
 import zlib
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from unittest.mock import patch
 
 from fakelog import Row
-from simulation.broker import Broker
+from simulation.broker import Broker, Fate
 from simulation.chaos import LONGEST_HELD_SECONDS, Chaos
 from simulation.cluster import Cluster
 from simulation.oracle import judge, settled
 from simulation.scenario import PARTITIONS, START_MS, Scenario, tick, topic
-from simulation.virtual import Endless, Loop
+from simulation.virtual import Endless, Loop, Process
 from simulation.witness import Violation, Witness
 
 from state.changelog import MARKER
+from streams.broker.publish import Out
 
 CHAOS_SECONDS = 3.0
 """How long inputs arrive and things go wrong."""
@@ -64,23 +65,22 @@ class Outcome:
 
 
 class World:
-    """All that one seed is made of."""
+    """All that one seed is made of. Without `rough` nothing arrives and nothing goes wrong by itself."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, rough: bool = True) -> None:
         self.random = Random(seed)
         self.loop = Loop(Random(self.random.random()))
         self.process = self.loop.process("world")
         self.broker = Broker(self.loop, self.process, START_MS)
-        self.scenario = Scenario(Random(self.random.random()), CHAOS_SECONDS)
+        self.scenario = Scenario(Random(self.random.random()), CHAOS_SECONDS, rough=rough)
         self.tail: deque[str] = deque(maxlen=TAIL)
         self.digest = 0
         self.broker.landed.append(self._note)
         self.witness = Witness(self.broker)
         self.chaos = Chaos(Random(self.random.random()), self.broker, CHAOS_SECONDS)
-        self.cluster = Cluster(
-            self.loop, self.broker, self.witness, self.scenario, Random(self.random.random()), self.chaos.fate
-        )
-        self.cluster.read = self.chaos.read
+        fates, read = (self.chaos.fate, self.chaos.read) if rough else (self.fate, self.broker.read)
+        dice = Random(self.random.random())
+        self.cluster = Cluster(self.loop, self.broker, self.witness, self.scenario, dice, fates, read)
 
     def run(self) -> None:
         """Raises Violation."""
@@ -88,6 +88,10 @@ class World:
             for name, sizes in SIZES.items():
                 stack.enter_context(patch(name, self.random.choice(sizes)))
             self.loop.run(self.process, self._live())
+
+    def fate(self, process: Process, full: str, partition: int, records: Sequence[Out]) -> Fate:
+        """What becomes of one append where nothing goes wrong."""
+        return Fate()
 
     async def _live(self) -> None:
         self.scenario.begin(self.broker)
@@ -98,6 +102,10 @@ class World:
             self.loop.call_at(happening.at, self.broker.land, happening.topic, happening.partition, [happening.out])
         self.chaos.begin(self.cluster)
         await self.loop.rest(CHAOS_SECONDS)
+        await self.end()
+
+    async def end(self) -> None:
+        """Everything goes well until all has settled; then the oracle judges. Raises Violation."""
         self._calm()
         await self._settle()
         judge(self.broker, self.witness, self.scenario)
