@@ -3,13 +3,15 @@
 PYTHON ?= python3
 DEMO_ARGS ?= --orders
 TEST_ARGS ?=
+SEEDS ?= 3000
+SEED ?= -1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up down
+.PHONY: help setup demo test check simulate up down
 
 help: ## List the targets
-	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
@@ -24,6 +26,9 @@ check: setup ## Lint, format, types, floors
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+simulate: setup ## Random schedules of the commit protocol, no broker (SEEDS=20000, or SEED=17 to see one again)
+	PYTHONPATH=tests $(BIN)/python -m simulation.run --seeds $(SEEDS) --seed $(SEED)
 
 up: setup ## Start Kafka and Redis for this project
 	$(BIN)/sillage up

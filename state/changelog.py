@@ -12,6 +12,7 @@ from state.codec import CodecError, epoch_of
 MARKER = b"\xffE/"
 POSITIONS = b"\xffP"
 ROUTER = b"\xffR/"
+DEAD_LETTERS = ROUTER + b"dead"
 ACCEPT = b"\xffA"
 """Keys of ours begin with 0xFF, which no UTF-8 customer id can."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from state.changelog import POSITIONS, Positions, encode_positions, foreign
+from state.changelog import DEAD_LETTERS, POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
 from state.record import Entry, Record
 from streams.broker.publish import Out
@@ -100,6 +100,9 @@ class Writer:
         if lazy and self._pass is None:
             self._begin()
         records, processor.urgent = processor.urgent, {}
+        if DEAD_LETTERS in records:
+            # A round may be cut into batches: the letter comes before the record that says that its input was taken.
+            records = {DEAD_LETTERS: records.pop(DEAD_LETTERS), **records}
         for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:

@@ -9,7 +9,7 @@ from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, Decision
 from engine.event import Event, EventArrived, Input, TimerFired
-from state.changelog import router_key
+from state.changelog import DEAD_LETTERS, router_key
 from state.codec import encode
 from state.record import Entry, Record
 from state.store import PartitionStore
@@ -201,8 +201,7 @@ class Processor:
         self.counts.faults += 1
         if row is None:
             return
-        key = router_key("dead")
-        router = self._router(key)
+        router = self._router(DEAD_LETTERS)
         out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
         router.say(
             f"{self._name}.dead",
@@ -212,7 +211,7 @@ class Processor:
             self._wall(),
             headers=list(out.headers),
         )
-        self.urgent[key] = router
+        self.urgent[DEAD_LETTERS] = router
 
     def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
         key = router_key(str(target))

@@ -12,7 +12,7 @@ from journeys.model import Journey
 from state.store import MemoryStore
 from streams.lane import Lane
 from streams.partition import Partition
-from streams.processor import Processor, deciding
+from streams.processor import Decide, Processor, deciding
 from streams.touchpoints.decoder import Decoder
 
 T0 = 1_700_000_000_000
@@ -80,11 +80,12 @@ class Rig:
         store: MemoryStore | None = None,
         trace_all: bool = False,
         definitions: Sequence[Mapping[str, Any]] = (),
+        decide: Decide | None = None,
     ) -> None:
         self.wall = Wall()
         self.logs = {topic: Log() for topic in topics}
         found = catalog(*definitions)
-        decide = deciding(lambda: found, trace_all=trace_all)
+        decide = decide or deciding(lambda: found, trace_all=trace_all)
         self.processor = Processor(0, partitions, store or MemoryStore(), decide, self.wall)
         self.processor.restore_timers()
         lanes = [Lane(f"t.{topic}", topic, 0, "id", 0, self.logs[topic]) for topic in topics]

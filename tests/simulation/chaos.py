@@ -1,6 +1,5 @@
 """What goes wrong in a simulation: each seed has faults of some kinds only, each at a rate of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from random import Random
 
@@ -16,6 +15,7 @@ WIRE = ("late", "held", "lost", "unanswered", "no offset", "partly", "queued", "
 """Faults of a single request."""
 LIVES = ("kill", "freeze", "stop", "rebalance", "join")
 """Faults of a process or of the group."""
+MOST_MEMBERS = 3
 LONGEST_HELD_SECONDS = 4.0
 LONGEST_FROZEN_SECONDS = 3.0
 
@@ -97,6 +97,8 @@ class Chaos:
                 self._broker.faults[kind] += 1
                 cluster.balance()
             elif kind == "join":
+                if len(members) >= MOST_MEMBERS:
+                    return
                 self._broker.faults[kind] += 1
                 cluster.start()
                 cluster.balance_soon()
@@ -140,9 +142,7 @@ class Chaos:
         async def leave() -> None:
             await member.worker.stop()
             member.left = True
-            asyncio.get_running_loop().call_soon(
-                lambda: self._gone(cluster, member), context=self._broker.world.context
-            )
+            self._at(self._broker.loop.now, lambda: self._gone(cluster, member))
 
         member.process.spawn(leave())
 

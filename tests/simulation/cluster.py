@@ -11,6 +11,7 @@ from simulation.scenario import CHANNELS, PARTITIONS, PREFIX, START_MS, Scenario
 from simulation.virtual import Loop, Process
 from simulation.witness import Violation, Witness
 
+from streams.broker.reader import Read
 from streams.broker.source import Spot
 from streams.inputs import Inputs
 from streams.settings import Settings
@@ -59,19 +60,28 @@ class Member:
 class Cluster:
     """All workers that ever were; `alive` are those of the group. `clocks` are fixed per machine by the seed."""
 
-    def __init__(self, loop: Loop, broker: Broker, witness: Witness, scenario: Scenario, random: Random, fates: Fates):
+    def __init__(
+        self,
+        loop: Loop,
+        broker: Broker,
+        witness: Witness,
+        scenario: Scenario,
+        random: Random,
+        fates: Fates,
+        read: Read,
+    ) -> None:
         self.members: list[Member] = []
         self._loop = loop
         self._broker = broker
         self._witness = witness
         self._random = random
         self._fates = fates
+        self._read = read
         self._group = Watched(witness, loop)
         self._settings = settings("event" if scenario.event_clock else "wall")
         counts = {topic(name): PARTITIONS for name in NAMES}
         self._inputs = Inputs(self._settings, counts, {topic(name): topic_id(name) for name in NAMES})
         self._decide = partial(deciding, scenario.entangled)
-        self.read = broker.read
 
     @property
     def alive(self) -> list[Member]:
@@ -92,7 +102,7 @@ class Cluster:
         def wall() -> int:
             return START_MS + skew + int(self._loop.now * 1000)
 
-        worker = Worker(self._settings, self._inputs, self._decide, Deaf(), connect=connect, read=self.read, wall=wall)
+        worker = Worker(self._settings, self._inputs, self._decide, Deaf(), connect=connect, read=self._read, wall=wall)
         worker.source = Feed(self._broker, process, self._group, self._random, worker.offer)
         member = Member(process, worker, sessions)
         self.members.append(member)
@@ -113,9 +123,14 @@ class Cluster:
             return
         self._random.shuffle(members)
         for number, member in enumerate(members):
-            member.given = {p for p in range(PARTITIONS) if p % len(members) == number}
-            seconds = self._random.random() * 0.05
-            self._loop.call_later(seconds, member.asked.set, context=member.process.context)
+            self.give(
+                member, {p for p in range(PARTITIONS) if p % len(members) == number}, self._random.random() * 0.05
+            )
+
+    def give(self, member: Member, partitions: set[int], seconds: float = 0.0) -> None:
+        """The group tells one member what it has, in so many seconds."""
+        member.given = partitions
+        self._loop.call_later(seconds, member.asked.set, context=member.process.context)
 
     def balance_soon(self) -> None:
         """As after a member was lost."""

@@ -37,6 +37,7 @@ class Feed:
         self._next: dict[Spot, int] = {}
         self._end: dict[Spot, int] = {}
         self._coming: set[Spot] = set()
+        self._held: set[Spot] = set()
         broker.landed.append(self._landed)
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
@@ -56,12 +57,15 @@ class Feed:
     def close(self, spots: Iterable[Spot]) -> None:
         for spot in spots:
             self._next.pop(spot, None)
+            self._held.discard(spot)
 
     def hold(self, spot: Spot) -> None:
-        """So many rows do not come in a simulation."""
+        self._held.add(spot)
 
     def release(self, spot: Spot) -> None:
-        """See `hold`."""
+        self._held.discard(spot)
+        if spot in self._next:
+            self._fetch(spot)
 
     def unread(self, spot: Spot, upto: int) -> bool:
         return spot in self._next and self._next[spot] < max(self._end[spot], upto)
@@ -82,7 +86,7 @@ class Feed:
 
     def _bring(self, spot: Spot) -> None:
         self._coming.discard(spot)
-        if spot not in self._next:
+        if spot not in self._next or spot in self._held:
             return
         start, end = self._next[spot], self._broker.end(*spot)
         most = self._random.choice((1, 3, 50))

@@ -141,6 +141,12 @@ class Loop(asyncio.AbstractEventLoop):
         heapq.heappush(self._timers, (when, self._numbers, handle))
         return handle
 
+    async def rest(self, seconds: float) -> None:
+        """Waits for virtual seconds."""
+        future = self.create_future()
+        self.call_later(seconds, lambda: future.done() or future.set_result(None))
+        await future
+
     def park(self, process: Process) -> None:
         """No callback of `process` is chosen."""
         if process in self._runnable:

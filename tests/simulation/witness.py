@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fakelog import Row
 from simulation.broker import Broker
-from simulation.scenario import PARTITIONS, POISON, PREFIX, topic, topic_id
+from simulation.scenario import PARTITIONS, POISON, PREFIX, START_MS, topic, topic_id
 
 from engine.event import Event
 from state.changelog import POSITIONS, router_key
@@ -133,10 +133,9 @@ class Witness:
         if name == "touchpoints.rekeyed":
             given = decode_forward(row)
         else:
-            decoder = self._decoders.setdefault(
-                row.topic, Decoder(row.topic, name.split(".")[-1], lambda: row.timestamp)
-            )
-            given = decoder.decode(row)
+            if row.topic not in self._decoders:
+                self._decoders[row.topic] = Decoder(row.topic, name.split(".")[-1], lambda: START_MS)
+            given = self._decoders[row.topic].decode(row)
         self.inputs[name, partition].append(given)
         self._takers[name, partition].append(_taker(name, partition, row, given))
 

@@ -7,15 +7,19 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakelog import FakeLog
-from rig import HOUR, OFFER, T0, Rig, willing, with_email
+from rig import HOUR, OFFER, T0, Rig, catalog, willing, with_email
 from waiting import turns, until
 
-from state.changelog import ACCEPT, POSITIONS, Fold, Mark, encode_positions, marker_key
+from engine.customer import Customer
+from engine.decision import Decision
+from engine.event import EventArrived, Input
+from state.changelog import ACCEPT, POSITIONS, Fold, Mark, encode_positions, marker_key, router_key
 from state.codec import decode, encode
 from state.record import Entry, Record
 from state.store import MemoryStore
 from streams.broker.publish import Out, PublishError
 from streams.commit import SLICE, Writer
+from streams.processor import deciding
 from streams.recovery import RecoveryError, starts, take_over
 from streams.session import Session
 from streams.worker import unpublished
@@ -213,8 +217,8 @@ async def test_what_is_held_leaves_once_with_the_next_owner_or_not_at_all() -> N
 
     for expected in (["did-not"], ["did-not"]):
         found = await take_over(log, log.read, "state", 0, MemoryStore())
-        assert found.positions is not None
-        again = Rig(definitions=[OFFER], store=found.store, clock=found.positions.clock)
+        assert found.mark.positions is not None
+        again = Rig(definitions=[OFFER], store=found.store, clock=found.mark.positions.clock)
         async with owner(log, again, ear) as (session, _):
             again.put("touchpoints.store", again.wall.now - 1, "order.placed", "bought")
             again.wall.now += 1000
@@ -237,6 +241,23 @@ async def test_dead_letters_are_published_before_positions_behind_them() -> None
         await until(lambda: ear.durable[-1]["touchpoints.web/0"] == 1)
     assert log.values("touchpoints.web.dead") == [b"nonsense"]
     assert ear.dead == 1
+
+
+def test_a_dead_letter_is_written_before_the_record_that_says_its_input_was_taken() -> None:
+    engine = deciding(catalog)
+
+    def decide(customer: Customer, given: Input) -> Decision:
+        if isinstance(given, EventArrived) and given.event.type == "page.viewed":
+            raise ValueError("the engine breaks")
+        return engine(customer, given)
+
+    rig = Rig(decide=decide)
+    with_email(rig)
+    rig.put("touchpoints.web", T0, "account.created")
+    rig.put("touchpoints.web", T0, "page.viewed")
+    rig.run()
+    outs = Writer(rig.partition, 0, 1).take(lazy=False)
+    assert [out.key for out in outs] == [router_key("dead"), b"c1"]
 
 
 async def test_a_write_whose_fate_is_unknown_ends_the_session() -> None:

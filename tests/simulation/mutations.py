@@ -1,0 +1,75 @@
+"""Mutations: one part of the commit protocol switched off at a time, to prove that the simulation would see it."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from unittest.mock import patch
+
+from state.changelog import Positions, encode_positions
+from streams.commit import Leaving, Writer
+from streams.partition import Partition
+
+Mutation = Callable[[], contextlib.AbstractContextManager[object]]
+
+
+def proof_off() -> contextlib.AbstractContextManager[object]:
+    """A write counts as durable once it is acknowledged, whoever began before it."""
+    return patch("streams.commit.foreign", lambda _key: False)
+
+
+def heal_off() -> contextlib.AbstractContextManager[object]:
+    """Ignored records are left to be the last of their key."""
+    return patch.object(Writer, "heal", lambda _writer, _keys: None)
+
+
+def republication_off() -> contextlib.AbstractContextManager[object]:
+    """What outboxes hold at a take-over is taken as published."""
+
+    def forgotten(partition: Partition) -> list[Leaving]:
+        store = partition.processor.store
+        for key in store:
+            record = store.get(key)
+            if record is not None:
+                record.published(record.out_seq)
+        return []
+
+    return patch("streams.worker.unpublished", forgotten)
+
+
+def clear_when_handed() -> contextlib.AbstractContextManager[object]:
+    """An output leaves the outbox when it is handed to publication, not when that is acknowledged."""
+    landed = Writer.landed
+
+    def hand(writer: Writer, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
+        leaving = landed(writer, end, between)
+        for one in leaving:
+            writer.published(one.key, one.entry.seq)
+        return leaving
+
+    return patch.object(Writer, "landed", hand)
+
+
+@contextlib.contextmanager
+def positions_at_the_end() -> Iterator[None]:
+    """A pass ends with the positions of its end, not of its start."""
+    asked: dict[int, tuple[Positions, Partition]] = {}
+    positions, encode = Partition.positions, encode_positions
+
+    def ask(partition: Partition, epoch: int) -> Positions:
+        found = positions(partition, epoch)
+        asked[id(found)] = (found, partition)
+        return found
+
+    def late(found: Positions) -> bytes:
+        return encode(positions(asked[id(found)][1], found.epoch))
+
+    with patch.object(Partition, "positions", ask), patch("streams.commit.encode_positions", late):
+        yield
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "proof": proof_off,
+    "heal": heal_off,
+    "re-publication": republication_off,
+    "clear on acknowledgement": clear_when_handed,
+    "positions at the start": positions_at_the_end,
+}

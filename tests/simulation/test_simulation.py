@@ -1,0 +1,54 @@
+"""Seeds of the simulation: none breaks a promise, each replays step for step, and each mutation is found among them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from simulation.mutations import MUTATIONS
+from simulation.run import play
+from simulation.simulate import Outcome, paced, simulate
+
+SEEDS = 300
+"""`make simulate` runs more of them."""
+TESTS = Path(__file__).parents[1]
+
+
+def first_failing() -> Outcome | None:
+    return next((outcome for outcome in play(range(SEEDS)) if outcome.violation), None)
+
+
+def test_no_seed_breaks_a_promise() -> None:
+    failing = first_failing()
+    assert failing is None, "\n".join([*failing.tail, failing.violation, f"make simulate SEED={failing.seed}"])
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_protocol_with_one_part_switched_off_breaks_a_promise(name: str) -> None:
+    with MUTATIONS[name]():
+        failing = first_failing()
+    assert failing is not None, f"{SEEDS} seeds do not see that {name} is switched off"
+
+
+def test_a_seed_meets_faults_of_every_kind_now_and_then() -> None:
+    met = {kind for outcome in play(range(60)) for kind, count in outcome.faults.items() if count}
+    assert {"kill", "freeze", "stop", "rebalance", "join", "compaction"} <= met
+    assert {"late", "held", "lost", "unanswered", "no offset", "partly", "queued", "unreadable"} <= met
+
+
+def test_a_seed_is_the_same_in_every_process() -> None:
+    with paced():
+        here = [simulate(seed) for seed in (3, 14)]
+        again = simulate(3)
+    assert again == here[0]
+    for outcome in here:
+        told = subprocess.run(
+            [sys.executable, "-m", "simulation.run", f"--seed={outcome.seed}"],
+            env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONHASHSEED": "77"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f"{outcome.steps} steps" in told.stdout
+        assert f"digest {outcome.digest:08x}" in told.stdout
