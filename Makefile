@@ -3,13 +3,14 @@
 PYTHON ?= python3
 DEMO_ARGS ?= --orders
 TEST_ARGS ?=
+BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up down
+.PHONY: help setup demo test check bench-floor up down
 
 help: ## List the targets
-	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
@@ -24,6 +25,9 @@ check: setup ## Lint, format, types, floors
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
+	$(BIN)/python -m bench.floor $(BENCH_ARGS)
 
 up: setup ## Start Kafka and Redis for this project
 	$(BIN)/sillage up
