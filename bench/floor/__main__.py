@@ -8,14 +8,25 @@ from pathlib import Path
 import click
 import msgspec
 
+from bench.floor import latency, throughput, timer_rows, two_workers
 from bench.floor.house import House, house
+from bench.floor.recovery import recovery
 from bench.floor.report import print_table, write_json
 from bench.floor.result import Compared, Measured, medians
+from bench.floor.shipped_journeys import shipped_journeys
 from bench.floor.sizes import SMOKE, Sizes
-from bench.floor.throughput import BY_HAND, COMPARED, FLOOR, PLAIN, backlog, throughput
+from bench.floor.throughput import BY_HAND, FLOOR, PLAIN, backlog
 
-ROWS: dict[str, Callable[[House, Sizes], Iterator[Measured]]] = {"throughput": throughput}
-RATIOS: tuple[Compared, ...] = COMPARED
+ROWS: dict[str, Callable[[House, Sizes], Iterator[Measured]]] = {
+    "throughput": throughput.throughput,
+    "journeys": shipped_journeys,
+    "latency": latency.latency,
+    "recovery": recovery,
+    "timers": timer_rows.pending,
+    "storm": timer_rows.storm,
+    "workers": two_workers.two_workers,
+}
+RATIOS: tuple[Compared, ...] = (*throughput.COMPARED, *latency.COMPARED, *timer_rows.COMPARED, *two_workers.COMPARED)
 PROFILED = {"floor": FLOOR, "by-hand": BY_HAND, "plain": PLAIN}
 
 
@@ -24,6 +35,9 @@ PROFILED = {"floor": FLOOR, "by-hand": BY_HAND, "plain": PLAIN}
 @click.option("--rounds", type=int, help="How often each row is measured; the medians count.")
 @click.option("--events", type=int, help="Events of a backlog.")
 @click.option("--customers", type=int, help="The larger number of customers.")
+@click.option("--seconds", type=float, help="How long an open loop lasts.")
+@click.option("--storm-seconds", type=float, help="How long a storm of timers lasts.")
+@click.option("--storm-margin", type=float, help="Seconds between the first customer written and the storm.")
 @click.option("--partitions", type=int, help="Partitions of every topic.")
 @click.option("--store", help="The store of the worker.")
 @click.option("--loop", type=click.Choice(["asyncio", "uvloop"]), default="asyncio", help="The loop of every process.")
@@ -38,13 +52,13 @@ def main(
     path: Path,
     profile: str | None,
     smoke: bool,
-    **given: int | str | None,
+    **given: float | str | None,
 ) -> None:
     """Measure the floor of the engine."""
     # A polite end by a signal takes broker and processes along, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = _sizes(SMOKE if smoke else Sizes(), given)
-    with house(kafka, loop, sizes.partitions) as place:
+    with house(kafka, loop, sizes.partitions, sizes.store) as place:
         if profile:
             click.echo(_profiled(place, profile, sizes))
             return
@@ -60,7 +74,7 @@ def main(
     click.echo(f"all figures: {path}")
 
 
-def _sizes(sizes: Sizes, given: dict[str, int | str | None]) -> Sizes:
+def _sizes(sizes: Sizes, given: dict[str, float | str | None]) -> Sizes:
     names = {"customers": "many_customers"}
     return msgspec.structs.replace(
         sizes, **{names.get(name, name): value for name, value in given.items() if value is not None}

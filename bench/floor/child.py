@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -54,7 +55,11 @@ class Child:
             while True:
                 yield self._lines.get_nowait()
 
-    def ask(self) -> None:
+    def go(self) -> None:
+        """Lets it go on after it told that it is ready."""
+        self._process.send_signal(signal.SIGUSR1)
+
+    def stop(self) -> None:
         """Asks it to end, and to tell its result before."""
         self._process.terminate()
 

@@ -9,9 +9,11 @@ from confluent_kafka import KafkaError, Message, Producer
 from bench.floor.run import Run
 from bench.floor.touchpoints import Expected, drawn, value
 from bench.floor.work import customer_id, person
+from local.demo.touchpoints import iso
 from state.changelog import marker_key
 from state.codec import encode
 from state.record import Record
+from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 
 FIRST_EPOCH = 0
 """The offset of the first record of a fresh changelog, which is the marker that the customers name."""
@@ -52,6 +54,32 @@ def fill_customers(run: Run, *, copies: int = 1, due_at: Callable[[int], int] = 
             record = Record(person(number, due_at(number)))
             writing.put(topic, customer_id(number).encode(), encode(record, FIRST_EPOCH))
     writing.finish()
+
+
+def fill_orders(run: Run, count: int) -> tuple[int, int]:
+    """Writes an address and consent of every customer, then so many orders; gives how many of each."""
+    writing = _Writing(run.kafka)
+    topic, facts = run.inputs[0], 0
+    now = iso(time.time_ns() // 1_000_000)
+    for number in range(run.customers):
+        name = customer_id(number)
+        for kind, properties in _facts(name).items():
+            facts += 1
+            given = Touchpoint(kind, name, id=f"{kind}-{name}", occurred_at=now, properties=properties)
+            writing.put(topic, name.encode(), encode_touchpoint(given).value or b"")
+    for number, each in enumerate(drawn(count, run.customers)):
+        properties = {"invoice": f"i-{number}", "lines": 1 + number % 9, "total": number % 997 * 1.25}
+        given = Touchpoint("order.placed", each.customer, id=f"i-{number}", occurred_at=now, properties=properties)
+        writing.put(topic, each.customer.encode(), encode_touchpoint(given).value or b"")
+    writing.finish()
+    return facts, count
+
+
+def _facts(name: str) -> dict[str, dict[str, Any]]:
+    return {
+        "customer.updated": {"set": {"email": f"{name}@shop.example"}},
+        "consent.changed": {"topic": "offers", "channel": "email", "given": True, "source": "checkout"},
+    }
 
 
 class _Writing:

@@ -11,9 +11,9 @@ from msgspec.json import Encoder
 
 from bench.floor.fill import FIRST_EPOCH
 from bench.floor.gauge import Gauge
-from bench.floor.part import Tell, play
+from bench.floor.part import Asked, Tell, play
 from bench.floor.run import Run
-from bench.floor.work import customer_id, decide, person
+from bench.floor.work import customer_id, decide, known, person
 from engine.event import Event, EventArrived
 from state.changelog import POSITIONS, Positions, encode_positions
 from state.codec import decode, encode
@@ -79,19 +79,20 @@ class Loop:
             max_request_size=17 << 20,
         )
 
-    async def work(self, tell: Tell, stop: asyncio.Event) -> None:
+    async def work(self, tell: Tell, asked: Asked) -> None:
         """Works until all is durable, or asked to end."""
         await self._consumer.start()
         await self._producer.start()
-        spots = [TopicPartition(topic, number) for topic in self._run.inputs for number in range(self._run.partitions)]
-        self._consumer.assign(spots)
         # The live customers are there to stay: no collection need look at them again.
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
         tell("ready")
+        await asked.go.wait()
+        spots = [TopicPartition(topic, number) for topic in self._run.inputs for number in range(self._run.partitions)]
+        self._consumer.assign(spots)
         async with self._tasks:
             works = [self._tasks.create_task(self._read()), self._tasks.create_task(self._passes())]
-            ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._gauge.done.wait())]
+            ends = [asyncio.ensure_future(asked.stop.wait()), asyncio.ensure_future(self._gauge.done.wait())]
             await asyncio.wait([*ends, *works], return_when=asyncio.FIRST_COMPLETED)
             for task in (*works, *ends):
                 task.cancel()
@@ -118,7 +119,7 @@ class Loop:
                 raise TypeError(f"{origin}/{row.offset}: {event.reason}")
             key = event.customer.encode()
             record = get(key)
-            decision = decide(record.customer, EventArrived(event, now))  # type: ignore[arg-type]
+            decision = decide(known(record), EventArrived(event, now))
             record.applied[origin] = row.offset
             for output in decision.outputs:
                 record.say("actions", spot.partition, key, _json(output), now)
@@ -148,10 +149,12 @@ class Loop:
         self._gauge.published(len(said))
 
     async def _passes(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(PASS_SECONDS)
+            began = loop.time()
             if self._next:
                 await self._pass()
+            await asyncio.sleep(max(0.0, began + PASS_SECONDS - loop.time()))
 
     async def _pass(self) -> None:
         """Positions and dirty set as they are at its start; the next round holds what is urgent by then."""
@@ -193,10 +196,10 @@ class Loop:
         await asyncio.gather(*futures)
 
 
-async def work(run: Run, tell: Tell, stop: asyncio.Event) -> None:
+async def work(run: Run, tell: Tell, asked: Asked) -> None:
     """The hand-written loop with the fixed work."""
     gauge = Gauge(run)
-    await Loop(run, gauge).work(tell, stop)
+    await Loop(run, gauge).work(tell, asked)
     tell("result", **gauge.figures())
 
 

@@ -21,11 +21,12 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 class House:
     """A broker at `kafka` and a folder; gives runs their topics and starts their processes."""
 
-    def __init__(self, kafka: str, folder: Path, loop: str, partitions: int) -> None:
+    def __init__(self, kafka: str, folder: Path, loop: str, partitions: int, store: str) -> None:
         self.kafka = kafka
         self._folder = folder
         self._loop = loop
         self._partitions = partitions
+        self._store = store
         self._children = 0
 
     @contextmanager
@@ -34,7 +35,7 @@ class House:
         prefix = f"floor-{secrets.token_hex(4)}"
         data = self._folder / prefix
         data.mkdir()
-        run = Run(self.kafka, prefix, str(data), self._partitions, customers, loop=self._loop)
+        run = Run(self.kafka, prefix, str(data), self._partitions, customers, loop=self._loop, store=self._store)
         migrate(run.settings())
         try:
             yield run
@@ -49,7 +50,7 @@ class House:
         try:
             yield child
         finally:
-            child.ask()
+            child.stop()
             child.close()
 
     def path(self, name: str) -> str:
@@ -66,13 +67,13 @@ class House:
 
 
 @contextmanager
-def house(kafka: str, loop: str, partitions: int) -> Iterator[House]:
+def house(kafka: str, loop: str, partitions: int, store: str) -> Iterator[House]:
     """A house on the broker at `kafka`, or on one of its own where that is empty."""
     with tempfile.TemporaryDirectory(prefix="sillage-floor-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         given = {"redis": NO_REDIS, **({"kafka": kafka} if kafka else {})}
         with temporary(folder / "services", given) as services:
-            yield House(services.kafka, folder, loop, partitions)
+            yield House(services.kafka, folder, loop, partitions, store)
 
 
 def told(run: Run, **changes: object) -> Run:

@@ -19,8 +19,23 @@ class Tell(Protocol):
     def __call__(self, what: str, **figures: Any) -> None: ...
 
 
-Play = Callable[[Run, Tell, asyncio.Event], Awaitable[None]]
-"""Does the task of a run until it is done or asked to end; tells `result` at the end."""
+class Asked:
+    """What the starter asks for by signals: to `go` on after `ready` was told, and to `stop`."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, self.go.set)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
+
+    def _end(self) -> None:
+        self.go.set()
+        self.stop.set()
+
+
+Play = Callable[[Run, Tell, Asked], Awaitable[None]]
+"""Does the task of a run until it is done or asked to stop; tells `result` at the end."""
 
 
 def play(work: Play) -> None:
@@ -28,7 +43,7 @@ def play(work: Play) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     run = msgspec.json.decode(sys.argv[1], type=Run)
     with asyncio.Runner(loop_factory=_loop_factory(run.loop)) as runner:
-        runner.run(_until_asked(work, run))
+        runner.run(_play(work, run))
 
 
 def tell(what: str, **figures: Any) -> None:
@@ -37,10 +52,8 @@ def tell(what: str, **figures: Any) -> None:
     sys.stdout.flush()
 
 
-async def _until_asked(work: Play, run: Run) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await work(run, tell, stop)
+async def _play(work: Play, run: Run) -> None:
+    await work(run, tell, Asked())
 
 
 def _loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:

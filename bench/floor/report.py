@@ -35,7 +35,7 @@ def print_table(found: Sequence[Median]) -> None:
     for each in found:
         figures = [_number(each.figures[name]) if name in each.figures else "" for name in SHOWN]
         ratios = [f"{name} {ratio:.2f}" for name, ratio in each.ratios.items()]
-        more = [f"{name} {_number(each.figures[name])}" for name in each.figures if name in _MORE]
+        more = [f"{title} {_number(each.figures[name])}" for name, title in _MORE.items() if each.figures.get(name)]
         table.add_row(each.row, each.series, *figures, "; ".join(ratios + more), each.durable)
     Console(width=None if os.isatty(1) else 200).print(table)
 
@@ -59,4 +59,17 @@ def _number(value: object) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-_MORE: tuple[str, ...] = ()
+_MORE = {
+    "mb_per_million_customers": "MB/million customers",
+    "mb_per_million_timers": "MB/million timers",
+    "set_us": "set us",
+    "move_us": "move us",
+    "pop_us": "pop us",
+    "timers_fired": "fired",
+    "timers_sending": "sending",
+    "lateness_p99_ms": "p99 late ms",
+    "lateness_most_ms": "last late ms",
+    "generator_late_p99_ms": "generator p99 late ms",
+    "shares": "shares",
+    "repeated_actions": "actions repeated",
+}

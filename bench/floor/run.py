@@ -11,8 +11,10 @@ INPUTS = ("web", "app")
 class Run(msgspec.Struct, frozen=True):
     """The task of one process of a row. `prefix` names topics and group; nothing else has the same.
 
-    `customers` are known before the first of `events`; `actions` are expected of them. The clock starts once `warm`
-    events were taken. `profile` and `out` are paths of files to be written, where not empty.
+    `customers`, from number `first` on, are known before the first of `events`; `actions` are expected of them. The
+    clock starts once `warm` events were taken. A generator sends `rate` events a second for `seconds` from `start_at`
+    on (seconds since the epoch, 0 for at once); a sink reads `topics` and notes one of `every` records. `profile` and
+    `out` are paths of files to be written, where not empty.
     """
 
     kafka: str
@@ -20,6 +22,7 @@ class Run(msgspec.Struct, frozen=True):
     data: str
     partitions: int = 8
     customers: int = 0
+    first: int = 0
     events: int = 0
     actions: int = 0
     warm: int = 0
@@ -29,6 +32,7 @@ class Run(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     start_at: float = 0.0
     topics: tuple[str, ...] = ()
+    every: int = 1
     profile: str = ""
     out: str = ""
 

@@ -22,12 +22,12 @@ class Touchpoint(NamedTuple):
     type: str
 
 
-def drawn(count: int, customers: int, *, seed: int = SEED) -> Iterator[Touchpoint]:
-    """So many events of customers drawn evenly, a quarter of them by the second channel."""
+def drawn(count: int, customers: int, *, first: int = 0, seed: int = SEED) -> Iterator[Touchpoint]:
+    """So many events of customers drawn evenly, from number `first` on, a quarter of them by the second channel."""
     draw = random.Random(seed).random
     for _ in range(count):
         channel = INPUTS[draw() < 0.25]
-        yield Touchpoint(channel, customer_id(int(draw() * customers)), TYPES[int(draw() * len(TYPES))])
+        yield Touchpoint(channel, customer_id(first + int(draw() * customers)), TYPES[int(draw() * len(TYPES))])
 
 
 def value(touchpoint: Touchpoint, number: int, at: int, scheduled_us: int = 0) -> bytes:

@@ -5,12 +5,12 @@ from typing import Any
 from engine.customer import Consent, Customer, Enrollment
 from engine.decision import Action, Decision, Output
 from engine.event import Event, EventArrived, Input, TimerFired
+from state.record import Record
 
 FAR_MS = 30 * 24 * 3_600_000
 """A timer set by the work is due after every run."""
 IDS = 16
 EVERY = 10
-BODY = "x" * 40
 CREATED_AT = 1_700_000_000_000
 
 TYPES = ("page.viewed",) * 14 + ("product.viewed",) * 3 + ("basket.updated",) * 2 + ("order.placed",)
@@ -49,12 +49,21 @@ def person(number: int, due_at: int = 0) -> Customer:
         "tier": "gold",
         "value": number % 997 * 1.25,
         "segments": ["newsletter", "mobile", "returning"],
+        "last_page": "/face/serum/vitamin-c",
         "page.viewed": 7,
     }
-    customer.consent = {"offers/email": Consent(True, CREATED_AT, "checkout")}
+    consent = Consent(True, CREATED_AT, "checkout")
+    customer.consent = {"offers/email": consent, "offers/push": consent}
     if due_at:
         customer.enrollments = [_enrollment(name, "e-0", CREATED_AT, due_at)]
     return customer
+
+
+def known(record: Record) -> Customer:
+    """The customer of a record. Raises TypeError where it is a router's."""
+    if record.customer is None:
+        raise TypeError("a router's record, expected a customer's")
+    return record.customer
 
 
 def _arrived(customer: Customer, given: EventArrived) -> Decision:
@@ -80,7 +89,7 @@ def _fired(customer: Customer, at: int) -> Decision:
     customer.enrollments = [each for each in customer.enrollments if each.due_at > at]
     outputs: list[Output] = []
     if not customer.attributes.get("n", 0) % EVERY:
-        outputs.append(_send(customer, f"timer-{at}-{customer.id}", {"due_at": at, "body": BODY}, at, 0))
+        outputs.append(_send(customer, f"timer-{at}-{customer.id}", {"due_at": at}, at))
     return Decision(customer, outputs, None)
 
 
@@ -97,12 +106,12 @@ def _enrollment(customer: str, event: str, at: int, due_at: int) -> Enrollment:
 
 
 def _action(customer: Customer, event: Event) -> Action:
-    variables = {"scheduled_us": event.properties.get("scheduled_us", 0), "body": BODY}
-    return _send(customer, event.id, variables, event.occurred_at, event.received_at)
+    variables = {"scheduled_us": event.properties.get("scheduled_us", 0)}
+    return _send(customer, event.id, variables, event.occurred_at)
 
 
-def _send(customer: Customer, name: str, variables: dict[str, Any], at: int, received_at: int) -> Action:
+def _send(customer: Customer, name: str, variables: dict[str, Any], at: int) -> Action:
     return Action(
         name, customer.id, "basket", "v1", "e-1", "send", "reminder", "h1", "email", "offers",
-        recipient=customer.attributes.get("email", ""), variables=variables, decided_at=at, received_at=received_at,
+        variables=variables, decided_at=at,
     )  # fmt: skip

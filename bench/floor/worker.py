@@ -9,12 +9,12 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from bench.floor.gauge import Gauge, rss_mb
-from bench.floor.part import Tell, play
+from bench.floor.part import Asked, Tell, play
 from bench.floor.run import Run
 from bench.floor.work import decide
 from state.record import Entry
 from streams.broker.assigned import AssignedSource, JoinedSource
-from streams.broker.source import Spot
+from streams.broker.source import Source, Spot
 from streams.faust.app import Group
 from streams.metrics.gauges import look
 from streams.metrics.metrics import Metrics
@@ -52,14 +52,35 @@ class Observer(WorkerObserver):
         super().stepped(found)
 
 
-class WatchedSource(JoinedSource):
-    """The worker's own source, which also tells the gauge."""
+class GatedSource(JoinedSource):
+    """The worker's own source, which also tells the gauge, and opens nothing before `go`.
 
-    gauge: Gauge
+    So no partition works off its backlog while others still read their changelogs.
+    """
+
+    def __init__(self, first: Source, other: Source, topics: Iterable[str], gauge: Gauge) -> None:
+        super().__init__(first, other, topics)
+        self.gauge = gauge
+        self._waiting: dict[Spot, int] | None = {}
+
+    def go(self) -> None:
+        """Opens what waits, and from now on everything at once."""
+        waiting, self._waiting = self._waiting, None
+        self.open(waiting or {})
 
     def open(self, starts: Mapping[Spot, int]) -> None:
+        if self._waiting is not None:
+            self._waiting.update(starts)
+            return
         self.gauge.opened(_touchpoints(starts))
         super().open(starts)
+
+    def close(self, spots: Iterable[Spot]) -> None:
+        found = list(spots)
+        for spot in found:
+            if self._waiting is not None:
+                self._waiting.pop(spot, None)
+        super().close(found)
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         super().commit(offsets)
@@ -81,8 +102,8 @@ class Floor:
         self._decide = decide
         self._given_at = 0.0
 
-    async def work(self, stop: asyncio.Event) -> None:
-        """Works until all is durable, or asked to end; then leaves cleanly."""
+    async def work(self, asked: Asked) -> None:
+        """Works until all is durable, or asked to stop; then leaves cleanly."""
         settings = self._run.settings()
         metrics, watchdog = Metrics(CollectorRegistry()), Watchdog(PATIENCE_MS, wall_ms())
         self.observer = Observer(metrics, watchdog, self.gauge)
@@ -90,8 +111,7 @@ class Floor:
         worker = self.worker = Worker(settings, inputs, self._decide, self.observer)
         group = Group(settings, "worker", inputs.co_partitioned, self._offer, self._assigned, worker.pause)
         others = AssignedSource(settings.kafka, self._offer)
-        source = worker.source = WatchedSource(group.source, others, inputs.others)
-        source.gauge = self.gauge
+        self._source = worker.source = GatedSource(group.source, others, inputs.others, self.gauge)
 
         async def leave() -> None:
             await worker.stop()
@@ -101,8 +121,8 @@ class Floor:
             stack.push_async_callback(others.stop)
             await others.start()
             looking = look(worker, metrics, watchdog, wall_ms)
-            works = [worker.run(), group.run(), others.run(), looking, self._report(stop)]
-            await until(stop, works, leave)
+            works = [worker.run(), group.run(), others.run(), looking, self._report(asked)]
+            await until(asked.stop, works, leave)
 
     def figures(self) -> dict[str, Any]:
         """All that was measured."""
@@ -123,24 +143,31 @@ class Floor:
         self._given_at = self._given_at or time.perf_counter()
         self.worker.assigned(numbers)
 
-    async def _report(self, stop: asyncio.Event) -> None:
-        """Tells when all partitions are taken over, then the progress, and asks for the end when all is done."""
+    async def _report(self, asked: Asked) -> None:
+        """Tells when all partitions are taken over, waits to go, tells the progress, and stops when all is done."""
         self._tell("started", rss_mb=rss_mb())
         while not (self._given_at and self.worker.ready and self.worker.partitions):
             await asyncio.sleep(READY_TICK_SECONDS)
         seconds = time.perf_counter() - self._given_at
         self._tell("ready", seconds=seconds, rss_mb=rss_mb(), partitions=len(self.worker.partitions))
-        while not self.gauge.done.is_set():
+        telling = asyncio.create_task(self._progress())
+        await asked.go.wait()
+        self._source.go()
+        await self.gauge.done.wait()
+        telling.cancel()
+        asked.stop.set()
+
+    async def _progress(self) -> None:
+        while True:
             fired, owned = len(self.observer.lateness), len(self.worker.partitions)
             self._tell("progress", events=self.gauge.events, timers=fired, partitions=owned)
-            await asyncio.wait([asyncio.ensure_future(self.gauge.done.wait())], timeout=TOLD_SECONDS)
-        stop.set()
+            await asyncio.sleep(TOLD_SECONDS)
 
 
-async def work(run: Run, tell: Tell, stop: asyncio.Event) -> None:
+async def work(run: Run, tell: Tell, asked: Asked) -> None:
     """The floor with the fixed work."""
     floor = Floor(run, tell, decide)
-    await floor.work(stop)
+    await floor.work(asked)
     tell("result", **floor.figures())
 
 
