@@ -5,13 +5,14 @@ DEMO_ARGS ?= --orders
 TEST_ARGS ?=
 SEEDS ?= 3000
 SEED ?= -1
+BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate up down
+.PHONY: help setup demo test check simulate bench-floor up down
 
 help: ## List the targets
-	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
@@ -29,6 +30,9 @@ check: setup ## Lint, format, types, floors
 
 simulate: setup ## Random schedules of the commit protocol, no broker (SEEDS=20000, or SEED=17 to see one again)
 	PYTHONPATH=tests $(BIN)/python -m simulation.run --seeds $(SEEDS) --seed $(SEED)
+
+bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
+	$(BIN)/python -m bench.floor $(BENCH_ARGS)
 
 up: setup ## Start Kafka and Redis for this project
 	$(BIN)/sillage up
