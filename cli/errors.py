@@ -11,6 +11,7 @@ import click
 _EXPLAINED = (
     ("local.errors", "LocalError"),
     ("streams.broker.publish", "PublishError"),
+    ("streams.broker.reader", "DamagedLog"),
     ("streams.broker.topics", "TopicsError"),
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),

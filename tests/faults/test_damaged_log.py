@@ -1,0 +1,82 @@
+"""Logs damaged on disk under the real processes: what the worker puts aside, and what it does not read around."""
+
+import asyncio
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from breakable import House, calm, event, people, thanks
+from waiting import until
+
+from streams.broker.frames import Frame, frames
+from streams.broker.reader import DamagedLog, read_all
+from streams.touchpoints.home import home
+
+NO_END = 1 << 60
+
+
+def log_of(house: House, topic: str, partition: int) -> Path:
+    return house.kafka.folder / "data" / f"{house.settings.topic(topic)}-{partition}" / f"{0:020}.log"
+
+
+def batches(path: Path) -> tuple[bytes, list[Frame]]:
+    data = path.read_bytes()
+    return data, [frame for frame in frames(data, NO_END) if frame.sound]
+
+
+def hurt(path: Path, number: int, at: int = -3, with_: bytes = b"\xaa\x55") -> tuple[bytes, Frame]:
+    """Overwrites bytes of a batch in place; gives the batch as it is then."""
+    data, found = batches(path)
+    frame = found[number]
+    with path.open("r+b") as log:
+        log.seek((frame.end if at < 0 else frame.begin) + at)
+        log.write(with_)
+    return path.read_bytes()[frame.begin : frame.end], frame
+
+
+def alike(count: int, partition: int, partitions: int) -> list[str]:
+    """Customers whose home is one partition."""
+    return [name for name in people(20 * count) if home(name, partitions) == partition][:count]
+
+
+async def letters(house: House, topic: str) -> list[Any]:
+    return [record for record in await house.records(f"{topic}.dead") if record.value is not None]
+
+
+async def test_a_damaged_batch_is_put_aside_whole_and_all_else_is_decided(house: House) -> None:
+    """Damaged while the broker is down, and it starts as if nothing were; the worker is killed, and reads it again."""
+    customers = alike(9, 0, house.settings.partitions)
+    await house.introduce(customers)
+    for third in (customers[:3], customers[3:6], customers[6:]):
+        await house.publish([event(name, "order.placed") for name in third])
+    path = log_of(house, "touchpoints.web", 0)
+    house.kafka.stop()
+    raw, frame = hurt(path, 2)
+    house.kafka.start()
+    house.start()
+    await house.delivered(thanks(customers[:3] + customers[6:]))
+    await until(lambda: letters(house, "touchpoints.web"), 20)
+    house.worker.kill()
+    house.worker.start()
+    await house.publish([event(name, "order.placed", number=2) for name in customers[:1]])
+    await until(lambda: _times(house, customers[0]) == 2, 30)
+    found = await letters(house, "touchpoints.web")
+    first, last = frame.base, frame.base + 2
+    assert {(letter.key, letter.value) for letter in found} == {
+        (f"{house.settings.topic('touchpoints.web')}/0/{first}".encode(), raw)
+    }
+    headers = dict(found[0].headers)
+    assert (headers["code"], headers["first_offset"], headers["last_offset"]) == (
+        b"damaged_batch",
+        b"%d" % first,
+        b"%d" % last,
+    )
+    assert b"another replica" in headers["reason"]
+    assert set(house.mails()) == set(thanks(customers[:3] + customers[6:]))
+    assert house.worker.stop() == 0
+    calm(house.worker.log)
+
+
+def _times(house: House, customer: str) -> int:
+    return sum(count for (name, _), count in house.mails().items() if name == customer)
