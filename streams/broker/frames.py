@@ -58,9 +58,13 @@ def frames(data: bytes, highwater: int) -> list[Frame]:
     at, previous, size = 0, -1, len(data)
     while at < size:
         frame = _frame(data, at, previous, highwater)
+        followed = _frame(data, frame.end, max(previous, frame.base), highwater).sound
+        if frame.sound and not followed and frame.end < size and not _holds(data, frame):
+            # Its length is what is damaged, or hides what is.
+            frame = frame._replace(sound=False)
         if frame.sound:
             previous = frame.base
-        elif not _frame(data, frame.end, previous, highwater).sound:
+        elif not followed:
             frame = frame._replace(end=_search(data, at + 1, previous, highwater))
         found.append(frame)
         at = frame.end
@@ -74,7 +78,9 @@ def _frame(data: bytes, at: int, previous: int, highwater: int) -> Frame:
     base, length, checksum, magic = _unpack(data, at)
     end = at + _BEFORE_LENGTH_ENDS + length
     known = length >= _LEAST if magic == _NEWEST_MAGIC else _old(data, at, end, magic, checksum)
-    return Frame(at, max(end, at + _HEAD.size), base, known and previous < base < highwater and end <= len(data))
+    if known and previous < base < highwater and end <= len(data):
+        return Frame(at, end, base, True)
+    return Frame(at, min(max(end, at + _HEAD.size), len(data)), -1, False)
 
 
 def _search(data: bytes, at: int, previous: int, highwater: int) -> int:
@@ -84,11 +90,17 @@ def _search(data: bytes, at: int, previous: int, highwater: int) -> int:
     looks_like_one = re.compile(b"(?=%b.{%d}\\x02)" % (re.escape(same), _HEAD.size - 1 - len(same)), re.DOTALL)
     for found in looks_like_one.finditer(data, at):
         frame = _frame(data, found.start(), previous, highwater)
-        if frame.sound:
-            (checksum,) = _CHECKSUM.unpack_from(data, frame.begin + _HEAD.size)
-            if calc_crc32c(data[frame.begin + _HEAD.size + _CHECKSUM.size : frame.end]) == checksum:
-                return frame.begin
+        if frame.sound and _holds(data, frame):
+            return frame.begin
     return len(data)
+
+
+def _holds(data: bytes, frame: Frame) -> bool:
+    """Whether the checksum of a sound frame holds."""
+    if data[frame.begin + _HEAD.size - 1] != _NEWEST_MAGIC:
+        return True
+    (checksum,) = _CHECKSUM.unpack_from(data, frame.begin + _HEAD.size)
+    return bool(calc_crc32c(data[frame.begin + _HEAD.size + _CHECKSUM.size : frame.end]) == checksum)
 
 
 def _old(data: bytes, at: int, end: int, magic: int, checksum: int) -> bool:

@@ -1,16 +1,12 @@
 """Logs damaged on disk under the real processes: what the worker puts aside, and what it does not read around."""
 
-import asyncio
-import struct
 from pathlib import Path
 from typing import Any
 
-import pytest
 from breakable import House, calm, event, people, thanks
 from waiting import until
 
 from streams.broker.frames import Frame, frames
-from streams.broker.reader import DamagedLog, read_all
 from streams.touchpoints.home import home
 
 NO_END = 1 << 60
@@ -20,15 +16,9 @@ def log_of(house: House, topic: str, partition: int) -> Path:
     return house.kafka.folder / "data" / f"{house.settings.topic(topic)}-{partition}" / f"{0:020}.log"
 
 
-def batches(path: Path) -> tuple[bytes, list[Frame]]:
-    data = path.read_bytes()
-    return data, [frame for frame in frames(data, NO_END) if frame.sound]
-
-
 def hurt(path: Path, number: int, at: int = -3, with_: bytes = b"\xaa\x55") -> tuple[bytes, Frame]:
     """Overwrites bytes of a batch in place; gives the batch as it is then."""
-    data, found = batches(path)
-    frame = found[number]
+    frame = frames(path.read_bytes(), NO_END)[number]
     with path.open("r+b") as log:
         log.seek((frame.end if at < 0 else frame.begin) + at)
         log.write(with_)
@@ -59,7 +49,7 @@ async def test_a_damaged_batch_is_put_aside_whole_and_all_else_is_decided(house:
     await until(lambda: letters(house, "touchpoints.web"), 20)
     house.worker.kill()
     house.worker.start()
-    await house.publish([event(name, "order.placed", number=2) for name in customers[:1]])
+    await house.publish([event(name, "order.placed", n=2) for name in customers[:1]])
     await until(lambda: _times(house, customers[0]) == 2, 30)
     found = await letters(house, "touchpoints.web")
     first, last = frame.base, frame.base + 2
@@ -80,3 +70,22 @@ async def test_a_damaged_batch_is_put_aside_whole_and_all_else_is_decided(house:
 
 def _times(house: House, customer: str) -> int:
     return sum(count for (name, _), count in house.mails().items() if name == customer)
+
+
+async def test_a_damaged_changelog_ends_the_worker_with_the_place_and_the_cure(house: House) -> None:
+    """It is what is known of customers: read around, they would be unknown, and welcomed once more."""
+    customers = alike(3, 0, house.settings.partitions)
+    house.start()
+    await house.introduce(customers)
+    await house.publish([event(name, "order.placed") for name in customers])
+    await house.delivered(thanks(customers))
+    assert house.worker.stop() == 0
+    before = house.worker.log
+    _, frame = hurt(log_of(house, "state", 0), 2)
+    house.worker.start()
+    assert house.worker.ended(60) == 1
+    said = house.worker.log.removeprefix(before)
+    (line,) = [line for line in said.splitlines() if line.startswith("Error: ")]
+    assert f"{house.settings.topic('state')}/0: the batch at offset {frame.base} cannot be unpacked" in line
+    assert "put this partition's log back from another replica or a backup" in line
+    calm(said)

@@ -19,6 +19,7 @@ from streams.broker import watch
 from streams.broker.assigned import AssignedSource
 from streams.broker.frames import frames
 from streams.broker.publish import KafkaPublisher, Out
+from streams.broker.reader import DamagedLog, read_all
 from streams.touchpoints.record import Damaged
 
 BATCHES, RECORDS, HURT = 6, 10, 2
@@ -158,3 +159,33 @@ async def test_a_damaged_batch_is_one_row_and_all_others_come(
         sound = [(row.offset, row.value) for row in found[number] if row.value is not None]
         values = [value for batch in broker.written[topic, number] for value in batch]
         assert sound == [(at, value) for at, value in enumerate(values) if not 20 <= at < 30], name
+    again = await brought(broker, topic, 2)
+    assert [again[number] for number in (0, 1)] == [found[number] for number in (0, 1)], "a redo gives other letters"
+
+
+async def test_the_last_batch_of_a_log_is_put_aside_too_and_what_comes_later_is_read(broker: Broker) -> None:
+    """Nothing behind it shows where it ends; what it says itself does, or the end of the log."""
+    topic = "damaged-last"
+    changes = [flipped, CHANGES["count"], CHANGES["last-offset"]]
+    await broker.fill(topic, len(changes), 40)
+    raws = [broker.hurt(topic, number, change, BATCHES - 1) for number, change in enumerate(changes)]
+    found = await brought(broker, topic, len(changes))
+    for number, raw in enumerate(raws):
+        assert [(row.first, row.offset, row.raw) for row in found[number] if isinstance(row, Damaged)] == [
+            (END - RECORDS, END - 1, raw)
+        ]
+        assert len(found[number]) == END - RECORDS + 1
+
+
+async def test_what_must_be_read_whole_is_not_read_around(broker: Broker) -> None:
+    await broker.fill("damaged-whole", 2, 40)
+    broker.hurt("damaged-whole", 0, flipped)
+    broker.hurt("damaged-whole", 1, CHANGES["base-ahead"])
+    for partition, found in ((0, "cannot be unpacked"), (1, "has no sound header")):
+        with pytest.raises(DamagedLog) as raised:
+            async for _ in read_all(broker.server.address, "damaged-whole", partition):
+                pass
+        said = str(raised.value)
+        assert said.startswith(f"damaged-whole/{partition}: the batch at offset 20 ")
+        assert found in said
+        assert "from another replica or a backup" in said
