@@ -153,9 +153,10 @@ async def test_where_a_batch_cannot_be_unpacked_the_rows_around_it_come_and_read
 ) -> None:
     consumer.open({WEB: 36, EMAIL: 5})
     broken(consumer, rows(40, 51))
+    consumer.kafka.seeks.clear()
     assert await brought(consumer) == []
     # What the failed fetch brought of others is lost with it, so each is sought again where it was taken to.
-    assert consumer.kafka.seeks[-2:] == [36, 5]
+    assert consumer.kafka.seeks == [36, 5]
     assert await brought(consumer) == [(42, 51)]
     assert consumer.kafka.seeks[-1] == 52
 

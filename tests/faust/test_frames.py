@@ -158,7 +158,8 @@ async def test_a_spot_of_which_nothing_is_served_for_long_is_suspect() -> None:
 async def test_the_end_of_a_log_a_new_offset_and_other_errors_are_not() -> None:
     client = Client()
     watch = Watch(client, lambda: client.now)
-    for offset, error, highwater in ((30, 0, 30), (10, 0, 30), (11, 0, 30), (12, 6, -1), (12, 0, 30)):
+    end, other = [(30, 0, 30)] * 2, [(12, 0, 30), (12, 6, -1), (12, 0, 30)]
+    for offset, error, highwater in [*end, (10, 0, 30), (11, 0, 30), *other]:
         await client.fetch(offset, error, highwater, b"")
         client.now += UNSERVED_SECONDS
     assert not watch.suspects
