@@ -11,8 +11,8 @@ import click
 _EXPLAINED = (
     ("local.errors", "LocalError"),
     ("streams.broker.publish", "PublishError"),
-    ("streams.broker.reader", "DamagedLog"),
     ("streams.broker.topics", "TopicsError"),
+    ("streams.broker.watch", "DamagedLog"),
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),

@@ -15,10 +15,6 @@ Read = Callable[[str, int, int, int], AsyncIterator[Sequence[Record]]]
 """Gives the records of a topic and partition from one offset up to, not including, another, in batches."""
 
 
-class DamagedLog(Exception):
-    """A log that must be read whole holds what cannot be read; the message gives the place and the cure."""
-
-
 class Reader:
     """An own assigned consumer of one partition, outside any group. Use as an async context manager.
 
@@ -59,30 +55,12 @@ class Reader:
         first, _ = await self.bounds()
         self._consumer.seek(self._spot, max(start, first))
         while await self._consumer.position(self._spot) < end:
-            rows = await self._fetched()
+            fetched = await self._watch.whole(POLL_MS)
+            rows = fetched.get(self._spot, [])
             if rows and rows[-1].offset >= end:
                 rows = [row for row in rows if row.offset < end]
             if rows:
                 yield rows
-
-    async def _fetched(self) -> Sequence[ConsumerRecord]:
-        try:
-            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
-        except Exception as fault:
-            if self._watch.broke():
-                raise self._damaged(f"cannot be unpacked ({fault!r})") from fault
-            raise
-        if self._watch.suspects:
-            raise self._damaged("is not served by the broker, or has no sound header")
-        return fetched.get(self._spot, [])  # type: ignore[no-any-return]
-
-    def _damaged(self, found: str) -> DamagedLog:
-        at = self._watch.suspects[self._spot]
-        return DamagedLog(
-            f"{self._spot.topic}/{self._spot.partition}: the batch at offset {at} {found}, expected a sound log; what "
-            "it holds cannot be known otherwise, so nothing goes on: stop all processes, put this partition's log back "
-            "from another replica or a backup, and start them again"
-        )
 
 
 def reading(bootstrap: str) -> Read:

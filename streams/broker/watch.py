@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.protocol.fetch import FetchRequest
 
 from streams.broker.frames import sound_bytes
@@ -17,6 +17,10 @@ UNSERVED_SECONDS = 10.0
 """How long a broker may refuse to serve an offset, or serve nothing of it, before its log is suspected."""
 
 PAUSE_SECONDS = 0.05
+
+
+class DamagedLog(Exception):
+    """A log that must be read whole holds what cannot be read; the message gives the place and the cure."""
 
 
 class Watch:
@@ -44,6 +48,23 @@ class Watch:
         broken = {spot: result._partition_records.next_fetch_offset for spot, result in fetched if _broke(result)}
         self.suspects.update(broken)
         return bool(broken)
+
+    async def whole(self, timeout_ms: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """What the consumer's fetches bring of logs that must not be read around. Raises DamagedLog."""
+        found = "is not served by the broker, or has no sound header"
+        try:
+            fetched = await self.consumer.getmany(timeout_ms=timeout_ms)
+        except Exception as fault:
+            if not self.broke():
+                raise
+            fetched, found = {}, f"cannot be unpacked ({fault!r})"
+        for spot, offset in self.suspects.items():
+            raise DamagedLog(
+                f"{spot.topic}/{spot.partition}: the batch at offset {offset} {found}, expected a sound log; what it "
+                "holds cannot be known otherwise, so nothing goes on: stop all processes, put this partition's log "
+                "back from another replica or a backup, and start them again"
+            )
+        return fetched  # type: ignore[no-any-return]
 
     async def _sent(self, node_id: Any, request: Any, **more: Any) -> Any:
         response = await self.send(node_id, request, **more)

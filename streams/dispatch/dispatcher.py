@@ -14,7 +14,7 @@ from journeys.messages.model import Message
 from journeys.messages.render import Rendered
 from state.ledger import SETTLED, Entry, LedgerAway, Status
 from streams.broker.publish import Out, Publisher
-from streams.broker.reader import DamagedLog
+from streams.broker.watch import DamagedLog
 from streams.dispatch.book import Book, Note, released
 from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output

@@ -10,7 +10,7 @@ from channels.channel import Away, Permanent, Transient, Unknown
 from engine.decision import ConsentChange, Erasure, Void
 from journeys.messages.model import Message
 from journeys.model import MessageHead
-from streams.broker.reader import DamagedLog
+from streams.broker.watch import DamagedLog
 from streams.dispatch.errand import MAX_AGE_MS
 from streams.touchpoints.home import home
 from streams.touchpoints.record import Damaged

@@ -89,3 +89,26 @@ async def test_a_damaged_changelog_ends_the_worker_with_the_place_and_the_cure(h
     assert f"{house.settings.topic('state')}/0: the batch at offset {frame.base} cannot be unpacked" in line
     assert "put this partition's log back from another replica or a backup" in line
     calm(said)
+
+
+async def test_damaged_actions_end_the_dispatcher_with_the_place_and_the_cure(house: House) -> None:
+    """What lies in them may be a void or a withdrawal."""
+    customers = alike(2, 0, house.settings.partitions)
+    house.worker.start()
+    await house.introduce(customers)
+    for name in customers:
+        await house.publish([event(name, "order.placed")])
+        await until(lambda name=name: _asked(house, name), 30)
+    hurt(log_of(house, "actions", 0), 0)
+    house.dispatcher.start()
+    assert house.dispatcher.ended(60) == 1
+    (line,) = [line for line in house.dispatcher.log.splitlines() if line.startswith("Error: ")]
+    # Two read them, each with its own words: the dispatcher, and what reads ahead of it.
+    assert f"Error: {house.settings.topic('actions')}/0" in line
+    assert "nothing leaves past it" in line or "nothing goes on" in line
+    calm(house.dispatcher.log)
+    assert not house.mails()
+
+
+async def _asked(house: House, customer: str) -> bool:
+    return any(one.get("customer") == customer and one["kind"] == "send" for one in await house.values("actions"))

@@ -19,7 +19,8 @@ from streams.broker import watch
 from streams.broker.assigned import AssignedSource
 from streams.broker.frames import frames
 from streams.broker.publish import KafkaPublisher, Out
-from streams.broker.reader import DamagedLog, read_all
+from streams.broker.reader import read_all
+from streams.broker.watch import DamagedLog
 from streams.touchpoints.record import Damaged
 
 BATCHES, RECORDS, HURT = 6, 10, 2
