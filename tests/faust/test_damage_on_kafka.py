@@ -178,6 +178,15 @@ async def test_the_last_batch_of_a_log_is_put_aside_too_and_what_comes_later_is_
         assert len(found[number]) == END - RECORDS + 1
 
 
+async def test_what_one_fetch_brings_of_other_partitions_is_not_lost_with_the_damaged_one(broker: Broker) -> None:
+    topic = "damaged-beside"
+    await broker.fill(topic, 9, 40)
+    broker.hurt(topic, 4, flipped)
+    found = await brought(broker, topic, 9)
+    for number in set(range(9)) - {4}:
+        assert [row.offset for row in found[number]] == list(range(END))
+
+
 async def test_what_must_be_read_whole_is_not_read_around(broker: Broker) -> None:
     await broker.fill("damaged-whole", 2, 40)
     broker.hurt("damaged-whole", 0, flipped)
