@@ -12,6 +12,7 @@ _EXPLAINED = (
     ("local.errors", "LocalError"),
     ("streams.broker.publish", "PublishError"),
     ("streams.broker.topics", "TopicsError"),
+    ("streams.broker.watch", "DamagedLog"),
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),

@@ -4,17 +4,18 @@ partition.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from streams.broker.fetching import state_of, unread
 from streams.broker.source import Spot
 from streams.faust.loop import LoopConsumer
+from streams.touchpoints.record import Record
 
 POLL_SECONDS = 0.1
 
@@ -23,7 +24,7 @@ class Fetched(NamedTuple):
     """The records of one fetch and partition, with the count of openings of that spot when they were fetched."""
 
     opening: int
-    rows: list[ConsumerRecord]
+    rows: Sequence[Record]
 
 
 class Consumer(stock.Consumer):
@@ -118,7 +119,7 @@ class Consumer(stock.Consumer):
         if not readable:
             await self._wait_for_room(timeout)
             return
-        records = await self._thread.getmany(readable, POLL_SECONDS)
+        records = await self._fetched(readable)
         # Nothing ran between the fetch and here, so what was fetched belongs to the openings of now.
         fetched = [(TP(*tp), Fetched(self._openings[TP(*tp)], rows)) for tp, rows in records.items() if rows]
         # All are on their way from now on: else a spot whose turn comes last would seem read to its end until then.
@@ -128,6 +129,31 @@ class Consumer(stock.Consumer):
                 return
             if batch.opening == self._openings[tp]:
                 yield tp, self._message(tp, batch)
+
+    async def _fetched(self, readable: set[TP]) -> Mapping[Any, Sequence[Record]]:
+        """What one fetch brings; where a damaged batch lies in the way, what lies around it and that, of its spot."""
+        watch = self._thread.watch
+        if watch.suspects:
+            return await self._salvaged(watch.suspects.popitem()[0])
+        try:
+            return await self._thread.getmany(readable, POLL_SECONDS)  # type: ignore[no-any-return]
+        except Exception:
+            if not watch.broke():
+                raise
+            for tp in self._next:
+                self._seek_open(tp)
+            return {}
+
+    async def _salvaged(self, spot: TopicPartition) -> Mapping[Any, Sequence[Record]]:
+        tp, state = TP(*spot), state_of(self.kafka, spot)
+        if tp not in self._next or tp in self._held or state is None or not state.has_valid_position:
+            return {}
+        opening = self._openings[tp]
+        rows = await self._thread.salvage.rows(spot, state.position)
+        if not rows or opening != self._openings[tp] or not self._assigned(tp):
+            return {}
+        self.kafka.seek(spot, rows[-1].offset + 1)
+        return {spot: rows}
 
     def _message(self, tp: TP, batch: Fetched) -> ConsumerMessage:
         last = batch.rows[-1]

@@ -11,6 +11,8 @@ from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
 from streams.broker.rows import give_rows
+from streams.broker.salvage import Salvage
+from streams.broker.watch import Watch
 
 FETCH_WAIT_MS = 250
 
@@ -55,7 +57,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
         give_rows()
         conf = self.app.conf
         self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
+        consumer = aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             bootstrap_servers=stock.server_list(transport.url, transport.default_port),
@@ -71,6 +73,9 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=30_000,
         )
+        self.watch = Watch(consumer)
+        self.salvage = Salvage(self.watch)
+        return consumer
 
     async def _commit(self, offsets: Mapping[Any, int]) -> bool:
         """Commits what is still assigned. A broker that is away or a rebalance is no reason to end: positions are in
