@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -35,6 +35,7 @@ PROFILED = {"floor": FLOOR, "by-hand": BY_HAND, "plain": PLAIN}
 @click.option("--rounds", type=int, help="How often each row is measured; the medians count.")
 @click.option("--events", type=int, help="Events of a backlog.")
 @click.option("--customers", type=int, help="The larger number of customers.")
+@click.option("--rate", "rates", type=int, multiple=True, help="Events a second of an open loop; may be repeated.")
 @click.option("--seconds", type=float, help="How long an open loop lasts.")
 @click.option("--storm-seconds", type=float, help="How long a storm of timers lasts.")
 @click.option("--storm-margin", type=float, help="Seconds between the first customer written and the storm.")
@@ -52,7 +53,7 @@ def main(
     path: Path,
     profile: str | None,
     smoke: bool,
-    **given: float | str | None,
+    **given: float | str | tuple[int, ...] | None,
 ) -> None:
     """Measure the floor of the engine."""
     # A polite end by a signal takes broker and processes along, like Ctrl-C.
@@ -74,10 +75,10 @@ def main(
     click.echo(f"all figures: {path}")
 
 
-def _sizes(sizes: Sizes, given: dict[str, float | str | None]) -> Sizes:
+def _sizes(sizes: Sizes, given: Mapping[str, float | str | tuple[int, ...] | None]) -> Sizes:
     names = {"customers": "many_customers"}
     return msgspec.structs.replace(
-        sizes, **{names.get(name, name): value for name, value in given.items() if value is not None}
+        sizes, **{names.get(name, name): value for name, value in given.items() if value not in (None, ())}
     )
 
 

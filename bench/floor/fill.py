@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from bench.floor.run import Run
 from bench.floor.touchpoints import Expected, drawn, value
-from bench.floor.work import customer_id, person
+from bench.floor.work import customer_id, known, person
 from local.demo.touchpoints import iso
 from state.changelog import marker_key
 from state.codec import encode
@@ -17,6 +17,9 @@ from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 
 FIRST_EPOCH = 0
 """The offset of the first record of a fresh changelog, which is the marker that the customers name."""
+
+CHUNK = 10_000
+"""Customers encoded at once; so far apart that no compression sees the copies of one together."""
 
 
 def never(_number: int) -> int:
@@ -49,10 +52,11 @@ def fill_customers(run: Run, *, copies: int = 1, due_at: Callable[[int], int] = 
     if set(markers.offsets) != {FIRST_EPOCH}:
         raise RuntimeError(f"{topic}: the first markers landed at {markers.offsets}, expected a topic never written to")
     writing = _Writing(run.kafka)
-    for _ in range(copies):
-        for number in range(run.customers):
-            record = Record(person(number, due_at(number)))
-            writing.put(topic, customer_id(number).encode(), encode(record, FIRST_EPOCH))
+    for start in range(0, run.customers, CHUNK):
+        records = [Record(person(number, due_at(number))) for number in range(start, min(start + CHUNK, run.customers))]
+        pairs = [(known(record).id.encode(), encode(record, FIRST_EPOCH)) for record in records]
+        for key, packed in pairs * copies:
+            writing.put(topic, key, packed)
     writing.finish()
 
 

@@ -48,7 +48,7 @@ class Gauge:
         """Rows were fetched and are about to be worked on."""
         if self._began is None and self._taken >= self._run.warm:
             self._before = self._taken
-            self._began = _now()
+            self._began = now()
             if self._profile is not None:
                 self._profile.enable()
         self._taken += rows
@@ -65,7 +65,7 @@ class Gauge:
 
     def _progress(self) -> None:
         if self._profile is None or not self.done.is_set():
-            self._ended = _now()
+            self._ended = now()
         if self._run.events and self.events >= self._run.events and self.actions >= self._run.actions:
             if self._profile is not None:
                 self._profile.disable()
@@ -105,6 +105,7 @@ def rss_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def _now() -> tuple[float, float]:
+def now() -> tuple[float, float]:
+    """Seconds of the wall, and seconds of CPU that this process has used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return time.perf_counter(), used.ru_utime + used.ru_stime

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import faust
@@ -64,10 +63,10 @@ class Done:
         gauge.durable(self.offsets)
 
 
-def make_app(run: Run, gauge: Gauge, done: Done) -> Any:
+def make_app(run: Run) -> Any:
     """The app: settings as Faust gives them, but for what a fast start on one broker needs."""
     codecs.register("customer", StoredRecord())
-    app = faust.App(
+    return faust.App(
         f"{run.prefix}.plain",
         broker=f"kafka://{run.kafka}",
         store="memory://",
@@ -81,6 +80,10 @@ def make_app(run: Run, gauge: Gauge, done: Done) -> Any:
         stream_buffer_maxsize=BUFFER_RECORDS,
         consumer_auto_offset_reset="earliest",
     )
+
+
+def add_agent(app: Any, run: Run, gauge: Gauge, done: Done) -> None:
+    """The agent with its table, and the topic that it says actions on."""
     channel = app.topic(*run.inputs, value_serializer="raw", key_type=bytes, value_type=bytes)
     actions = app.topic(run.topic("actions"), value_serializer="raw", key_type=bytes)
     table = app.Table("customers", partitions=run.partitions)
@@ -88,8 +91,8 @@ def make_app(run: Run, gauge: Gauge, done: Done) -> Any:
     table.key_serializer, table.value_serializer = "raw", "customer"
     decoders = {topic: Decoder(topic, topic.rpartition(".")[2], wall_ms) for topic in run.inputs}
 
-    async def agent(stream: AsyncIterator[Any]) -> None:
-        async for given in stream.events():  # type: ignore[attr-defined]
+    async def agent(stream: Any) -> None:
+        async for given in stream.events():
             message = given.message
             gauge.taken(1)
             event = decoders[message.topic].decode(_row(message))
@@ -104,7 +107,6 @@ def make_app(run: Run, gauge: Gauge, done: Done) -> Any:
             done.offsets[message.topic, message.partition] = message.offset + 1
 
     app.agent(channel, name="plain")(agent)
-    return app
 
 
 async def work(run: Run, tell: Tell, asked: Asked) -> None:
@@ -113,7 +115,8 @@ async def work(run: Run, tell: Tell, asked: Asked) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     gauge = Gauge(run)
     done = Done()
-    app = make_app(run, gauge, done)
+    app = make_app(run)
+    add_agent(app, run, gauge, done)
     tell("ready")
     await asked.go.wait()
     await app.start()

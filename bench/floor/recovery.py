@@ -31,6 +31,7 @@ def _start(house: House, run: Run) -> Figures:
     grown = ready["rss_mb"] - before["rss_mb"]
     return {
         "seconds": ready["seconds"],
+        "cpu_seconds": ready["cpu_seconds"],
         "records_per_second": records / ready["seconds"],
         "rss_mb": ready["rss_mb"],
         "mb_per_million_customers": grown / run.customers * 1e6,

@@ -60,6 +60,7 @@ def _number(value: object) -> str:
 
 
 _MORE = {
+    "cpu_seconds": "CPU s",
     "mb_per_million_customers": "MB/million customers",
     "mb_per_million_timers": "MB/million timers",
     "set_us": "set us",

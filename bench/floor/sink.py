@@ -16,7 +16,7 @@ MOST = 1_000
 
 
 class Sink:
-    """Reads `run.topics` from their ends; of every `run.every` records one is noted. Never waits for a full batch."""
+    """Reads `run.topics` from their starts; of every `run.every` records one is noted. Never waits for a full batch."""
 
     def __init__(self, run: Run) -> None:
         self.noted = array("q")
@@ -33,13 +33,9 @@ class Sink:
         )
 
     def open(self) -> None:
-        """Assigns all partitions, each from its end."""
-        spots = []
-        for topic in self._run.topics:
-            for number in range(self._run.partitions):
-                _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
-                spots.append(TopicPartition(topic, number, end))
-        self._consumer.assign(spots)
+        """Assigns all partitions. The topics are the run's own, so that nothing lies on them from before."""
+        numbers = range(self._run.partitions)
+        self._consumer.assign([TopicPartition(topic, number, 0) for topic in self._run.topics for number in numbers])
 
     def read(self, stop: asyncio.Event) -> None:
         """Reads until `stop`: the first record that is there, then what else is, then again."""
@@ -68,7 +64,7 @@ class Sink:
 async def work(run: Run, tell: Tell, asked: Asked) -> None:
     """The sink; what it noted goes to the file `run.out`."""
     sink = Sink(run)
-    await asyncio.to_thread(sink.open)
+    sink.open()
     reading = asyncio.create_task(asyncio.to_thread(sink.read, asked.stop))
     tell("ready")
     await reading

@@ -21,6 +21,7 @@ COMPARED = (
     Compared(FLOOR, BY_HAND, "events_per_second", "speed / by hand"),
     Compared(FLOOR, PLAIN, "events_per_second", "speed / plain Faust"),
     Compared(FLOOR, BY_HAND, "cpu_us_per_event", "CPU / by hand"),
+    Compared(PLAIN, FLOOR, "cpu_us_per_event", "CPU / floor"),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from bench.floor.gauge import Gauge, rss_mb
+from bench.floor.gauge import Gauge, now, rss_mb
 from bench.floor.part import Asked, Tell, play
 from bench.floor.run import Run
 from bench.floor.work import decide
@@ -100,7 +100,7 @@ class Floor:
         self._run = run
         self._tell = tell
         self._decide = decide
-        self._given_at = 0.0
+        self._given: tuple[float, float] | None = None
 
     async def work(self, asked: Asked) -> None:
         """Works until all is durable, or asked to stop; then leaves cleanly."""
@@ -140,16 +140,17 @@ class Floor:
         self.worker.offer(topic, partition, rows)
 
     def _assigned(self, numbers: Iterable[int]) -> None:
-        self._given_at = self._given_at or time.perf_counter()
+        self._given = self._given or now()
         self.worker.assigned(numbers)
 
     async def _report(self, asked: Asked) -> None:
         """Tells when all partitions are taken over, waits to go, tells the progress, and stops when all is done."""
         self._tell("started", rss_mb=rss_mb())
-        while not (self._given_at and self.worker.ready and self.worker.partitions):
+        while self._given is None or not (self.worker.ready and self.worker.partitions):
             await asyncio.sleep(READY_TICK_SECONDS)
-        seconds = time.perf_counter() - self._given_at
-        self._tell("ready", seconds=seconds, rss_mb=rss_mb(), partitions=len(self.worker.partitions))
+        wall, cpu = now()
+        taken = {"seconds": wall - self._given[0], "cpu_seconds": cpu - self._given[1]}
+        self._tell("ready", **taken, rss_mb=rss_mb(), partitions=len(self.worker.partitions))
         telling = asyncio.create_task(self._progress())
         await asked.go.wait()
         self._source.go()

@@ -33,7 +33,7 @@ ROWS: Mapping[str, Mapping[str, set[str]]] = {
         "by hand": LATENCY | {"cpu_us_per_event"},
         "no engine": LATENCY | {"generator_late_p99_ms"},
     },
-    "recovery": {"memory, empty disk": {"seconds", "records_per_second", "rss_mb", "mb_per_million_customers"}},
+    "recovery": {"memory, empty disk": {"seconds", "cpu_seconds", "rss_mb", "mb_per_million_customers"}},
     "timers": {"index": {"set_us", "pop_us", "mb_per_million_timers"}},
     "storm": {
         "events before": LATENCY,
