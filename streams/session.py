@@ -124,6 +124,8 @@ class Session:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
         rounds = []
         for writer in writers:
+            if self.writers.get(writer.partition.number) is not writer:
+                continue
             wants_lazy = lazy and (flush or writer.lazy)
             outs = writer.take(lazy=wants_lazy, flush=flush)
             letters = writer.dead_letters()
