@@ -207,13 +207,14 @@ def test_a_damaged_block_is_told_when_it_is_met_and_the_folder_not_used_again(
     anew(tmp_path, caplog)
 
 
-def test_a_folder_has_one_holder(tmp_path: Path) -> None:
+def test_a_folder_has_one_holder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = RocksStore(tmp_path, "id")
     with pytest.raises(StoreBusy, match=str(tmp_path)):
         RocksStore(tmp_path, "id")
     store.close()
     store.close()
     RocksStore(tmp_path, "id").close()
+    assert caplog.text == ""
 
 
 def test_a_folder_that_cannot_be_made_is_told_with_the_cure(tmp_path: Path) -> None:

@@ -118,6 +118,13 @@ def test_timers_are_those_of_the_stored_bytes(store: PartitionStore, give: Give)
     assert dict(store.timers()) == {b"c1": 9, b"c3": 1}
 
 
+def test_what_is_loaded_after_a_proven_write_replaces_what_that_said(store: PartitionStore) -> None:
+    loaded(store, {b"c2": stored("c2", 4)})
+    settled(store, {b"c1": stored("c1", 5, speaks=True)})
+    loaded(store, {b"c1": stored("c1")})
+    assert (dict(store.timers()), list(store.speaking())) == ({b"c2": 4}, [])
+
+
 def test_a_live_record_takes_its_timer_and_its_words_along(store: PartitionStore) -> None:
     """The store knows of a record that it decoded what its index says, and need not write that anew."""
     settled(store, {b"c1": stored("c1", 5, speaks=True), b"c2": stored("c2")})

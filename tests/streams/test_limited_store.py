@@ -38,11 +38,12 @@ class Side:
         self._offsets: dict[str, int] = {}
 
     async def live_through(self) -> None:
-        """All steps, with crashes between them, and a last write of everything."""
+        """All steps, with crashes between them, and last writes of everything."""
         await self._begin()
         for _ in range(STEPS):
             await self._step(self._random.random())
-        self._round(flush=True)
+        for _ in range(3):
+            self._round(flush=True)
         self.rig.processor.store.close()
 
     async def _begin(self) -> None:
@@ -59,9 +60,7 @@ class Side:
 
     async def _step(self, choice: float) -> None:
         if choice < 0.55:
-            for _ in range(self._random.randrange(1, 8)):
-                self._event()
-            self.rig.run()
+            self._events()
         elif choice < 0.8:
             self._round(flush=self._random.random() < 0.3)
         elif choice < 0.92:
@@ -74,6 +73,11 @@ class Side:
             self.rig.processor.store.close()
             await self._begin()
 
+    def _events(self) -> None:
+        for _ in range(self._random.randrange(1, 8)):
+            self._event()
+        self.rig.run()
+
     def _event(self) -> None:
         customer = f"c{self._random.randrange(CUSTOMERS)}"
         kind = self._random.choice(KINDS)
@@ -83,10 +87,12 @@ class Side:
 
     def _round(self, *, flush: bool) -> None:
         """A round lands, now and then behind a dead owner's stray record; what it held may leave."""
-        outs = self.writer.take(lazy=True, flush=flush)
+        outs = self.writer.take(lazy=flush or self._random.random() < 0.5, flush=flush)
         self.writer.dead_published()
         if not outs:
             return
+        if self._random.random() < 0.5:
+            self._events()
         between = []
         key = f"c{self._random.randrange(CUSTOMERS)}".encode()
         # Of a record that the same round writes, an owner does not know which of both came first, and heals it.

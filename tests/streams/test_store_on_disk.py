@@ -114,6 +114,7 @@ async def test_a_stray_that_was_not_healed_before_a_crash_is_healed_by_the_next(
     rig.put("touchpoints.web", rig.wall.now, "page.viewed", "c2")
     rig.run()
     rounds(rig, first, log, b"c1", b"c1", b"nobody", POSITIONS)
+    assert first.mark.ignored == [b"c1", b"nobody"]
     first.store.close()
     for _ in range(2):
         again = await taken(log, tmp_path)
