@@ -12,42 +12,25 @@ are damaged otherwise are deleted, and the changelog is read from its start.
 
 import logging
 import shutil
-import struct
 import threading
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 import msgspec
 import rocksdict
 
 from state.changelog import Mark
-from state.codec import decode, due_of, speaks
+from state.codec import CodecError, decode, due_of, speaks
 from state.record import Record
+from state.rocks_layout import DUE, END, MARK, SPEAKING, TIMERS, options
+from state.rocks_load import LOAD_BYTES, Gathered
 from state.store import LIVE_RECORDS, Busy, Live, StoreBusy, StoreDamaged, StoreError
 
 log = logging.getLogger("sillage.store")
 
-MARK = b"\xffM/1"
-"""The key of the mark; its number is that of the layout of all keys, and a folder without it begins anew."""
-SPEAKING = b"\xffS/"
-TIMERS = b"\xffT/"
-END = b"\xffU"
-"""Prefixes of the index, before a record's key: whose outbox speaks, and, with the instant, who has a timer."""
-
 DAMAGED = "damaged"
 """The file that says that a folder must not be used again."""
-LOAD_BYTES = 512 << 20
-"""What a take-over gathers before it becomes a file: the more, the fewer versions of one record are written."""
-MEMTABLE_BYTES = 16 << 20
-MEMTABLES_BYTES = 256 << 20
-CACHE_BYTES = 64 << 20
-"""Memory of RocksDB: the unflushed writes of one partition, and of all of a process, and its cache of blocks."""
-_NEVER = 1_000_000
-
-_DUE = struct.Struct(">Q")
 _encode_mark = msgspec.msgpack.Encoder().encode
 _decode_mark = msgspec.msgpack.Decoder(Mark).decode
 
@@ -65,10 +48,8 @@ class RocksStore:
         self._topic_id = topic_id
         self._limit = live
         self._live = Live(live)
-        self._loading: dict[bytes, bytes] = {}
-        self._loading_bytes = 0
         self._load_bytes = load_bytes
-        self._fresh: set[bytes] | None = set()
+        self._gathered = Gathered(load_bytes, empty=True)
         # A take-over loads in a thread, and may be given up in the middle.
         self._lock = threading.Lock()
         self._open()
@@ -109,19 +90,15 @@ class RocksStore:
 
     def load(self, values: Mapping[bytes, bytes], mark: Mark) -> None:
         with self._lock:
-            before = len(self._loading)
-            self._loading.update(values)
-            # What replaces an older value takes no more room; the mean of the batch is near enough.
-            new = (len(self._loading) - before) / max(1, len(values))
-            self._loading_bytes += int(new * sum(map(len, values.values())))
+            self._gathered.add(values)
             self.mark = mark
-            if self._loading_bytes >= self._load_bytes:
+            if self._gathered.full:
                 self._ingest()
 
     def loaded(self) -> None:
         with self._lock:
             self._ingest()
-            self._fresh = None
+            self._gathered = Gathered(self._load_bytes, empty=False)
             self._db.set_options({"disable_auto_compactions": "false"})
 
     def clear(self) -> None:
@@ -142,7 +119,7 @@ class RocksStore:
     def timers(self) -> Iterator[tuple[bytes, int]]:
         skip = len(TIMERS)
         for key, value in self._range(TIMERS, END):
-            yield key[skip:], _DUE.unpack(value)[0]
+            yield key[skip:], DUE.unpack(value)[0]
 
     def speaking(self) -> Iterator[bytes]:
         skip = len(SPEAKING)
@@ -183,38 +160,15 @@ class RocksStore:
     def _ingest(self) -> None:
         """Makes one sorted file of what was gathered, the mark in it, and lets RocksDB take it in."""
         path = str(self._folder / "load.sst")
-        gathered, self._loading, self._loading_bytes = self._loading, {}, 0
         try:
-            writer = rocksdict.SstFileWriter(_options())
-            writer.open(path)
-            self._write_sorted(writer, gathered)
-            writer.finish()
+            self._gathered.write(path, _encode_mark(self.mark))
             moved = rocksdict.IngestExternalFileOptions()
             moved.set_move_files(True)
             self._db.ingest_external_file([path], moved)
+        except CodecError:
+            raise
         except Exception as fault:
             raise self._fault(fault) from fault
-
-    def _write_sorted(self, writer: rocksdict.SstFileWriter, gathered: Mapping[bytes, bytes]) -> None:
-        keys = sorted(gathered)
-        cut = bisect_left(keys, MARK)
-        for key in keys[:cut]:
-            writer[key] = gathered[key]
-        writer[MARK] = _encode_mark(self.mark)
-        for key in keys[cut:]:
-            writer[key] = gathered[key]
-        for prefix, entry in ((SPEAKING, _spoken), (TIMERS, _timed)):
-            for key in keys:
-                self._tell(writer, prefix + key, entry(gathered[key]))
-
-    def _tell(self, writer: rocksdict.SstFileWriter, key: bytes, entry: bytes | None) -> None:
-        """Writes an entry of the index; none is deleted that cannot be there."""
-        if entry is not None:
-            writer[key] = entry
-            if self._fresh is not None:
-                self._fresh.add(key)
-        elif self._fresh is None or key in self._fresh:
-            del writer[key]
 
     def _open(self) -> None:
         try:
@@ -223,13 +177,13 @@ class RocksStore:
                 raise StoreDamaged("its files were damaged when it was last used")
             self._take_mark()
         except StoreDamaged as fault:
-            self._begin_anew(str(fault))
+            self._begin_anew(str(fault).removeprefix(f"store {self._folder}: "))
 
     def _make(self) -> None:
         """Opens the folder, made where it is missing. Raises StoreError."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._db = rocksdict.Rdict(str(self._folder), _options())
+            self._db = rocksdict.Rdict(str(self._folder), options())
         except Exception as fault:
             raise self._fault(fault) from fault
 
@@ -243,7 +197,7 @@ class RocksStore:
         if mark.topic_id != self._topic_id:
             raise StoreDamaged(f"it is of the topic {mark.topic_id}, expected {self._topic_id}")
         if found is not None:
-            self._fresh = None
+            self._gathered = Gathered(self._load_bytes, empty=False)
         elif next(self._range(b"", END), None) is not None:
             raise StoreDamaged("it has another layout")
         self.mark = mark
@@ -253,7 +207,7 @@ class RocksStore:
         self._delete()
         self.mark = Mark(topic_id=self._topic_id)
         self._live = Live(self._limit)
-        self._loading, self._loading_bytes, self._fresh = {}, 0, set()
+        self._gathered = Gathered(self._load_bytes, empty=True)
         self._make()
 
     def _delete(self) -> None:
@@ -275,7 +229,7 @@ class RocksStore:
             # Whatever reads the damaged place stumbles again, though the folder may well open.
             with suppress(OSError):
                 (self._folder / DAMAGED).touch()
-            return StoreDamaged(f"store {self._folder}: damaged ({text}); it is made anew")
+            return StoreDamaged(f"store {self._folder}: damaged ({text})")
         return StoreError(
             f"store {self._folder}: {text}; make room or set the folder's rights, or point SILLAGE_DATA elsewhere"
         )
@@ -286,52 +240,13 @@ def _told(value: bytes) -> int:
     return due_of(value) << 1 | speaks(value)
 
 
-def _spoken(value: bytes) -> bytes | None:
-    """The entry of SPEAKING for stored bytes."""
-    return b"" if speaks(value) else None
-
-
-def _timed(value: bytes) -> bytes | None:
-    """The entry of TIMERS for stored bytes."""
-    due_at = due_of(value)
-    return _DUE.pack(due_at) if due_at else None
-
-
 def _index(batch: rocksdict.WriteBatch, key: bytes, value: bytes) -> None:
     """Overwrites or blindly deletes, so that what the index said before need not be read."""
-    for prefix, entry in ((SPEAKING, _spoken(value)), (TIMERS, _timed(value))):
-        if entry is None:
-            batch.delete(prefix + key)
-        else:
-            batch.put(prefix + key, entry)
-
-
-@cache
-def _shared() -> tuple[rocksdict.WriteBufferManager, rocksdict.Cache, rocksdict.Env]:
-    """The memory of all stores of a process, and the threads that compact them, which come behind all others."""
-    background = rocksdict.Env()
-    background.lower_thread_pool_cpu_priority()
-    return rocksdict.WriteBufferManager(MEMTABLES_BYTES, False), rocksdict.Cache(CACHE_BYTES), background
-
-
-def _options() -> rocksdict.Options:
-    memtables, blocks, background = _shared()
-    options = rocksdict.Options(raw_mode=True)
-    options.create_if_missing(True)
-    options.set_wal_recovery_mode(rocksdict.DBRecoveryMode.point_in_time())
-    options.set_write_buffer_size(MEMTABLE_BYTES)
-    options.set_write_buffer_manager(memtables)
-    options.set_compression_type(rocksdict.DBCompressionType.lz4())
-    table = rocksdict.BlockBasedOptions()
-    table.set_block_cache(blocks)
-    table.set_bloom_filter(10, False)
-    options.set_block_based_table_factory(table)
-    # Compaction waits for the end of a take-over, and never stops a write.
-    options.set_disable_auto_compactions(True)
-    options.set_env(background)
-    options.set_level_zero_slowdown_writes_trigger(_NEVER)
-    options.set_level_zero_stop_writes_trigger(_NEVER)
-    options.set_max_open_files(64)
-    options.set_keep_log_file_num(2)
-    options.set_stats_dump_period_sec(0)
-    return options
+    if speaks(value):
+        batch.put(SPEAKING + key, b"")
+    else:
+        batch.delete(SPEAKING + key)
+    if due_at := due_of(value):
+        batch.put(TIMERS + key, DUE.pack(due_at))
+    else:
+        batch.delete(TIMERS + key)

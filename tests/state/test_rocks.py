@@ -13,7 +13,8 @@ from engine.decide import new_customer
 from state.changelog import Mark, Positions
 from state.codec import encode
 from state.record import Record
-from state.rocks import MARK, RocksStore
+from state.rocks import RocksStore
+from state.rocks_layout import MARK
 from state.store import StoreBusy, StoreDamaged, StoreError
 
 AT = 1_700_000_000_000

@@ -187,6 +187,14 @@ def test_bytes_that_are_no_record_are_told(store: PartitionStore, give: Give) ->
         store.get(b"c1")
 
 
+def test_bytes_that_are_not_even_a_head_are_told_at_the_latest_when_timers_are_asked_for(
+    store: PartitionStore, give: Give
+) -> None:
+    with pytest.raises(CodecError, match="damaged"):
+        give(store, {b"c1": stored()[:12]})
+        list(store.timers())
+
+
 @pytest.mark.parametrize("a_trim", [1, 50, 1_000])
 def test_few_more_than_the_limit_are_live_however_many_come_between_two_trims(a_trim: int) -> None:
     live, most, limit = Live(2_000), 0, 2_000
