@@ -46,8 +46,8 @@ async def test_killed_it_reads_only_what_is_behind_its_mark_and_loses_nothing(on
     on_disk.worker.start()
     await on_disk.delivered(thanks(customers))
     read = metric(on_disk, "sillage_recovered_records_total")
-    assert written > 400
-    assert on_disk.settings.partitions <= read <= written / 20
+    assert written > 200
+    assert on_disk.settings.partitions <= read <= written / 10
     assert set(on_disk.mails().values()) == {1}
     calm(on_disk.worker.log)
 
