@@ -42,6 +42,14 @@ class Mark(msgspec.Struct):
     ignored: list[bytes] = []
     topic_id: str = ""
 
+    def meet(self, between: Iterable[tuple[bytes, int]]) -> None:
+        """Takes what others wrote between records of the owner, by key and offset, no marker among it."""
+        for key, offset in between:
+            if key == ACCEPT:
+                self.accept_offset = offset
+            elif key != POSITIONS and key not in self.ignored:
+                self.ignored.append(key)
+
 
 class Row(Protocol):
     """What the rule reads of a record of the changelog."""

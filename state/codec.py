@@ -54,8 +54,11 @@ def epoch_of(value: bytes) -> int:
 
 
 def due_of(value: bytes) -> int:
-    """When the next timer of stored bytes is due (ms), 0 for none, without decoding the rest."""
-    due_at: int = _EPOCH.unpack_from(value, 10)[0]
+    """When the next timer of stored bytes is due (ms), 0 for none, without decoding the rest. Raises CodecError."""
+    try:
+        due_at: int = _EPOCH.unpack_from(value, 10)[0]
+    except struct.error as fault:
+        raise _too_short(value) from fault
     return due_at
 
 

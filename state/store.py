@@ -10,7 +10,20 @@ from state.record import Record
 LIVE_RECORDS = 50_000
 """Decoded records of one partition that are kept beside the bytes of all."""
 TRIM_RECORDS = 500
-"""Decoded records looked at by one `trim`, so that it never takes long."""
+"""Decoded records looked at by one `trim`, so that it never takes long; more only where many came since the last."""
+
+
+class StoreError(Exception):
+    """A store cannot be used any more; the message names it, what was found, and the cure. The worker ends."""
+
+
+class StoreBusy(StoreError):
+    """Another process, or a session that still ends, holds the folder of a store."""
+
+
+class StoreDamaged(StoreError):
+    """A store's files cannot be read; it begins anew when it is opened the next time."""
+
 
 Busy = Callable[[bytes, Record], bool]
 """Whether a record holds something that its stored bytes do not, or something of it is under way."""
@@ -35,6 +48,16 @@ class PartitionStore(Protocol):
 
     def settle(self, written: Mapping[bytes, bytes], mark: Mark) -> None:
         """These values are proven, and with them the changelog is in the store as far as `mark` says: in one step."""
+        ...
+
+    def load(self, values: Mapping[bytes, bytes], mark: Mark) -> None:
+        """A take-over read these values, and the changelog as far as `mark` says. Nothing may be asked for before
+        `loaded`; a process that dies before has loaded a part, and the mark that belongs to it. Any thread may call it.
+        """
+        ...
+
+    def loaded(self) -> None:
+        """A take-over has read to its end."""
         ...
 
     def clear(self) -> None:
@@ -71,6 +94,7 @@ class Live:
         self.young: dict[bytes, Record] = {}
         self.old: dict[bytes, Record] = {}
         self._half = max(1, limit // 2)
+        self._before = 0
 
     def aged(self, key: bytes) -> Record | None:
         """An old record, young again; None where there is none."""
@@ -79,17 +103,22 @@ class Live:
             self.young[key] = record
         return record
 
+    def peek(self, key: bytes) -> Record | None:
+        """The decoded record under `key`, as old or young as it is."""
+        return self.young.get(key) or self.old.get(key)
+
     def trim(self, busy: Busy) -> None:
         """See PartitionStore.trim."""
         old = self.old
-        if not old:
-            if len(self.young) > self._half:
-                self.old, self.young = self.young, {}
-            return
-        for _ in range(min(TRIM_RECORDS, len(old))):
+        # Two for each that came since, so that the old have gone before the young are half as many again.
+        looked_at = max(TRIM_RECORDS, 2 * (len(self.young) - self._before))
+        for _ in range(min(looked_at, len(old))):
             key, record = old.popitem()
             if busy(key, record):
                 self.young[key] = record
+        if not old and len(self.young) > self._half:
+            self.old, self.young = self.young, {}
+        self._before = len(self.young)
 
     def __iter__(self) -> Iterator[bytes]:
         yield from list(self.young)
@@ -102,6 +131,7 @@ class MemoryStore:
     def __init__(self, *, live: int = LIVE_RECORDS) -> None:
         self.mark = Mark()
         self._stored: dict[bytes, bytes] = {}
+        self._limit = live
         self._live = Live(live)
 
     def get(self, key: bytes) -> Record | None:
@@ -123,9 +153,16 @@ class MemoryStore:
         self._stored.update(written)
         self.mark = mark
 
+    def load(self, values: Mapping[bytes, bytes], mark: Mark) -> None:
+        self.settle(values, mark)
+
+    def loaded(self) -> None:
+        """Nothing was kept back."""
+
     def clear(self) -> None:
         self.mark = Mark()
         self._stored.clear()
+        self._live = Live(self._limit)
 
     def close(self) -> None:
         """Nothing to give back."""

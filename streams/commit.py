@@ -154,21 +154,22 @@ class Writer:
         self.expected = end
         speaking, self._speaking = self._speaking, []
         leaving = [Leaving(key, record, entry) for key, record, upto in speaking for entry in record.to_hand(upto)]
-        self._settle(end, [key for key, _ in between])
+        self._settle(end, between)
         if self._in_flight is not None:
             self._last = self.durable = self._in_flight
             self._in_flight = None
         return leaving
 
-    def _settle(self, end: int, strays: list[bytes]) -> None:
+    def _settle(self, end: int, between: Sequence[tuple[bytes, int]]) -> None:
         """The store takes what is proven, in one step with how far that is."""
         store = self.partition.processor.store
         mark = store.mark
         mark.offset = end
         if self._in_flight is not None:
             mark.positions, mark.positions_offset = self._in_flight, end - 1
-        if mark.ignored or strays:
-            mark.ignored = [key for key in mark.ignored if key not in self._written] + strays
+        if mark.ignored or between:
+            mark.ignored = [key for key in mark.ignored if key not in self._written]
+            mark.meet(between)
         written, self._written = self._written, {}
         store.settle(written, mark)
         store.trim(self._busy)

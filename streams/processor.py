@@ -77,10 +77,6 @@ class Processor:
         self._wall = wall
         self._name = ""
 
-    def restore_timers(self) -> None:
-        """Builds the timer index from the heads of the records."""
-        self.timers.load(self.store.timers())
-
     def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
 

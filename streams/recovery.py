@@ -46,8 +46,8 @@ async def take_over(publisher: Publisher, read: Read, topic: str, partition: int
     reading = Reading(store.mark)
     async for rows in read(topic, partition, store.mark.offset, epoch + 1):
         counting = reading.take(rows)
-        store.settle(counting, reading.mark)
-        await asyncio.sleep(0)
+        await asyncio.to_thread(store.load, counting, reading.mark)
+    await asyncio.to_thread(store.loaded)
     if reading.mark.marker != epoch:
         raise RecoveryError(
             f"{topic}/{partition}: the changelog's last marker up to {epoch} is at {reading.mark.marker}, expected my "

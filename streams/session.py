@@ -130,6 +130,8 @@ class Session:
         self._refuse_if_broken()
         rounds = []
         for writer in writers:
+            if self.writers.get(writer.partition.number) is not writer:
+                continue
             wants_lazy = lazy and (flush or writer.lazy)
             outs = writer.take(lazy=wants_lazy, flush=flush)
             letters = writer.dead_letters()

@@ -5,10 +5,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from aiokafka.errors import KafkaError
 
-from state.store import MemoryStore
+from state.store import PartitionStore, StoreDamaged
 from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
@@ -21,6 +22,7 @@ from streams.processor import Decide, Processor
 from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
+from streams.stores import stores
 from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
@@ -33,6 +35,8 @@ TELL_SECONDS = 0.1
 """How often metrics and watchdog are told of what was applied."""
 REST_SECONDS = 0.05
 """How long the pump rests where nothing comes and nothing is due."""
+TIMERS_STEP = 5000
+"""Timers restored between two looks at the others."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -74,6 +78,7 @@ class Worker:
         self._connect = connect or self._connection
         self._read = read or reading(settings.kafka)
         self._wall = wall
+        self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
         self._observer = observer
         self._given: set[int] = set()
@@ -149,11 +154,11 @@ class Worker:
             self._began = True
             self._publisher = publisher
             await self._work(publisher)
-        except (PublishError, KafkaError, OSError) as fault:
+        except _PASSING as fault:
             return str(fault) or repr(fault)
         except ExceptionGroup as group:
             first = _first(group)
-            if isinstance(first, PublishError | KafkaError | OSError):
+            if isinstance(first, _PASSING):
                 return str(first) or repr(first)
             raise first from None
         finally:
@@ -188,8 +193,10 @@ class Worker:
     def _leave(self, number: int) -> None:
         if self.session is not None:
             self.session.drop(number)
-        if self.partitions.pop(number, None) is not None:
+        partition = self.partitions.pop(number, None)
+        if partition is not None:
             self._observer.left(number)
+            _close(partition.processor.store)
         if self.source is not None:
             self.source.close(self._inputs.spots(number))
 
@@ -225,8 +232,9 @@ class Worker:
     async def _take(self, session: Session, publisher: Connection, number: int) -> None:
         seconds = asyncio.get_running_loop().time
         began = seconds()
+        store: PartitionStore | None = None
         try:
-            store = MemoryStore()
+            store = await self._stores(number)
             recovered = await take_over(publisher, self._read, self._settings.topic("state"), number, store)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
@@ -248,6 +256,8 @@ class Worker:
             self._wake.set()
         finally:
             self._taking.pop(number, None)
+            if store is not None and number not in self.partitions:
+                _close(store)
 
     async def _recover(self, number: int, recovered: Recovered) -> tuple[Partition, dict[Spot, int]]:
         """The partition as the changelog left it, and where its inputs go on."""
@@ -257,7 +267,7 @@ class Worker:
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
         begin = starts(recovered.mark, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
         processor = Processor(number, self._settings.partitions, recovered.store, self._decide, self._wall)
-        processor.restore_timers()
+        await restore_timers(processor)
         clock = recovered.mark.positions.clock if recovered.mark.positions else 0
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
@@ -330,6 +340,23 @@ class Worker:
             if lane.held and len(lane) < HOLD_ROWS // 2 and self.source is not None:
                 lane.held = False
                 self.source.release((lane.topic, lane.partition))
+
+
+_PASSING = (PublishError, KafkaError, OSError, StoreDamaged)
+"""Faults that end a session and not the worker."""
+
+
+def _close(store: PartitionStore) -> None:
+    """Closes it in a thread, since a store on disk writes what it still holds."""
+    asyncio.get_running_loop().run_in_executor(None, store.close)
+
+
+async def restore_timers(processor: Processor) -> None:
+    """Builds the timer index from what the store knows of its records, while other partitions go on."""
+    entries = processor.store.timers()
+    while some := list(islice(entries, TIMERS_STEP)):
+        processor.timers.load(some)
+        await asyncio.sleep(0)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,10 @@ from rig import HOUR, OFFER, T0, catalog
 from waiting import until
 
 from engine.event import HOLD_SPACING_MS
+from state.store import StoreDamaged
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Out
-from streams.broker.reader import read_all
+from streams.broker.reader import read_all, reading
 from streams.broker.topics import migrate, touchpoint_topics
 from streams.faust.app import Group
 from streams.metrics.metrics import Metrics
@@ -29,18 +29,27 @@ from streams.process import find_inputs
 from streams.processor import customers as customers_of
 from streams.processor import deciding
 from streams.settings import Settings
+from streams.touchpoints.decoder import Record as Row
 from streams.touchpoints.decoder import home
 from streams.worker import Worker, wall_ms
 
 PARTITIONS = 3
 
 
+with_each_store = pytest.mark.parametrize("house", ["memory", "rocks"], indirect=True)
+
+
 @pytest.fixture
-def house(settings: Settings, tmp_path: Path) -> Settings:
+def house(settings: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Migrated topics of three partitions; the first start begins at the beginning."""
-    found = settings.model_copy(
-        update={"partitions": PARTITIONS, "channels": "web,email", "start": "earliest", "clock": "event"}
-    )
+    monkeypatch.setattr("streams.stores.BUSY_SECONDS", 1.0)
+    told = {
+        "channels": "web,email",
+        "start": "earliest",
+        "clock": "event",
+        "store": getattr(request, "param", "memory"),
+    }
+    found = settings.model_copy(update={"partitions": PARTITIONS, **told})
     migrate(found)
     return found
 
@@ -193,6 +202,7 @@ async def test_topics_with_another_partition_count_are_read_too(house: Settings)
     assert await actions(house) == sorted((c, "hello") for c in customers)
 
 
+@with_each_store
 async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_nothing(house: Settings) -> None:
     customers = people(40)
     async with publishing(house) as publisher:
@@ -212,6 +222,7 @@ async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_noth
     assert await actions(house) == sorted((c, "reminder") for c in customers[20:])
 
 
+@with_each_store
 async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(house: Settings) -> None:
     customers = people(60)
     async with AsyncExitStack() as stack:
@@ -231,6 +242,7 @@ async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(ho
     assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
 
 
+@with_each_store
 async def test_a_zombie_is_fenced_and_its_actions_leave_once(house: Settings) -> None:
     """One that never heard that another took over decides on; nothing of that leaves, and then it begins anew."""
     customers = people(30)
@@ -247,6 +259,51 @@ async def test_a_zombie_is_fenced_and_its_actions_leave_once(house: Settings) ->
         await until(lambda: _has(house, 30), 30)
         assert all(one.epoch(number) > epoch for number, epoch in epochs.items())
     assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+async def test_a_partition_whose_changelog_is_still_read_holds_up_no_other(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = asyncio.Event()
+    read = reading(house.kafka)
+
+    async def held(topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Row]]:
+        if partition == 0:
+            await let_go.wait()
+        async for rows in read(topic, partition, start, end):
+            yield rows
+
+    monkeypatch.setattr("streams.worker.reading", lambda _address: held)
+    customers = people(30)
+    away = [c for c in customers if home(c, PARTITIONS) != 0]
+    async with publishing(house) as publisher, running(house) as one:
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await until(lambda: _has(house, len(away)), 20)
+        assert await actions(house) == sorted((c, "hello") for c in away)
+        assert set(one.worker.partitions) == {1, 2}
+        let_go.set()
+        await until(lambda: _has(house, len(customers)), 20)
+
+
+@pytest.mark.parametrize("house", ["rocks"], indirect=True)
+async def test_damaged_files_end_the_session_and_the_partition_is_read_anew(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = people(20)
+    async with publishing(house) as publisher, running(house) as one:
+        await introduce(publisher, house, customers)
+        await until(lambda: one.idle and 0 in one.worker.partitions, 20)
+        damaged, before = one.worker.partitions[0].processor.store, one.epoch(0)
+        monkeypatch.setattr(damaged, "get", _damaged)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await until(lambda: _has(house, len(customers)), 30)
+        assert one.epoch(0) > before
+    assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+def _damaged(key: bytes) -> None:
+    raise StoreDamaged("store: damaged by the test")
 
 
 @asynccontextmanager
