@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from aiokafka.errors import KafkaError
 
@@ -143,7 +144,7 @@ class Worker:
             await publisher.start()
             self._began = True
             self._publisher = publisher
-            await self._work(publisher)
+            await _alone(self._work(publisher))
         except (PublishError, KafkaError, OSError) as fault:
             return str(fault) or repr(fault)
         except ExceptionGroup as group:
@@ -309,6 +310,17 @@ class Worker:
             if lane.held and len(lane) < HOLD_ROWS // 2 and self.source is not None:
                 lane.held = False
                 self.source.release((lane.topic, lane.partition))
+
+
+async def _alone(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` as a task of its own: cancelled while it fails, a group of tasks would tell of the fault only."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    task.result()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
