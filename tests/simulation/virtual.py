@@ -1,6 +1,7 @@
 """An asyncio loop without threads, sockets or real time: its time jumps to the next timer, its order is a seed's."""
 
 import asyncio
+import contextlib
 import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -225,7 +226,7 @@ class Loop(asyncio.AbstractEventLoop):
     def _bury(self) -> None:
         """Ends what is left of every process, so that no task is destroyed while it waits.
 
-        They are dead by then: whatever they reach for refuses them.
+        They are dead by then: whatever they reach for refuses them, and what they say of it is heard by nobody.
         """
         for process in self._processes:
             process.kill()
@@ -233,8 +234,12 @@ class Loop(asyncio.AbstractEventLoop):
                 task.cancel()
         for _ in range(MOST_STEPS):
             process = next((each for each in self._processes if each.ready), None)
-            if process is None:
+            if process is not None:
+                handle = process.ready.popleft()
+                if handle.callback is not None:
+                    with contextlib.suppress(Exception):
+                        handle.context.run(handle.callback, *handle.args)
+            elif all(task.done() for process in self._processes for task in process.tasks):
                 return
-            handle = process.ready.popleft()
-            if handle.callback is not None:
-                handle.context.run(handle.callback, *handle.args)
+            else:
+                self._pass_time()
