@@ -319,7 +319,7 @@ async def _alone(work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait([task])
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        await asyncio.gather(task, return_exceptions=True)
     task.result()
 
 
