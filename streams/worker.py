@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
+from typing import Any
 
 from aiokafka.errors import KafkaError
 
@@ -153,7 +154,7 @@ class Worker:
             await publisher.start()
             self._began = True
             self._publisher = publisher
-            await self._work(publisher)
+            await _alone(self._work(publisher))
         except _PASSING as fault:
             return str(fault) or repr(fault)
         except ExceptionGroup as group:
@@ -357,6 +358,17 @@ async def restore_timers(processor: Processor) -> None:
     while some := list(islice(entries, TIMERS_STEP)):
         processor.timers.load(some)
         await asyncio.sleep(0)
+
+
+async def _alone(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` as a task of its own: cancelled while it fails, a group of tasks would tell of the fault only."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    task.result()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

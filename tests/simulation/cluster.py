@@ -1,6 +1,7 @@
 """Workers as processes, and the group that gives them partitions: started, stopped, killed, frozen, replaced."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from random import Random
 from typing import Any
@@ -106,8 +107,8 @@ class Cluster:
         worker.source = Feed(self._broker, process, self._group, self._random, worker.offer)
         member = Member(process, worker, sessions)
         self.members.append(member)
-        process.spawn(self._run(process, worker.run()))
-        process.spawn(self._run(process, member.follow()))
+        process.spawn(self._run(process, worker.run))
+        process.spawn(self._run(process, member.follow))
         return member
 
     def kill(self, member: Member) -> None:
@@ -136,9 +137,9 @@ class Cluster:
         """As after a member was lost."""
         self._loop.call_later(self._random.random() * NOTICE_SECONDS, self.balance, context=self._broker.world.context)
 
-    async def _run(self, process: Process, work: Any) -> None:
+    async def _run(self, process: Process, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as fault:
             if not process.dead:
                 self._loop.fail(Violation(f"{process.name} ended by itself: {fault!r}"))

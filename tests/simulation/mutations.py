@@ -1,10 +1,12 @@
-"""Mutations: one part of the commit protocol switched off at a time, to prove that the simulation would see it."""
+"""Mutations: one part of the protocol switched off at a time, to prove that the simulation would see it."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from unittest.mock import patch
 
 from state.changelog import Positions, encode_positions
+from state.ledger import Ask, Entry
+from state.recall import Recall
 from streams.commit import Leaving, Writer
 from streams.partition import Partition
 
@@ -66,10 +68,22 @@ def positions_at_the_end() -> Iterator[None]:
         yield
 
 
+def forgetfulness_believed() -> contextlib.AbstractContextManager[object]:
+    """A ledger that lost its memory is believed, instead of filled again from `dispatches`."""
+    reserve = Recall.reserve
+
+    async def believed(recall: Recall, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+        recall.merge(partition, ())
+        return await reserve(recall, partition, asks, at)
+
+    return patch.object(Recall, "reserve", believed)
+
+
 MUTATIONS: dict[str, Mutation] = {
     "proof": proof_off,
     "heal": heal_off,
     "re-publication": republication_off,
     "clear on acknowledgement": clear_when_handed,
     "positions at the start": positions_at_the_end,
+    "refill of the ledger": forgetfulness_believed,
 }

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 import click
-from simulation.simulate import Outcome, paced, simulate
+from simulation.diary import Outcome
+from simulation.post import deliver
+from simulation.simulate import paced, simulate
 
 BLOCK = 50
 """Seeds that a core takes at a time."""
@@ -25,7 +27,7 @@ def main(seeds: int, first: int, seed: int, jobs: int) -> None:
     begun = time.monotonic()
     steps, count, faults = 0, 0, Counter[str]()
     for outcome in outcomes(first, seeds, jobs):
-        count += 1
+        count += outcome.part == "commit"
         steps += outcome.steps
         faults.update(outcome.faults)
         if outcome.violation or seed >= 0:
@@ -58,8 +60,8 @@ def play(seeds: range) -> list[Outcome]:
     found: list[Outcome] = []
     with paced():
         for seed in seeds:
-            found.append(simulate(seed))
-            if found[-1].violation:
+            found += [simulate(seed), deliver(seed)]
+            if found[-2].violation or found[-1].violation:
                 break
     return found
 
@@ -68,7 +70,8 @@ def show(outcome: Outcome) -> None:
     """The schedule's tail, and what it broke."""
     for line in outcome.tail:
         click.echo(line)
-    click.echo(f"seed {outcome.seed}: {outcome.steps} steps, {outcome.seconds:.3f} s, digest {outcome.digest:08x}")
+    told = f"{outcome.steps} steps, {outcome.seconds:.3f} s, digest {outcome.digest:08x}"
+    click.echo(f"seed {outcome.seed} of {outcome.part}: {told}")
     click.echo(f"met: {', '.join(f'{number} {kind}' for kind, number in sorted(outcome.faults.items())) or 'nothing'}")
     if outcome.violation:
         click.echo(f"broken: {outcome.violation}")

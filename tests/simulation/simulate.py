@@ -3,23 +3,19 @@
 import contextlib
 import gc
 import logging
-import zlib
-from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from unittest.mock import patch
 
-from fakelog import Row
 from simulation.broker import Broker, Fate
 from simulation.chaos import LONGEST_HELD_SECONDS, Chaos
 from simulation.cluster import Cluster
+from simulation.diary import Diary, Outcome
 from simulation.oracle import judge, settled
 from simulation.scenario import PARTITIONS, START_MS, Scenario, tick, topic
 from simulation.virtual import Endless, Loop, Process
 from simulation.witness import Violation, Witness
 
-from state.changelog import MARKER
 from streams.broker.publish import Out
 
 CHAOS_SECONDS = 3.0
@@ -28,8 +24,6 @@ SETTLE_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 COLLECT_EVERY = 20
 """Seeds between two collections of what they left."""
-TAIL = 60
-"""Records shown of a failing schedule."""
 
 PACE = {
     "streams.session.TICK_SECONDS": 0.08,
@@ -51,19 +45,6 @@ SIZES = {
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
 
 
-@dataclass
-class Outcome:
-    """What came of one seed; `violation` is empty where every promise was kept."""
-
-    seed: int
-    violation: str = ""
-    steps: int = 0
-    seconds: float = 0.0
-    digest: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    tail: list[str] = field(default_factory=list)
-
-
 class World:
     """All that one seed is made of. Without `rough` nothing arrives and nothing goes wrong by itself."""
 
@@ -73,9 +54,8 @@ class World:
         self.process = self.loop.process("world")
         self.broker = Broker(self.loop, self.process, START_MS)
         self.scenario = Scenario(Random(self.random.random()), CHAOS_SECONDS, rough=rough)
-        self.tail: deque[str] = deque(maxlen=TAIL)
-        self.digest = 0
-        self.broker.landed.append(self._note)
+        self.diary = Diary(self.loop)
+        self.broker.landed.append(self.diary.landed)
         self.witness = Witness(self.broker)
         self.chaos = Chaos(Random(self.random.random()), self.broker, CHAOS_SECONDS)
         fates, read = (self.chaos.fate, self.chaos.read) if rough else (self.fate, self.broker.read)
@@ -135,13 +115,6 @@ class World:
         for partition in range(PARTITIONS):
             self.broker.land(topic("ticks"), partition, [tick(START_MS + ms)])
 
-    def _note(self, full: str, partition: int, rows: list[Row]) -> None:
-        keys = b" ".join((row.key or b"")[:12] for row in rows[:8])
-        shown = "E" if keys.startswith(MARKER) else repr(keys.replace(b"\xff", b"#"))[2:-1]
-        line = f"{self.loop.now:8.4f} {full}/{partition}/{rows[0].offset}+{len(rows)}: {shown}"
-        self.digest = zlib.crc32(line.encode(), self.digest)
-        self.tail.append(line)
-
 
 @contextlib.contextmanager
 def paced() -> Iterator[None]:
@@ -164,14 +137,11 @@ def paced() -> Iterator[None]:
 def simulate(seed: int) -> Outcome:
     """Runs one seed, within `paced`. The same seed gives the same outcome, step for step."""
     world = World(seed)
-    outcome = Outcome(seed)
+    violation = ""
     try:
         world.run()
     except (Violation, Endless) as fault:
-        outcome.violation = str(fault)
-    outcome.steps, outcome.seconds = world.loop.steps, world.loop.now
-    outcome.tail = list(world.tail)
-    outcome.faults, outcome.digest = world.broker.faults, world.digest
+        violation = str(fault)
     if seed % COLLECT_EVERY == 0:
         gc.collect()
-    return outcome
+    return world.diary.outcome(seed, "commit", violation, world.broker.faults)

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from simulation.diary import Outcome
 from simulation.mutations import MUTATIONS
+from simulation.post import deliver
 from simulation.run import play
-from simulation.simulate import Outcome, paced, simulate
+from simulation.simulate import paced, simulate
 
 SEEDS = 300
 """`make simulate` runs more of them."""
@@ -39,7 +41,7 @@ def test_a_seed_meets_faults_of_every_kind_now_and_then() -> None:
 
 def test_a_seed_is_the_same_in_every_process() -> None:
     with paced():
-        here = [simulate(seed) for seed in (3, 14)]
+        here = [part(seed) for seed in (3, 14) for part in (simulate, deliver)]
         again = simulate(3)
     assert again == here[0]
     for outcome in here:

@@ -1,6 +1,7 @@
 """An asyncio loop without threads, sockets or real time: its time jumps to the next timer, its order is a seed's."""
 
 import asyncio
+import contextlib
 import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -141,6 +142,15 @@ class Loop(asyncio.AbstractEventLoop):
         heapq.heappush(self._timers, (when, self._numbers, handle))
         return handle
 
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        """At once, on the only thread there is; whoever waits goes on in another step."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as fault:
+            future.set_exception(fault)
+        return future
+
     async def rest(self, seconds: float) -> None:
         """Waits for virtual seconds."""
         future = self.create_future()
@@ -225,7 +235,7 @@ class Loop(asyncio.AbstractEventLoop):
     def _bury(self) -> None:
         """Ends what is left of every process, so that no task is destroyed while it waits.
 
-        They are dead by then: whatever they reach for refuses them.
+        They are dead by then: whatever they reach for refuses them, and what they say of it is heard by nobody.
         """
         for process in self._processes:
             process.kill()
@@ -233,8 +243,12 @@ class Loop(asyncio.AbstractEventLoop):
                 task.cancel()
         for _ in range(MOST_STEPS):
             process = next((each for each in self._processes if each.ready), None)
-            if process is None:
+            if process is not None:
+                handle = process.ready.popleft()
+                if handle.callback is not None:
+                    with contextlib.suppress(Exception):
+                        handle.context.run(handle.callback, *handle.args)
+            elif all(task.done() for process in self._processes for task in process.tasks):
                 return
-            handle = process.ready.popleft()
-            if handle.callback is not None:
-                handle.context.run(handle.callback, *handle.args)
+            else:
+                self._pass_time()

@@ -1,0 +1,305 @@
+"""One seed of dispatch: real dispatchers and books over the simulated broker, a ledger that forgets, a provider that
+breaks off.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from random import Random
+
+import msgspec
+from dispatching import HELLO, QUICK, Tally, action
+from fakelog import Row
+from simulation.broker import Broker, Fate, Session
+from simulation.chaos import Chaos
+from simulation.cluster import settings
+from simulation.diary import Diary, Outcome
+from simulation.scenario import START_MS, topic
+from simulation.virtual import Endless, Loop, Process
+from simulation.witness import Violation
+
+from channels.channel import Outgoing, Permanent, Sent, Transient, Unknown
+from engine.decision import Action, Output, Void
+from state.ledger import SETTLED, Ask, Entry, LedgerAway, Status, outranks
+from state.recall import Recall
+from streams.broker.publish import Out, PublishError
+from streams.dispatch.book import Book
+from streams.dispatch.dispatcher import Dispatcher
+
+SECONDS = 2.0
+SETTLE_SECONDS = 30.0
+_output = msgspec.json.Decoder(Output).decode
+_entry = msgspec.json.Decoder(Entry).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Redis:
+    """A Ledger that answers late, is away at times, and can be emptied."""
+
+    def __init__(self, loop: Loop, random: Random) -> None:
+        self.away = False
+        self.recall = Recall()
+        self._loop = loop
+        self._random = random
+
+    async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+        await self._answers()
+        answers = await self.recall.reserve(partition, asks, at)
+        await self._answers()
+        return answers
+
+    async def put(self, partition: int, entries: Sequence[Entry]) -> None:
+        await self._answers()
+        await self.recall.put(partition, entries)
+
+    async def refill(self, partition: int, entries: AsyncIterable[Sequence[Entry]]) -> None:
+        await self._answers()
+        await self.recall.refill(partition, entries)
+
+    async def _answers(self) -> None:
+        await self._loop.rest(self._random.random() * 0.003)
+        if self.away:
+            raise LedgerAway("away")
+
+
+class Provider:
+    """The channel: `left` counts the messages that reached a recipient. `entries` are those of `dispatches`."""
+
+    name = "email"
+    at_most_once = True
+
+    def __init__(self, loop: Loop, random: Random, broker: Broker) -> None:
+        self.left: Counter[str] = Counter()
+        self.rate = random.choice((0.0, 0.1, 0.3))
+        self._loop = loop
+        self._random = random
+        self._broker = broker
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        rows = self._broker.rows[topic("dispatches"), 0]
+        if outgoing.action_id.encode() not in {row.key for row in rows}:
+            self._loop.fail(Violation(f"{outgoing.action_id} was handed over, and no reserve of it is durable"))
+        await self._loop.rest(self._random.random() * 0.02)
+        fault = self._random.choice((Transient, Permanent, Unknown)) if self._random.random() < self.rate else None
+        if fault is Transient or fault is Permanent:
+            raise fault("refused")
+        if fault is None or self._random.random() < 0.5:
+            self.left[outgoing.action_id] += 1
+        await self._loop.rest(self._random.random() * 0.02)
+        if fault is not None:
+            raise fault("unknown")
+        return Sent("ok")
+
+
+class Ahead:
+    """Reads `actions` ahead, as streams/dispatch/ahead.py does."""
+
+    def __init__(self, broker: Broker, book: Book, start: int) -> None:
+        self._broker = broker
+        self._book = book
+        self._next = start
+        self._lock = asyncio.Lock()
+
+    async def caught_up(self, partition: int) -> None:
+        async with self._lock:
+            rows = self._broker.rows[topic("actions"), partition][self._next :]
+            notes = [output for row in rows if not isinstance(output := _output(row.value or b""), Action)]
+            if notes:
+                await self._book.note(partition, notes)
+            self._next += len(rows)
+
+    def noted(self, partition: int) -> int:
+        return self._next
+
+
+class Post:
+    """Dispatchers as processes, one or two at a time at the one partition, and what the log says of each action."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random = Random(seed)
+        self.loop = Loop(Random(random.random()))
+        self.world = self.loop.process("world")
+        self.broker = Broker(self.loop, self.world, START_MS)
+        self.diary = Diary(self.loop)
+        self.broker.landed.append(self.diary.landed)
+        self.chaos = Chaos(Random(random.random()), self.broker, SECONDS)
+        self.redis = Redis(self.loop, random)
+        self.provider = Provider(self.loop, random, self.broker)
+        # Redis emptied while two are at work is two faults at once, and a message may then leave twice.
+        self.rivals = random.random() < 0.5
+        self.committed = 0
+        self.alive: list[Process] = []
+        self.actions: dict[str, Action] = {}
+        self.voided: set[str] = set()
+
+    def run(self) -> None:
+        """Raises Violation."""
+        self.loop.run(self.world, self._live())
+
+    async def _live(self) -> None:
+        for number in range(self.random.randint(3, 12)):
+            self._at(self.random.random() * SECONDS, self._arrive, f"a{number}")
+        for _ in range(1 + self.rivals):
+            self._start()
+        for _ in range(self.random.randint(0, 5)):
+            self._at(self.random.random() * SECONDS, self._strike)
+        await self.loop.rest(SECONDS)
+        self.chaos.raging = self.redis.away = False
+        self.provider.rate = 0.0
+        for process in self.alive:
+            process.resume()
+        end = self.loop.now + SETTLE_SECONDS
+        while self.committed < self.broker.end(topic("actions"), 0):
+            if self.loop.now > end:
+                raise Violation(f"committed up to {self.committed} only")
+            await self.loop.rest(0.1)
+        self.judge()
+
+    def _at(self, seconds: float, act: object, *args: object) -> None:
+        self.loop.call_later(seconds, act, *args, context=self.world.context)
+
+    def _arrive(self, name: str) -> None:
+        """An action, perhaps twice, perhaps with a void before or behind it."""
+        one = action(name, class_=self.random.choice(("marketing", "service", "critical")))
+        self.actions[name] = one
+        outputs: list[Output] = [one] * self.random.choice((1, 1, 2))
+        if self.random.random() < 0.2:
+            first = self.random.random() < 0.5
+            outputs.insert(0 if first else len(outputs), Void(f"v{name}", "ann", name, "exit", 0))
+            if first:
+                self.voided.add(name)
+        queued_at = [("queued_at", str(START_MS + int(self.loop.now * 1000)).encode())]
+        self.broker.land(topic("actions"), 0, [Out(b"ann", _encode(output), queued_at) for output in outputs])
+
+    def _strike(self) -> None:
+        kinds = ["kill", "away", "freeze", "repeat"] if self.rivals else ["kill", "away", "emptied", "repeat"]
+        kind = self.random.choice(kinds)
+        self.broker.faults[kind] += 1
+        if kind == "emptied":
+            self.redis.recall.clear()
+        elif kind == "away":
+            self.redis.away = True
+            self._at(self.random.random(), setattr, self.redis, "away", False)
+        elif kind == "repeat":
+            rows = self.broker.rows[topic("actions"), 0]
+            if rows:
+                again = self.random.choice(rows)
+                self.broker.land(topic("actions"), 0, [Out(again.key, again.value, again.headers)])
+        elif self.alive:
+            process = self.random.choice(self.alive)
+            process.alarm_at = process.steps + 1 + int(self.random.random() * 80)
+            process.alarm = lambda: self._freeze(process) if kind == "freeze" else self._kill(process)
+
+    def _freeze(self, process: Process) -> None:
+        process.pause()
+        self._at(self.random.random() * 2.0, process.resume)
+
+    def _kill(self, process: Process) -> None:
+        process.kill()
+        self.alive.remove(process)
+        self._at(self.random.random() * 0.5, self._start)
+
+    def _start(self) -> None:
+        process = self.loop.process(f"d{len(self.alive)}")
+        self.alive.append(process)
+        process.spawn(self._work(process))
+
+    async def _work(self, process: Process) -> None:
+        """As `run_dispatcher`: a write of unknown fate ends the session, and it begins anew."""
+        while True:
+            try:
+                await self._session(process)
+            except PublishError:
+                if process.dead:
+                    return
+                await self.loop.rest(0.1)
+            except Exception as fault:
+                self.loop.fail(Violation(f"{process.name} ended by itself: {fault!r}"))
+                return
+
+    async def _session(self, process: Process) -> None:
+        session = Session(self.broker, process, self.fate)
+        position = self.committed
+        book = Book(settings("wall"), session, self.redis, self._clock, self._log)
+        await book.open(0)
+        dispatcher = Dispatcher(
+            settings("wall"), session, book, Ahead(self.broker, book, position), {"email": self.provider},
+            {HELLO.content_hash: HELLO}.get, self._clock, self._dead, Tally(), patience=QUICK,
+        )  # fmt: skip
+        while True:
+            rows = self.broker.rows[topic("actions"), 0][position : position + self.random.choice((1, 3, 20))]
+            if not rows:
+                await self.loop.rest(0.02)
+                continue
+            await dispatcher.take(0, rows)
+            position = rows[-1].offset + 1
+            self._commit(position)
+
+    def fate(self, process: Process, full: str, partition: int, records: Sequence[Out]) -> Fate:
+        return self.chaos.fate(process, full, partition, records)
+
+    def _commit(self, position: int) -> None:
+        """Only past what is settled in the log."""
+        ledger = self.ledger()
+        for row in self.broker.rows[topic("actions"), 0][self.committed : position]:
+            output = _output(row.value or b"")
+            if isinstance(output, Action) and ledger[output.id].status not in SETTLED:
+                self.loop.fail(Violation(f"committed past {output.id}, which is {ledger[output.id].status}"))
+        self.committed = max(self.committed, position)
+
+    def ledger(self) -> dict[str, Entry]:
+        """What `dispatches` says of each key."""
+        found: dict[str, Entry] = {}
+        for row in self.broker.rows[topic("dispatches"), 0]:
+            entry = _entry(row.value or b"")
+            if entry.key not in found or outranks(entry, found[entry.key]):
+                found[entry.key] = entry
+        return found
+
+    def judge(self) -> None:
+        """Doubled 0 where at most once; missing at most the unresolved; nothing after its void."""
+        ledger, receipts = self.ledger(), self._receipts()
+        for name, one in self.actions.items():
+            status, left = ledger[name].status, self.provider.left[name]
+            told = f"{one.class_} {name} left {left} times and is {status}"
+            if one.class_ != "critical" and left > 1:
+                raise Violation(f"{told}: doubled")
+            if one.class_ != "critical" and left and status in (Status.REFUSED, Status.FAILED):
+                raise Violation(f"{told}: it left all the same")
+            if not left and status is Status.SENT:
+                raise Violation(f"{told}: missing")
+            if left and name in self.voided:
+                raise Violation(f"{told}: it was void")
+            if not receipts[name]:
+                raise Violation(f"{told}: no receipt")
+
+    def _receipts(self) -> defaultdict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for (name, _), rows in self.broker.rows.items():
+            if name == topic("touchpoints.email"):
+                for row in rows:
+                    value = msgspec.json.decode(row.value or b"")
+                    found[value["properties"]["action_id"]].add(value["type"])
+        return found
+
+    def _clock(self) -> int:
+        return START_MS + int(self.loop.now * 1000)
+
+    async def _log(self, partition: int) -> AsyncIterator[Sequence[Row]]:
+        end = self.broker.end(topic("dispatches"), partition)
+        async for rows in self.broker.read(topic("dispatches"), partition, 0, end):
+            yield rows
+
+    async def _dead(self, *_: object) -> None:
+        raise AssertionError("no action of the simulation is a dead letter")
+
+
+def deliver(seed: int) -> Outcome:
+    """Runs one seed, within `paced`."""
+    post = Post(seed)
+    violation = ""
+    try:
+        post.run()
+    except (Violation, Endless) as fault:
+        violation = str(fault)
+    return post.diary.outcome(seed, "dispatch", violation, post.broker.faults)
