@@ -38,9 +38,7 @@ SECONDS: dict[str, tuple[float, float]] = {
     "held beyond a take-over": (12.0, 13.0),
     "dropped connections": (3.0, 8.0),
 }
-"""Each fault, and from how many to how many seconds it lasts; a process stopped for over ten outlasts its session in the
-group.
-"""
+"""Each fault, and from how many to how many seconds it lasts. A process stopped for over ten is out of its group."""
 
 
 class Round(NamedTuple):
