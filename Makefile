@@ -3,10 +3,12 @@
 PYTHON ?= python3
 DEMO_ARGS ?= --orders
 TEST_ARGS ?=
+SEED ?= 1
+ROUNDS ?= 20
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up down
+.PHONY: help setup demo test chaos check up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +20,9 @@ demo: setup ## Real orders through Kafka to e-mails (DEMO_ARGS="--orders FILE --
 
 test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")
 	$(BIN)/pytest $(TEST_ARGS)
+
+chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the oracle (SEED=7 ROUNDS=100)
+	PYTHONPATH=tests $(BIN)/python -m chaos.run --seed $(SEED) --rounds $(ROUNDS)
 
 check: setup ## Lint, format, types, floors
 	$(BIN)/ruff check

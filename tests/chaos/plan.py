@@ -56,18 +56,25 @@ class Round(NamedTuple):
 
 
 def make_plan(seed: int, rounds: int, faults: Sequence[str] = ()) -> list[Round]:
-    """Every fault once before any comes again, in an order of the seed, or exactly `faults`; at least half are lazy."""
-    rng = random.Random(f"plan {seed}")
+    """Every fault once before any comes again, in an order of the seed, or exactly `faults`; every other round is lazy.
+
+    A longer plan of the same seed begins like a shorter one.
+    """
+    shuffled = random.Random(f"order {seed}")
     order = list(faults)
     while len(order) < rounds:
-        order += rng.sample(list(SECONDS), len(SECONDS))
-    lazies = [number % 2 == 0 for number in range(rounds)]
-    rng.shuffle(lazies)
-    return [_round(rng, number, order[number], lazies[number]) for number in range(rounds)]
+        order += shuffled.sample(list(SECONDS), len(SECONDS))
+    return [_round(random.Random(f"round {seed} {number}"), number, order[number]) for number in range(rounds)]
 
 
-def _round(rng: random.Random, number: int, fault: str, lazy: bool) -> Round:
+def _round(rng: random.Random, number: int, fault: str) -> Round:
     aims = DISPATCHER_AIMS if fault.startswith("dispatcher") else WORKER_AIMS
     return Round(
-        number, fault, lazy, rng.uniform(0.5, 4.0), rng.uniform(*SECONDS[fault]), rng.randrange(1_000), rng.choice(aims)
-    )  # fmt: skip
+        number=number,
+        fault=fault,
+        lazy=number % 2 == 0,
+        after_seconds=rng.uniform(0.5, 4.0),
+        lasts_seconds=rng.uniform(*SECONDS[fault]),
+        victim=rng.randrange(1_000),
+        aim=rng.choice(aims),
+    )
