@@ -22,7 +22,7 @@ test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")
 	$(BIN)/pytest $(TEST_ARGS)
 
 chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the oracle (SEED=7 ROUNDS=100)
-	PYTHONPATH=tests $(BIN)/python -m chaos.run --seed $(SEED) --rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python -m chaos.rounds --seed $(SEED) --rounds $(ROUNDS)
 
 check: setup ## Lint, format, types, floors
 	$(BIN)/ruff check

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chaos.evidence import INPUTS, Evidence
-from chaos.scenario import WAITS_SECONDS
+from chaos.shop import WAITS_SECONDS
 
 from engine.catalog import Catalog
 from engine.customer import Customer, next_due

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from chaos.evidence import Evidence
 from chaos.findings import Finding
-from chaos.scenario import WAITS_SECONDS
+from chaos.shop import WAITS_SECONDS
 from chaos.traces import Traced
 
 from engine.catalog import Catalog

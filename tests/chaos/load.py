@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
-from chaos.scenario import FACTS
+from chaos.shop import FACTS
 from waiting import lasting
 
 from engine.ids import event_trace_id

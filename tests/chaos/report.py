@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chaos.oracle import Verdict
 from chaos.plan import Round
+from chaos.verdict import Verdict
 
 MOST_FINDINGS = 20
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from chaos.evidence import INPUTS, OTHERS, Evidence
 from chaos.load import EAGER, LAZY, Story, Touch
-from chaos.scenario import catalog
+from chaos.shop import catalog
 
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer

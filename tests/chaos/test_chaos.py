@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from chaos.report import last_line, table, wrongs
-from chaos.run import run
+from chaos.rounds import run
 from conftest import IN_CI
 from waiting import wait_until
 
@@ -52,7 +52,7 @@ async def test_the_oracle_agrees_with_a_short_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ended_by_a_signal_nothing_stays_behind(tmp_path: Path, sign: signal.Signals) -> None:
     folder = tmp_path / "town"
-    command = [sys.executable, "-m", "chaos.run", "--fault", "worker stopped long", "--folder", str(folder)]
+    command = [sys.executable, "-m", "chaos.rounds", "--fault", "worker stopped long", "--folder", str(folder)]
     given = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     with subprocess.Popen(
         command, cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from breakable import Kept
 from chaos.proxy import Proxy
-from chaos.scenario import FOLDER
+from chaos.shop import FOLDER
 from waiting import lasting, until
 
 from journeys.load import load_project

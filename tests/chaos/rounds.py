@@ -16,12 +16,12 @@ from chaos.evidence import Span, gather
 from chaos.faults import FAULTS
 from chaos.findings import Finding
 from chaos.load import EAGER, LAZY, Load, Story
-from chaos.oracle import Verdict, judge
+from chaos.onlooker import Onlooker
 from chaos.plan import SECONDS, Round, make_plan
 from chaos.report import Played, last_line, table, wrongs
-from chaos.scenario import WAITS_SECONDS, catalog
+from chaos.shop import WAITS_SECONDS, catalog
 from chaos.town import PARTITIONS, Town, now_ms, town
-from chaos.witness import Witness
+from chaos.verdict import Verdict, judge
 from waiting import lasting, until
 
 CUSTOMERS = 60
@@ -46,16 +46,16 @@ async def run(seed: int, rounds: int, folder: Path, say: Callable[[str], None], 
     """Plays the plan of the seed in a fresh town in `folder`, and judges what it left behind."""
     story, played, spans = Story(seed, CUSTOMERS, PARTITIONS), list[Played](), list[Span]()
     async with town(folder) as found:
-        witness, load = Witness(found.settings), Load(found.settings)
-        load.awaited = witness.wanted
-        following = asyncio.create_task(witness.follow())
+        onlooker, load = Onlooker(found.settings), Load(found.settings)
+        load.awaited = onlooker.wanted
+        following = asyncio.create_task(onlooker.follow())
         try:
             await load.publish(story.introduction())
-            await until(lambda: not witness.undecided, SETTLE_SECONDS)
+            await until(lambda: not onlooker.undecided, SETTLE_SECONDS)
             for planned in make_plan(seed, rounds, faults):
-                played.append(await _play(found, planned, story, load, witness, spans))
+                played.append(await _play(found, planned, story, load, onlooker, spans))
                 say(f"round {planned.number + 1} of {rounds}: {planned.fault}, {played[-1].inputs} inputs")
-            await _drain(witness)
+            await _drain(onlooker)
         finally:
             following.cancel()
             await load.stop()
@@ -71,7 +71,7 @@ async def run(seed: int, rounds: int, folder: Path, say: Callable[[str], None], 
     return Run(played, verdict._replace(findings=[*ends, *verdict.findings]), found.ended)
 
 
-async def _play(found: Town, planned: Round, story: Story, load: Load, witness: Witness, spans: list[Span]) -> Played:
+async def _play(found: Town, planned: Round, story: Story, load: Load, onlooker: Onlooker, spans: list[Span]) -> Played:
     """One fault under load; the round ends when all its inputs are decided, or some time after its twenty seconds."""
     begin = now_ms()
     mix = LAZY if planned.lazy else EAGER
@@ -89,15 +89,15 @@ async def _play(found: Town, planned: Round, story: Story, load: Load, witness: 
         loading.cancel()
         await asyncio.gather(loading, return_exceptions=True)
     with suppress(TimeoutError):
-        await until(lambda: not witness.undecided, SETTLE_SECONDS)
+        await until(lambda: not onlooker.undecided, SETTLE_SECONDS)
     return Played(planned, begin, now_ms(), len(touches))
 
 
-async def _drain(witness: Witness) -> None:
+async def _drain(onlooker: Onlooker) -> None:
     """Waits until timers have fired and all that shall leave is settled; what is not then, the oracle finds."""
     await lasting(WAITS_SECONDS)
     with suppress(TimeoutError):
-        await until(lambda: not witness.undecided and not witness.unsettled, DRAIN_SECONDS)
+        await until(lambda: not onlooker.undecided and not onlooker.unsettled, DRAIN_SECONDS)
     await lasting(WAITS_SECONDS)
 
 

@@ -9,9 +9,9 @@ from chaos.engine_alone import outcome, read_log
 from chaos.evidence import Evidence, Span
 from chaos.findings import Finding
 from chaos.load import Story, Touch
-from chaos.oracle import judge
-from chaos.scenario import catalog
+from chaos.shop import catalog
 from chaos.sound import SETTINGS, Sound, sound_evidence
+from chaos.verdict import judge
 
 from state.codec import decode, encode
 from state.ledger import Entry, Status

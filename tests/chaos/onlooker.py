@@ -1,4 +1,4 @@
-"""The witness: follows the topics while a run goes on, and knows what is still to come."""
+"""The onlooker: follows the topics while a run goes on, and knows what is still to come."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class _Seen(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Seen).decode
 
 
-class Witness:
+class Onlooker:
     """What must be decided (`wanted`, ids of traces) and what was; what must leave and what is settled."""
 
     def __init__(self, settings: Settings) -> None:
