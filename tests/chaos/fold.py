@@ -16,8 +16,8 @@ from engine.decide import decide, new_customer
 from engine.decision import Output
 from engine.event import Input, TimerFired
 from engine.trace import input_of
-from state.changelog import ROUTER, Fold
-from state.codec import decode
+from state.changelog import ACCEPT, MARKER, POSITIONS, ROUTER, Fold
+from state.codec import decode, epoch_of
 from state.record import Record
 
 _encode = msgspec.json.Encoder().encode
@@ -86,6 +86,27 @@ def check_outputs(evidence: Evidence, folded: Folded) -> Iterator[Finding]:
             yield Finding("wrong", "action", output.customer, id_, why="published otherwise than decided")
     for id_ in found.keys() - folded.outputs.keys():
         yield Finding("wrong", "action", found[id_].customer, id_, why="of no traced decision")
+
+
+class Epochs(NamedTuple):
+    """How often partitions were taken over, and how many records an owner wrote after its epoch had ended."""
+
+    takeovers: int
+    strays: int
+
+
+def count_epochs(evidence: Evidence) -> Epochs:
+    """Counts them in the topic `state`, by the rule that a record counts in the epoch of the last marker only."""
+    takeovers = strays = 0
+    markers: dict[int, int] = {}
+    for row in evidence.rows["state"]:
+        key = row.key or b""
+        if key.startswith(MARKER):
+            markers[row.partition] = row.offset
+            takeovers += 1
+        elif key not in (POSITIONS, ACCEPT):
+            strays += epoch_of(row.value or b"") != markers.get(row.partition)
+    return Epochs(takeovers, strays)
 
 
 def read_state(evidence: Evidence) -> dict[str, Record]:

@@ -57,6 +57,7 @@ def last_line(played: Sequence[Played], verdict: Verdict, seed: int) -> str:
     return (
         f"chaos, seed {seed}: {len(played)} rounds ({faults}), {verdict.inputs} inputs, {verdict.actions} actions, "
         f"missing {verdict.count('missing')}, doubled {verdict.count('doubled')}, wrong {verdict.count('wrong')}, "
-        f"unresolved {verdict.unresolved}, critical repeats dropped {verdict.repeats}, longest pause {pause:.1f} s: "
-        f"{agrees}"
+        f"unresolved {verdict.unresolved}, critical repeats dropped {verdict.repeats}, "
+        f"take-overs {verdict.epochs.takeovers}, late writes ignored {verdict.epochs.strays}, "
+        f"longest pause {pause:.1f} s: {agrees}"
     )

@@ -135,7 +135,8 @@ def test_a_record_of_an_ended_epoch_does_not_count(sound: Evidence) -> None:
 
         return change
 
-    assert findings(changed(sound, "state", late(7))) == []
+    verdict = judge(CATALOG, changed(sound, "state", late(7)))
+    assert (verdict.findings, verdict.epochs.strays) == ([], 1)
     assert told(changed(sound, "state", late(0))) == {("wrong", "state")}
 
 

@@ -8,7 +8,7 @@ from chaos.departures import check_customers, check_departures, check_receipts, 
 from chaos.engine_alone import Outcome, outcome, read_log
 from chaos.evidence import Evidence
 from chaos.findings import Finding
-from chaos.fold import check_final, check_outputs, fold
+from chaos.fold import Epochs, check_final, check_outputs, fold
 from chaos.pauses import Pause, check_pauses, pauses
 from chaos.traces import check_inputs, read_traces
 
@@ -23,6 +23,7 @@ class Verdict(NamedTuple):
     actions: int
     unresolved: int
     repeats: int
+    epochs: Epochs
     pauses: Sequence[Pause]
 
     def count(self, kind: str) -> int:
@@ -47,7 +48,8 @@ def judge(catalog: Catalog, evidence: Evidence) -> Verdict:
     findings += check_customers(folded.customers, expected.customers)
     findings += check_pauses(waited)
     inputs = len(log.events) + len(log.bad)
-    return Verdict(findings, inputs, len(expected.actions), len(fates.unresolved), _repeats(evidence, expected), waited)
+    repeats, epochs = _repeats(evidence, expected), count_epochs(evidence)
+    return Verdict(findings, inputs, len(expected.actions), len(fates.unresolved), repeats, epochs, waited)
 
 
 def _repeats(evidence: Evidence, expected: Outcome) -> int:
