@@ -8,7 +8,7 @@ from chaos.departures import check_customers, check_departures, check_receipts, 
 from chaos.engine_alone import Outcome, outcome, read_log
 from chaos.evidence import Evidence
 from chaos.findings import Finding
-from chaos.fold import Epochs, check_final, check_outputs, fold
+from chaos.fold import Epochs, check_final, check_outputs, count_epochs, fold
 from chaos.pauses import Pause, check_pauses, pauses
 from chaos.traces import check_inputs, read_traces
 
