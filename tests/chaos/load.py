@@ -127,10 +127,13 @@ class Story:
 
 
 class Load:
-    """Publishes touches straight to the broker, again where it is not known whether they got there."""
+    """Publishes touches straight to the broker, again where it is not known whether they got there.
 
-    def __init__(self, settings: Settings) -> None:
-        self.awaited: set[str] = set()
+    The traces that they must leave go into `awaited`.
+    """
+
+    def __init__(self, settings: Settings, awaited: set[str]) -> None:
+        self.awaited = awaited
         self._settings = settings
         self._publisher: KafkaPublisher | None = None
 

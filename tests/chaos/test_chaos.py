@@ -34,16 +34,16 @@ def processes_in(folder: Path) -> list[str]:
 @pytest.mark.slow
 async def test_the_oracle_agrees_with_a_short_run(tmp_path: Path) -> None:
     try:
-        done = await run(5, len(FAULTS), tmp_path, lambda _line: None, FAULTS)
+        done = await run(5, len(FAULTS), tmp_path, lambda _line: None, FAULTS, load_seconds=8.0)
     except LocalError as problem:
         if IN_CI:
             raise
         pytest.skip(str(problem))
-    told = "\n".join([*done.ended, *table(done.played, done.verdict), *wrongs(done.verdict, 5, str(tmp_path))])
+    told = "\n".join([*done.notes, *table(done.played, done.verdict), *wrongs(done.verdict, 5, str(tmp_path))])
     assert not done.verdict.findings, told
     assert last_line(done.played, done.verdict, 5).endswith("the oracle agrees")
     assert done.verdict.inputs > 1_000
-    assert done.verdict.actions > 200
+    assert done.verdict.actions > 100
     assert processes_in(tmp_path) == []
 
 
