@@ -35,7 +35,7 @@ DRAIN_SECONDS = 120.0
 
 
 class Run(NamedTuple):
-    """A whole run: how the rounds went, what the oracle says, which processes ended by themselves or said odd things."""
+    """A whole run: how the rounds went, what the oracle says, which processes ended by themselves or logged faults."""
 
     played: Sequence[Played]
     verdict: Verdict
