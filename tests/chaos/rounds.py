@@ -15,11 +15,12 @@ import click
 from chaos.evidence import Span, gather
 from chaos.faults import FAULTS
 from chaos.findings import Finding
-from chaos.load import EAGER, LAZY, Load, Story
+from chaos.load import Load
 from chaos.onlooker import Onlooker
 from chaos.plan import SECONDS, Round, make_plan
 from chaos.report import Played, last_line, table, wrongs
 from chaos.shop import WAITS_SECONDS, catalog
+from chaos.story import EAGER, LAZY, Story
 from chaos.town import PARTITIONS, Town, now_ms, town
 from chaos.verdict import Verdict, judge
 from waiting import lasting, until

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 from chaos.evidence import INPUTS, OTHERS, Evidence
-from chaos.load import EAGER, LAZY, Story, Touch
 from chaos.shop import catalog
+from chaos.story import EAGER, LAZY, Story, Touch
 
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer

@@ -8,9 +8,9 @@ import pytest
 from chaos.engine_alone import outcome, read_log
 from chaos.evidence import Evidence, Span
 from chaos.findings import Finding
-from chaos.load import Story, Touch
 from chaos.shop import catalog
 from chaos.sound import SETTINGS, Sound, sound_evidence
+from chaos.story import Story, Touch
 from chaos.verdict import judge
 
 from state.codec import decode, encode

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 
 import msgspec
 from chaos.faults import FAULTS
-from chaos.load import EAGER, LAZY, Story, Touch
 from chaos.plan import SECONDS, make_plan
 from chaos.sound import sound_evidence
+from chaos.story import EAGER, LAZY, Story, Touch
 
 from engine.customer import SEEN_IDS
 from streams.touchpoints.home import home
