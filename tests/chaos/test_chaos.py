@@ -15,7 +15,7 @@ from waiting import wait_until
 from local.errors import LocalError
 
 ROOT = Path(__file__).parents[2]
-FAULTS = ("worker killed", "held beyond a take-over", "broker killed")
+FAULTS = ("worker killed", "held beyond a take-over", "dropped connections")
 
 
 def processes_in(folder: Path) -> list[str]:
