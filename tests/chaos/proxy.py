@@ -19,9 +19,9 @@ to the broker; a new producer session begins."""
 
 
 class Proxy:
-    """Listens on `port` of 127.0.0.1 for clients of the broker at `upstream`."""
+    """Listens on `port` of 127.0.0.1 for clients of the broker at the port `upstream`, which may be told later."""
 
-    def __init__(self, port: int, upstream: int) -> None:
+    def __init__(self, port: int, upstream: int = 0) -> None:
         self.port = port
         self.upstream = upstream
         self.delay_seconds = 0.0

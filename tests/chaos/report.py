@@ -21,7 +21,7 @@ class Played(NamedTuple):
 
 def table(played: Sequence[Played], verdict: Verdict) -> list[str]:
     """A head and a line for each round; the pause is the longest that an input of the round waited."""
-    lines = ["round  fault                     aimed at               load    seconds  inputs  pause"]
+    lines = ["round  fault                     aimed at                 load    seconds  inputs  pause"]
     for each in played:
         planned = each.planned
         waited = [pause.waited for pause in verdict.pauses if each.begin <= pause.at < each.end]
@@ -29,7 +29,7 @@ def table(played: Sequence[Played], verdict: Verdict) -> list[str]:
         load = "lazy" if planned.lazy else "eager"
         seconds, pause = (each.end - each.begin) / 1000, max(waited, default=0) / 1000
         lines.append(
-            f"{planned.number + 1:5}  {planned.fault:24}  {aim:21}  {load:6}  {seconds:7.1f}  "
+            f"{planned.number + 1:5}  {planned.fault:24}  {aim:23}  {load:6}  {seconds:7.1f}  "
             f"{each.inputs:6}  {pause:4.1f}s"
         )
     return lines

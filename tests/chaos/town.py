@@ -139,14 +139,16 @@ async def town(folder: Path) -> AsyncIterator[Town]:
     kafka = KafkaServer(folder / "kafka", doors=doors)
     found = Town(folder, kafka, {})
     async with AsyncExitStack() as stack:
+        for name, port in doors.items():
+            found.proxies[name] = Proxy(port)
+            stack.push_async_callback(found.proxies[name].stop)
+            await found.proxies[name].start()
         stack.callback(found.end)
         await whole(kafka.start)
         await whole(found.redis.start)
         stack.enter_context(found.mailbox)
-        for name, port in doors.items():
-            found.proxies[name] = Proxy(port, kafka.ports()[name])
-            stack.push_async_callback(found.proxies[name].stop)
-            await found.proxies[name].start()
+        for name, proxy in found.proxies.items():
+            proxy.upstream = kafka.ports()[name]
         found.settle_in()
         await asyncio.to_thread(migrate, found.settings)
         await deploy(found.settings, load_project(FOLDER), now_ms(), "chaos")
