@@ -114,13 +114,16 @@ class KafkaPublisher:
         return int(metadata.offset)
 
     async def _acknowledged(self, future: asyncio.Future[Any]) -> Any:
-        """Waits on; a broker known to be away does not count towards the limit."""
+        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back."""
+        away = False
         while True:
             done, _ = await asyncio.wait([future], timeout=self._timeout_seconds)
             if done:
                 return future.result()
-            if await self.broker_answers():
+            answers = await self.broker_answers()
+            if answers and not away:
                 raise TimeoutError(f"no answer in {self._timeout_seconds} s from a broker that is up")
+            away = not answers
 
     async def broker_answers(self) -> bool:
         """Whether any broker answers a metadata request now."""

@@ -260,6 +260,9 @@ async def _whole(work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
+        # A fault is asked for, or the loop would log it as one that nobody saw.
+        if not task.cancelled():
+            task.exception()
         raise
 
 
