@@ -14,7 +14,7 @@ from streams.partition import Partition
 
 SLICE = 150
 """Records of a lazy pass in one round, so that the loop never pauses for long."""
-SLICES = 25
+SLICES = 40
 """Rounds that a long lazy pass is spread over."""
 PASS_SECONDS = 1.0
 IDLE_SECONDS = 60.0
@@ -111,6 +111,7 @@ class Writer:
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
             self._in_flight, self._pass, self._pass_positions = self._pass_positions, None, None
+            self._last_at = self._seconds()
         return outs
 
     def _begin(self) -> None:
@@ -119,7 +120,6 @@ class Writer:
         self._pass_slice = max(SLICE, len(self._pass) // SLICES)
         self._pass_positions = self.partition.positions(self.epoch)
         self._pass_dead, self.partition.dead = self.partition.dead, []
-        self._last_at = self._seconds()
 
     def _slice(self, flush: bool) -> dict[bytes, Record]:
         dirty, todo = self.partition.processor.dirty, self._pass or []

@@ -132,14 +132,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 others.run(),
                 looking,
                 shared.definitions.until_fault(),
-                _settle(worker),
+                settle(worker),
             ]
             await until(stop, works, leave)
         finally:
             await others.stop()
 
 
-async def _settle(worker: Worker) -> None:
+async def settle(worker: Worker) -> None:
     """What was restored stays: a collector that looks through it again and again costs more than all decisions."""
     while True:
         while not worker.ready:

@@ -13,6 +13,8 @@ from streams.commit import Fenced, Leaving, Writer
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
+ROUND_SECONDS = 0.03
+"""From one round to the next while a backlog is worked off."""
 FLUSH_ROUNDS = 3
 """A pass under way, the dead letters before its positions, and one pass more."""
 MOST_LEAVING = 20_000
@@ -35,8 +37,9 @@ class Session:
     """The writers of one producer session by partition. `publisher` ends with it, and all its epochs with that.
 
     `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
-    were proven;
-    `fenced(partition)` when an epoch ended while the session goes on.
+    were proven; `fenced(partition)` when an epoch ended while the session goes on. `backlog`, set by whoever applies
+    inputs, says that many wait in hand: rounds then begin ROUND_SECONDS apart, since each has its price however little
+    it holds.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Session:
     ) -> None:
         self.writers: dict[int, Writer] = {}
         self.leaving = 0
+        self.backlog = False
         self._publisher = publisher
         self._read = read
         self._name = name
@@ -119,6 +123,8 @@ class Session:
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
+                if self.backlog:
+                    await asyncio.sleep(now + ROUND_SECONDS - asyncio.get_running_loop().time())
                 continue
             self._wake.clear()
             with suppress(TimeoutError):

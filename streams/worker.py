@@ -306,11 +306,12 @@ class Worker:
     async def _sweep(self, session: Session) -> bool:
         """Applies some of what every partition has in hand; gives whether there was anything."""
         now = asyncio.get_running_loop().time
-        busy, breathed = False, now()
+        busy, backlog, breathed = False, False, now()
         for number, partition in list(self.partitions.items()):
             if self._paused or self.partitions.get(number) is not partition:
                 continue
-            busy = partition.step(STEP) > 0 or busy
+            done = partition.step(STEP)
+            busy, backlog = busy or done > 0, backlog or done >= STEP
             self._release(partition)
             if partition.processor.urgent:
                 session.changed()
@@ -320,6 +321,7 @@ class Worker:
             if now() - breathed >= BREATH_SECONDS:
                 await asyncio.sleep(0)
                 breathed = now()
+        session.backlog = backlog
         return busy
 
     async def _tell_ends(self, partition: Partition) -> None:

@@ -41,7 +41,7 @@ PROFILED = {"floor": FLOOR, "by-hand": BY_HAND, "plain": PLAIN}
 @click.option("--storm-margin", type=float, help="Seconds between the first customer written and the storm.")
 @click.option("--partitions", type=int, help="Partitions of every topic.")
 @click.option("--store", help="The store of the worker.")
-@click.option("--loop", type=click.Choice(["asyncio", "uvloop"]), default="asyncio", help="The loop of every process.")
+@click.option("--loop", type=click.Choice(["asyncio", "uvloop"]), default="uvloop", help="The loop of every process.")
 @click.option("--kafka", default="", help="A broker that runs already, HOST:PORT; one is started without it.")
 @click.option("--json", "path", type=click.Path(path_type=Path), default=Path("build/bench-floor.json"), help="Output.")
 @click.option("--profile", type=click.Choice(list(PROFILED)), help="Profile this program on a backlog instead.")

@@ -18,6 +18,7 @@ from engine.event import Event, EventArrived
 from state.changelog import POSITIONS, Positions, encode_positions
 from state.codec import decode, encode
 from state.record import Record
+from streams.broker.publish import COMPRESSION
 from streams.touchpoints.decoder import Decoder
 from streams.worker import wall_ms
 
@@ -73,7 +74,7 @@ class Loop:
             bootstrap_servers=run.kafka,
             acks="all",
             enable_idempotence=True,
-            compression_type="lz4",
+            compression_type=COMPRESSION,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             max_request_size=17 << 20,

@@ -1,6 +1,7 @@
 """The frame of a measured process: its task as an argument, lines of JSON on its output, an end when asked."""
 
 import asyncio
+import gc
 import importlib
 import logging
 import signal
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bench.floor.run import Run
+from streams.process import GARBAGE_THRESHOLDS
 
 
 class Tell(Protocol):
@@ -42,6 +44,7 @@ def play(work: Play) -> None:
     """Runs `work` with the Run that the command line holds."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     run = msgspec.json.decode(sys.argv[1], type=Run)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     with asyncio.Runner(loop_factory=_loop_factory(run.loop)) as runner:
         runner.run(_play(work, run))
 

@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaProducer
 
 MAX_BATCH_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 17 << 20
+COMPRESSION = "snappy"
+"""aiokafka's lz4 is that of the highest level: a fifth smaller, at eight times the price."""
 
 
 class Out(NamedTuple):
@@ -61,7 +63,7 @@ class KafkaPublisher:
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
-            compression_type="lz4",
+            compression_type=COMPRESSION,
             linger_ms=0,
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,

@@ -75,7 +75,12 @@ class Decoder:
         """The event of a record, or why it is none. Never raises."""
         try:
             value = record.value
-            if not record.headers and value and len(value) <= MAX_VALUE_BYTES and not may_hold_nul(value):
+            if (
+                value
+                and not record.headers
+                and len(value) <= MAX_VALUE_BYTES
+                and not (b"\\" in value and may_hold_nul(value))
+            ):
                 try:
                     wire = decode_usual(value)
                 except DECODE_FAULTS:
