@@ -13,7 +13,7 @@ from streams.broker.publish import Out
 from streams.partition import Partition
 
 SLICE = 150
-"""Records of a lazy pass in one round, so that the loop never pauses for long."""
+"""Records of lazy passes in one round of all writers together, so that the loop never pauses for long."""
 SLICES = 40
 """Rounds that a long lazy pass is spread over."""
 PASS_SECONDS = 1.0
@@ -54,7 +54,7 @@ class Writer:
         self._speaking: list[tuple[bytes, Record, int]] = []
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
-        self._pass_slice = SLICE
+        self._pass_slice = 0
         self._pass_positions: Positions | None = None
         self._pass_dead: list[tuple[str, Out]] = []
         self._last: Positions | None = None
@@ -94,8 +94,11 @@ class Writer:
         """Those of `dead_letters` are durable."""
         self._pass_dead = []
 
-    def take(self, *, lazy: bool, flush: bool = False) -> list[Out]:
-        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it."""
+    def take(self, *, lazy: bool, flush: bool = False, share: int = 1) -> list[Out]:
+        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
+
+        So many writers `share` the round.
+        """
         processor = self.partition.processor
         if lazy and self._pass is None:
             self._begin()
@@ -106,7 +109,7 @@ class Writer:
         for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            records |= self._slice(flush)
+            records |= self._slice(flush, share)
         outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
@@ -117,14 +120,15 @@ class Writer:
     def _begin(self) -> None:
         """Positions and the dirty set are taken at the start of a pass; what comes later waits for the next."""
         self._pass = list(reversed(self.partition.processor.dirty))
-        self._pass_slice = max(SLICE, len(self._pass) // SLICES)
+        self._pass_slice = len(self._pass) // SLICES
         self._pass_positions = self.partition.positions(self.epoch)
         self._pass_dead, self.partition.dead = self.partition.dead, []
 
-    def _slice(self, flush: bool) -> dict[bytes, Record]:
+    def _slice(self, flush: bool, share: int) -> dict[bytes, Record]:
+        most = max(SLICE // share, self._pass_slice)
         dirty, todo = self.partition.processor.dirty, self._pass or []
         records: dict[bytes, Record] = {}
-        while todo and (flush or len(records) < self._pass_slice):
+        while todo and (flush or len(records) < most):
             key = todo.pop()
             record = dirty.pop(key, None)
             if record is not None:

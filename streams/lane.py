@@ -7,6 +7,8 @@ from engine.event import Event
 from streams.touchpoints.decoder import Forward, Rejected, decode_forward
 from streams.touchpoints.decoder import Record as Row
 
+Given = Event | Forward | Rejected
+"""What a row holds."""
 HOLD_ROWS = 10_000
 """Rows in hand from which no more are fetched, until half of them are applied."""
 
@@ -40,7 +42,7 @@ class Lane:
         self.rank = (name == "ticks", name, partition)
         self.end = end
         self.rows: deque[Row] = deque()
-        self.decode: Callable[[Row], Event | Forward | Rejected] = decode_forward
+        self.decode: Callable[[Row], Given] = decode_forward
         self._unread = unread
 
     def offer(self, rows: Sequence[Row]) -> None:
@@ -54,9 +56,12 @@ class Lane:
         """The next row, None where none is in hand."""
         return self.rows[0] if self.rows else None
 
-    def pop(self) -> None:
-        """The head was applied."""
-        self.next = self.rows.popleft().offset + 1
+    def drop(self, count: int) -> None:
+        """So many rows were applied."""
+        if count:
+            self.next = self.rows[count - 1].offset + 1
+        for _ in range(count):
+            self.rows.popleft()
 
     @property
     def lagging(self) -> bool:

@@ -4,6 +4,7 @@ one.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
 from streams.holding import CAUGHT_UP_MS, Holding
-from streams.lane import Lane
+from streams.lane import Given, Lane
 from streams.processor import Processor
 from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
 from streams.touchpoints.decoder import Record as Row
@@ -66,7 +67,8 @@ class Partition:
                 lane.decode = self.decoders[lane.topic].decode
         self._holding = Holding()
         self._now = 0
-        self._head: tuple[Row, Event | Forward | Rejected] | None = None
+        self._all_read = False
+        self._head: tuple[Row, Given] | None = None
         self._asked: int | None = None
         self._told: int | None = None
 
@@ -115,7 +117,7 @@ class Partition:
             if turn is None:
                 break
             done += self._take_turn(turn, budget - done, now)
-        if done < budget and not self._event_clock and not self.behind:
+        if done < budget and self._all_read and not self._event_clock:
             done += self._advance(max(self.clock, now), budget - done)
         return done
 
@@ -128,6 +130,7 @@ class Partition:
 
     def _next_turn(self) -> Turn | None:
         """The lane whose row comes next, and how far its rows go before those of the others."""
+        self._all_read = False
         first: Place | None = None
         second: Place | None = None
         for lane in self.lanes.values():
@@ -140,6 +143,7 @@ class Partition:
                 first, second, best = place, first, lane
             elif second is None or place < second:
                 second = place
+        self._all_read = first is None
         if first is None:
             return None
         if best.name == TICKS and self._told != best.next:
@@ -152,51 +156,51 @@ class Partition:
     def _take_turn(self, turn: Turn, budget: int, now: int) -> int:
         """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
         lane, last_at = turn
-        rows, name, origin = lane.rows, lane.name, lane.origin
+        name, origin, decode = lane.name, lane.origin, lane.decode
         timers, arrive = self.processor.timers, self.processor.arrive
-        by_wall, catching_up = not self._event_clock, self._now - CAUGHT_UP_MS
-        done = touchpoints = 0
-        while rows and done < budget and (row := rows[0]).timestamp <= last_at:
-            given = lane.decode(row) if self._head is None else self._decoded(lane, row)
+        by_wall, catching_up, clock = not self._event_clock, self._now - CAUGHT_UP_MS, self.clock
+        fired = applied = touchpoints = 0
+        for row in islice(lane.rows, 1 if name == TICKS else budget):
+            at = row.timestamp
+            if at > last_at or fired + applied >= budget:
+                break
+            given = decode(row) if self._head is None else self._decoded(lane, row)
             if by_wall and type(given) is Event:
-                instant = row.timestamp if row.timestamp < now else now
+                instant = at if at < now else now
             else:
-                instant = self._told_instant(row, given, now)
-            if instant < self.clock:
-                instant = self.clock
+                instant = self._told_instant(at, given, now)
+            if instant < clock:
+                instant = clock
             if timers.earliest <= instant:
-                done += self._advance(instant, budget - done)
-                if done >= budget and self._due(instant):
+                fired += self._advance(instant, budget - fired - applied)
+                if fired + applied >= budget and self._due(instant):
                     self._head = (row, given)
                     break
-            self.clock = instant
+            clock = instant
+            applied += 1
             if not isinstance(given, Event):
-                self._apply(lane, row, given)
+                self._apply(lane, row, given, clock)
             elif name != TICKS:
                 touchpoints += 1
-                event = given if by_wall else self._timed(given)
-                hold_until = self._hold(instant) if instant < catching_up else 0
-                arrive(origin, row.offset, event, instant, row, name, hold_until)
-            rows.popleft()
-            lane.next = row.offset + 1
-            done += 1
-            if name == TICKS:
-                break
+                event = given if by_wall else self._timed(given, clock)
+                arrive(origin, row.offset, event, clock, row, name, self._hold(clock) if clock < catching_up else 0)
+        self.clock = max(self.clock, clock)
+        lane.drop(applied)
         if touchpoints:
             self.events[lane.channel] += touchpoints
-        return done
+        return fired + applied
 
-    def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
+    def _decoded(self, lane: Lane, row: Row) -> Given:
         """The row's event, decoded once also where timers before it used up a budget."""
         head, self._head = self._head, None
         return head[1] if head is not None and head[0] is row else lane.decode(row)
 
-    def _told_instant(self, row: Row, given: Event | Forward | Rejected, now: int) -> int:
-        """The instant to which an input moves the clock; 0 where it does not."""
+    def _told_instant(self, at: int, given: Given, now: int) -> int:
+        """The instant to which an input appended at `at` moves the clock; 0 where it does not."""
         if isinstance(given, Rejected):
             return 0
         if not self._event_clock:
-            return min(row.timestamp, now)
+            return min(at, now)
         event = given.event if isinstance(given, Forward) else given
         return event.occurred_at if event.timed else 0
 
@@ -225,16 +229,16 @@ class Partition:
         lag = self._now - instant
         return 0 if lag <= CAUGHT_UP_MS else self._holding.until(lag, self._now, self.processor.held)
 
-    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> None:
-        """Applies what is no plain touchpoint of the lane."""
+    def _apply(self, lane: Lane, row: Row, given: Given, clock: int) -> None:
+        """Applies what is no touchpoint of the lane."""
         if isinstance(given, Rejected):
             self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
         elif isinstance(given, Forward):
-            event, hold = self._timed(given.event), self._hold(self.clock)
-            self.processor.arrive(given.source, given.seq, event, self.clock, row, lane.name, hold)
+            event = self._timed(given.event, clock)
+            self.processor.arrive(given.source, given.seq, event, clock, row, lane.name, self._hold(clock))
 
-    def _timed(self, event: Event) -> Event:
+    def _timed(self, event: Event, clock: int) -> Event:
         """With the event clock, an event whose sender gave no instant takes the clock's."""
         if self._event_clock and not event.timed:
-            return msgspec.structs.replace(event, occurred_at=self.clock)
+            return msgspec.structs.replace(event, occurred_at=clock)
         return event

@@ -123,7 +123,11 @@ class Processor:
     ) -> bool:
         """Takes the decision on one input, whose cause is `origin` and `offset`; gives whether one could be taken."""
         try:
-            decision = self._decide_on(_customer(key, record), given)
+            stored = record.customer
+            if stored is None:
+                raise TypeError("the record is a router's, expected a customer's")
+            enrollments = stored.enrollments
+            decision = self._decide_on(stored, given)
             entries = NOTHING
             if decision.outputs or decision.trace is not None:
                 received_at = 0 if isinstance(given, TimerFired) else given.event.received_at
@@ -140,8 +144,8 @@ class Processor:
             self._refuse(row, key, "the decision would be larger than a record may be; send less")
             return False
         record.customer = customer
-        due_at = next_due(customer) if customer.enrollments else 0
-        if due_at != record.due_at:
+        if customer.enrollments is not enrollments:
+            due_at = next_due(customer)
             self.timers.set(key, record.due_at, due_at)
             record.due_at = due_at
         if entries or decision.duplicate or decision.held:
@@ -231,12 +235,6 @@ class Processor:
             router = Record(None)
             self.store.put(key, router)
         return router
-
-
-def _customer(key: bytes, record: Record) -> Customer:
-    if record.customer is None:
-        raise TypeError(f"record {key!r}: a router's, expected a customer's")
-    return record.customer
 
 
 def customers(store: PartitionStore) -> list[Customer]:

@@ -139,7 +139,7 @@ class Session:
             if self.writers.get(writer.partition.number) is not writer:
                 continue
             wants_lazy = lazy and (flush or writer.lazy)
-            outs = writer.take(lazy=wants_lazy, flush=flush)
+            outs = writer.take(lazy=wants_lazy, flush=flush, share=len(writers))
             letters = writer.dead_letters()
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))

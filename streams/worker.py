@@ -28,9 +28,11 @@ from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
-STEP = 250
+STEP = 100
 """Inputs of one partition between two looks at the others."""
-BREATH_SECONDS = 0.003
+BACKLOG_ROWS = 1000
+"""Rows of one partition in hand from which throughput counts more than the latency of each."""
+BREATH_SECONDS = 0.0015
 """How long inputs are applied before fetches and acknowledgements get their turn."""
 TELL_SECONDS = 0.1
 """How often metrics and watchdog are told of what was applied."""
@@ -311,7 +313,8 @@ class Worker:
             if self._paused or self.partitions.get(number) is not partition:
                 continue
             done = partition.step(STEP)
-            busy, backlog = busy or done > 0, backlog or done >= STEP
+            busy = busy or done > 0
+            backlog = backlog or (done >= STEP and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
             self._release(partition)
             if partition.processor.urgent:
                 session.changed()
