@@ -125,7 +125,7 @@ class Writer:
         self._pass_dead, self.partition.dead = self.partition.dead, []
 
     def _slice(self, flush: bool, share: int) -> dict[bytes, Record]:
-        most = max(SLICE // share, self._pass_slice)
+        most = max(1, SLICE // share, self._pass_slice)
         dirty, todo = self.partition.processor.dirty, self._pass or []
         records: dict[bytes, Record] = {}
         while todo and (flush or len(records) < most):
