@@ -200,6 +200,8 @@ class Post:
         self._at(self.random.random() * 0.5, self._start)
 
     def _start(self) -> None:
+        if self.world.dead:
+            return
         process = self.loop.process(f"d{len(self.alive)}")
         self.alive.append(process)
         process.spawn(self._work(process))

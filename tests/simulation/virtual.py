@@ -239,7 +239,7 @@ class Loop(asyncio.AbstractEventLoop):
                 if handle.callback is not None:
                     with contextlib.suppress(Exception):
                         handle.context.run(handle.callback, *handle.args)
-            elif all(task.done() for process in self._processes for task in process.tasks):
+            elif not self._timers or not asyncio.all_tasks(self):
                 return
             else:
                 self._pass_time()
