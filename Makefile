@@ -4,14 +4,16 @@ PYTHON ?= python3
 DEMO_ARGS ?= --orders
 TEST_ARGS ?=
 SEEDS ?= 3000
-SEED ?= -1
+ROUNDS ?= 20
+SEED ?=
+BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate up down
+.PHONY: help setup demo test check simulate chaos bench-floor up down
 
 help: ## List the targets
-	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
@@ -21,6 +23,9 @@ demo: setup ## Real orders through Kafka to e-mails (DEMO_ARGS="--orders FILE --
 test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")
 	$(BIN)/pytest $(TEST_ARGS)
 
+chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the oracle (SEED=7 ROUNDS=100)
+	PYTHONPATH=tests $(BIN)/python -m chaos.rounds $(if $(SEED),--seed $(SEED)) --rounds $(ROUNDS)
+
 check: setup ## Lint, format, types, floors
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -28,7 +33,10 @@ check: setup ## Lint, format, types, floors
 	$(BIN)/lint-imports
 
 simulate: setup ## Random schedules of the commit protocol, no broker (SEEDS=20000, or SEED=17 to see one again)
-	PYTHONPATH=tests $(BIN)/python -m simulation.run --seeds $(SEEDS) --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python -m simulation.run --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
+	$(BIN)/python -m bench.floor $(BENCH_ARGS)
 
 up: setup ## Start Kafka and Redis for this project
 	$(BIN)/sillage up

@@ -10,8 +10,10 @@ import click
 # cannot have raised, so none is imported for this.
 _EXPLAINED = (
     ("local.errors", "LocalError"),
+    ("state.store", "StoreError"),
     ("streams.broker.publish", "PublishError"),
     ("streams.broker.topics", "TopicsError"),
+    ("streams.broker.watch", "DamagedLog"),
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),

@@ -10,6 +10,7 @@ import click
 
 from cli.errors import CliError
 from cli.settings import load_settings
+from streams import process
 from streams.broker.topics import migrate
 from streams.metrics.gauges import ProcessEnded
 from streams.process import run_dispatcher, run_worker
@@ -54,7 +55,7 @@ async def _both(settings: Settings, stop: asyncio.Event) -> None:
 def _run(role: str, run: Run, **given: str | None) -> None:
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_until_signal(role, run, settings))
+    process.run(_until_signal(role, run, settings))
 
 
 async def _until_signal(role: str, run: Run, settings: Settings) -> None:

@@ -86,6 +86,8 @@ def _timed_out(step: RestStep, run: Run) -> Step:
             return wait.time_out(step, run)
         case WaitForStep():
             return wait_for.time_out(step, run)
+        case SendStep():
+            return send.time_out(step, run)
         case _:
             assert_never(step)
 

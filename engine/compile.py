@@ -153,7 +153,10 @@ class _Compiler:
             else self.block(node.when_blocked.else_, then, f"{path}.when_blocked.else")
         )
         paths = variable_paths(message.variables[channel])
-        return SendStep(self._id(node.id, path), message, channel, paths, node.void_after, then, blocked, self._rescue)
+        label = self._id(node.id, path)
+        step = SendStep(label, message, channel, paths, node.void_after, then, blocked, self._rescue)
+        self._rest(step)
+        return step
 
     def _channel(self, node: Send, message: MessageSpec, path: str) -> str:
         variants = sorted(message.variables)

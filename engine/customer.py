@@ -36,8 +36,9 @@ class Position(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Enrollment(msgspec.Struct, array_like=True):
     """One run of one journey for one customer and key. Instants in ms; 0 means none.
 
-    `node` is the id of the wait it stands at; `due_at` when that wait ends by itself; `expires_at` the journey's ttl.
-    `entry` holds the properties of the event that began it, with its envelope under `meta`.
+    `node` is the id of the wait or held send it stands at; `due_at` when that ends by itself; `expires_at` the ttl's.
+    `entry` holds the properties of the event that began it, with its envelope under `meta`; `event`, at a held send,
+    likewise those of the event in hand when it was proposed.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Enrollment(msgspec.Struct, array_like=True):
     vars: dict[str, Any] = {}
     visits: dict[str, int] = {}
     sent: list[str] = []
+    event: dict[str, Any] = {}
 
 
 class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -91,10 +91,14 @@ class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """The one value that `decide` returns. `changed` is false when the customer stays as it was (a repeated id)."""
+    """The one value that `decide` returns. `changed` is false when the customer stays as it was (a repeated id).
+
+    `held` counts the proposals that were held.
+    """
 
     customer: Customer
     outputs: list[Output]
     trace: Trace | None
     changed: bool = True
     duplicate: bool = False
+    held: int = 0

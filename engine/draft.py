@@ -11,7 +11,7 @@ import msgspec
 from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment
 from engine.decision import Decision, Line, Output, Trace
-from engine.event import Event, Input, envelope, place_facts
+from engine.event import HOLD_SPACING_MS, Event, Input, envelope, place_facts
 from engine.ids import event_trace_id, timer_trace_id
 from engine.trace import input_on_trace
 from journeys.conditions import Compiled, Facts
@@ -46,6 +46,7 @@ class Draft:
         "catalog",
         "customer",
         "event",
+        "held",
         "outputs",
     )
 
@@ -55,6 +56,7 @@ class Draft:
         self.event = event
         self.at = given.at
         self.outputs: list[Output] = []
+        self.held = 0
         self._given = given
         self._lines: list[Line | Unexplained] = []
         self._loud = False
@@ -93,12 +95,23 @@ class Draft:
         self.live[enrollment.id] = copy
         return copy
 
-    def facts(self, entry: dict[str, Any], variables: dict[str, Any]) -> Facts:
-        """All that a condition may look at now."""
+    def hold(self) -> int:
+        """The instant (ms) until which one more marketing proposal is held, 0 where none is.
+
+        Later than this decision's: a hold that ended within it would begin again for ever.
+        """
+        until = self._given.hold_until
+        if until <= self.at:
+            return 0
+        self.held += 1
+        return until + (self.held - 1) * HOLD_SPACING_MS
+
+    def facts(self, entry: dict[str, Any], variables: dict[str, Any], kept: dict[str, Any] | None = None) -> Facts:
+        """All that a condition may look at now; `kept` stands for the event in hand, its envelope under `meta`."""
         event = self.event
         return Facts(
-            event.properties if event is not None else {},
-            self.meta,
+            kept or (event.properties if event is not None else {}),
+            kept["meta"] if kept else self.meta,
             self._customer_facts(),
             entry,
             variables,
@@ -153,7 +166,7 @@ class Draft:
             if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
                 self.own().enrollments = after
         trace = self._trace() if trace_all or self._loud else None
-        return Decision(self.customer, self.outputs, trace, self._owned)
+        return Decision(self.customer, self.outputs, trace, self._owned, held=self.held)
 
     def _trace(self) -> Trace:
         lines = [line if isinstance(line, Line) else _explained(line) for line in self._lines]

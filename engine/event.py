@@ -35,17 +35,30 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     named: bool = True
 
 
-class EventArrived(msgspec.Struct, frozen=True):
-    """An event applied at `at`, the instant of its partition's clock."""
+HOLD_SPACING_MS = 20
+"""Between the instants until which one proposal and the next are held, so that they leave 50 a second."""
+
+
+class EventArrived(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event applied at `at`, the instant of its partition's clock.
+
+    `hold_until` (ms, 0 for none): the partition is catching up, and the first marketing message proposed now is held
+    until then, each further one HOLD_SPACING_MS longer.
+    """
 
     event: Event
     at: int
+    hold_until: int = 0
 
 
 class TimerFired(msgspec.Struct, frozen=True):
-    """The clock reached `at`, and every timer of the customer due by then fires, each at its own instant."""
+    """The clock reached `at`, and every timer of the customer due by then fires, each at its own instant.
+
+    `hold_until` as for an event.
+    """
 
     at: int
+    hold_until: int = 0
 
 
 Input = EventArrived | TimerFired

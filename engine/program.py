@@ -63,7 +63,7 @@ class ChooseStep(msgspec.Struct, frozen=True):
 
 
 class SendStep(msgspec.Struct, frozen=True):
-    """Proposes one message on one channel; a refused proposal goes on at `blocked`."""
+    """Proposes one message on one channel; a refused proposal goes on at `blocked`, a held one stands here."""
 
     label: str
     message: MessageSpec
@@ -85,7 +85,7 @@ class SetStep(msgspec.Struct, frozen=True):
 
 
 Step = ExitStep | WaitStep | WaitForStep | ChooseStep | SendStep | SetStep
-RestStep = WaitStep | WaitForStep
+RestStep = WaitStep | WaitForStep | SendStep
 
 
 class EntryRule(msgspec.Struct, frozen=True):

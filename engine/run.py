@@ -15,19 +15,24 @@ from journeys.conditions import Facts
 
 
 class Run:
-    """`enrollment` is the draft's own copy, free to change; `at` the instant (ms) of the event or of the timer."""
+    """`enrollment` is the draft's own copy, free to change; `at` the instant (ms) of the event or of the timer.
 
-    __slots__ = ("at", "draft", "enrollment", "journey")
+    Once a hold is over, `event` is what was in hand when the message was proposed first, and `proposed_at` when.
+    """
+
+    __slots__ = ("at", "draft", "enrollment", "event", "journey", "proposed_at")
 
     def __init__(self, draft: Draft, journey: CompiledJourney, enrollment: Enrollment, at: int) -> None:
         self.draft = draft
         self.journey = journey
         self.enrollment = enrollment
         self.at = at
+        self.event: dict[str, Any] = {}
+        self.proposed_at = 0
 
     def facts(self) -> Facts:
         """What a condition of this enrollment may look at now."""
-        return self.draft.facts(self.enrollment.entry, self.enrollment.vars)
+        return self.draft.facts(self.enrollment.entry, self.enrollment.vars, self.event)
 
     def zone(self) -> str:
         """The person's time zone, else the project's."""
@@ -39,11 +44,21 @@ class Run:
 
     def rest(self, node: str, due_at: int) -> None:
         """Stands still at a node until `due_at` (ms)."""
+        self._stand(node, self.at, due_at, {})
+        self.say(trace.WAITED, node, until=due_at)
+
+    def hold(self, node: str, proposed_at: int, until: int) -> None:
+        """Stands at a send first proposed at `proposed_at`, until it is proposed anew at `until` (ms)."""
+        draft = self.draft
+        event = self.event if draft.event is None else {**draft.event.properties, "meta": draft.meta}
+        self._stand(node, proposed_at, until, event)
+
+    def _stand(self, node: str, arrived_at: int, due_at: int, event: dict[str, Any]) -> None:
         enrollment = self.enrollment
         enrollment.node = node
-        enrollment.arrived_at = self.at
+        enrollment.arrived_at = arrived_at
         enrollment.due_at = due_at
-        self.say(trace.WAITED, node, until=due_at)
+        enrollment.event = event
 
 
 def person_zone(draft: Draft, journey: CompiledJourney) -> str:

@@ -16,6 +16,7 @@ TIMED_OUT = "timed_out"
 NOT_WOKEN = "not_woken"
 CHOSEN = "chosen"
 SET = "set"
+HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
 VOIDED = "voided"
@@ -35,6 +36,7 @@ CODES: dict[str, str] = {
     NOT_WOKEN: "an event of the type waited for was not the one; `code`: late, where or foreign",
     CHOSEN: "a branch of `choose` was taken; `code` is its number from 0, or else",
     SET: "an attribute or variable was written; `code` absent when the expression named something absent",
+    HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",
     VOIDED: "a queued action shall not leave any more; `code`: exit or expired",
@@ -47,9 +49,12 @@ CODES: dict[str, str] = {
 
 
 def input_on_trace(given: Input) -> dict[str, Any]:
-    """The input as plain values, `{"event": {...}, "at": ms}` or `{"timer": ms}`; `input_of` reads it back."""
+    """The input as plain values, `{"event": {...}, "at": ms}` or `{"timer": ms}`; `input_of` reads it back.
+
+    Both with `hold_until` (ms) where the partition was catching up.
+    """
     if isinstance(given, TimerFired):
-        return {"timer": given.at}
+        return {"timer": given.at, "hold_until": given.hold_until} if given.hold_until else {"timer": given.at}
     plain: dict[str, Any] = msgspec.to_builtins(given)
     return plain
 
@@ -57,5 +62,5 @@ def input_on_trace(given: Input) -> dict[str, Any]:
 def input_of(trace: Trace) -> Input:
     """The input that this trace was made of, equal to the one decided, so that the decision can be taken again."""
     if "timer" in trace.input:
-        return TimerFired(trace.input["timer"])
+        return TimerFired(trace.input["timer"], trace.input.get("hold_until", 0))
     return msgspec.convert(trace.input, EventArrived)

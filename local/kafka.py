@@ -23,14 +23,21 @@ appender.console.layout.pattern=%d %p %m%n
 
 
 class KafkaServer(LocalServer):
-    """One broker that is its own controller. `settings` are broker properties on top of the blueprint's."""
+    """One broker that is its own controller. `settings` are broker properties on top of the blueprint's.
+
+    `doors` are further listeners by name, each with the port that its clients are told: that of a proxy before it. The
+    broker itself listens at the port of the same name.
+    """
 
     name = "kafka"
-    port_names = ("port", "controller_port")
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, doors: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__(folder)
         self._settings = dict(settings or {})
+        self._doors = dict(doors or {})
+        self.port_names = ("port", "controller_port", *self._doors)
 
     @property
     def address(self) -> str:
@@ -61,6 +68,10 @@ class KafkaServer(LocalServer):
             advertised=self.address,
             data=str(self.folder / "data"),
         )
+        for name, told in self._doors.items():
+            here["listeners"] += f",{name}://127.0.0.1:{self.ports()[name]}"
+            here["advertised.listeners"] += f",{name}://127.0.0.1:{told}"
+            here["listener.security.protocol.map"] += f",{name}:PLAINTEXT"
         return {**here, **self._settings}
 
     def _java(self, java: Java, jars: Path) -> list[str]:

@@ -2,6 +2,9 @@
 (docs/protocol.md 1.4).
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
 import msgspec
 
 from state.codec import CodecError, epoch_of
@@ -9,6 +12,7 @@ from state.codec import CodecError, epoch_of
 MARKER = b"\xffE/"
 POSITIONS = b"\xffP"
 ROUTER = b"\xffR/"
+DEAD_LETTERS = ROUTER + b"dead"
 ACCEPT = b"\xffA"
 """Keys of ours begin with 0xFF, which no UTF-8 customer id can."""
 
@@ -20,6 +24,42 @@ class Positions(msgspec.Struct):
     offsets: dict[str, int]
     topic_ids: dict[str, str]
     clock: int = 0
+
+
+class Mark(msgspec.Struct):
+    """How far a changelog was read, and what its reading needs to go on from there.
+
+    `offset` is the next to read; `marker` that of the last marker; `positions` the last counting ones, found at
+    `positions_offset`; `accept_offset` that of the last ACCEPT; `ignored` holds the keys with an ignored record after
+    their counting one; `topic_id` is Kafka's id of the topic, as text.
+    """
+
+    offset: int = 0
+    marker: int = -1
+    positions: Positions | None = None
+    positions_offset: int = -1
+    accept_offset: int = -1
+    ignored: list[bytes] = []
+    topic_id: str = ""
+
+    def meet(self, between: Iterable[tuple[bytes, int]]) -> None:
+        """Takes what others wrote between records of the owner, by key and offset, no marker among it."""
+        for key, offset in between:
+            if key == ACCEPT:
+                self.accept_offset = offset
+            elif key != POSITIONS and key not in self.ignored:
+                self.ignored.append(key)
+
+
+class Row(Protocol):
+    """What the rule reads of a record of the changelog."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -41,51 +81,97 @@ def encode_positions(positions: Positions) -> bytes:
     return _encode(positions)
 
 
-class Fold:
-    """What a changelog says, fed with its records in order.
+class Reading:
+    """Reads a changelog in order, from `mark` on; `mark` tells how far it is, `records` how many it read."""
 
-    `latest` maps a key to its last counting value, still encoded; `ignored` holds the keys with an ignored record
-    after it;
-    `positions` is the last counting one; `marker` the offset of the last marker.
-    """
-
-    def __init__(self) -> None:
-        self.latest: dict[bytes, bytes] = {}
-        self.ignored: set[bytes] = set()
-        self.positions: Positions | None = None
-        self.positions_offset = -1
-        self.accept_offset = -1
-        self.marker = -1
+    def __init__(self, mark: Mark) -> None:
+        self.mark = mark
         self.records = 0
+        self._ignored = dict.fromkeys(mark.ignored)
 
-    def feed(self, offset: int, key: bytes, value: bytes) -> None:
-        """Takes the next record. Raises CodecError where its bytes cannot be read."""
-        self.records += 1
+    def take(self, rows: Iterable[Row]) -> dict[bytes, bytes]:
+        """Takes the next records; gives the counting values among them by key, the last of each, still encoded.
+
+        Raises CodecError where the bytes of one cannot be read.
+        """
+        counting: dict[bytes, bytes] = {}
+        ignored, mark = self._ignored, self.mark
+        marker = mark.marker
+        offset = mark.offset - 1
+        for row in rows:
+            self.records += 1
+            key, value, offset = row.key or b"", row.value or b"", row.offset
+            if key[:1] == b"\xff" and self._ours(offset, key, value):
+                marker = mark.marker
+            elif epoch_of(value) == marker:
+                counting[key] = value
+                if ignored:
+                    ignored.pop(key, None)
+            else:
+                ignored[key] = None
+        mark.offset = offset + 1
+        mark.ignored = list(ignored)
+        return counting
+
+    def _ours(self, offset: int, key: bytes, value: bytes) -> bool:
+        """Takes a record that is no customer's and no router's; gives whether it was one."""
         if key.startswith(MARKER):
-            self.marker = offset
+            self.mark.marker = offset
         elif key == POSITIONS:
-            self._feed_positions(offset, value)
+            self._positions(offset, value)
         elif key == ACCEPT:
-            self.accept_offset = offset
-        elif epoch_of(value) == self.marker:
-            self.latest[key] = value
-            self.ignored.discard(key)
+            self.mark.accept_offset = offset
         else:
-            self.ignored.add(key)
+            return False
+        return True
 
-    def _feed_positions(self, offset: int, value: bytes) -> None:
+    def _positions(self, offset: int, value: bytes) -> None:
         try:
             positions = _decode(value)
         except msgspec.DecodeError as fault:
             raise CodecError(f"positions at offset {offset}: {fault}; the changelog is damaged") from fault
-        if positions.epoch == self.marker:
-            self.positions = positions
-            self.positions_offset = offset
+        if positions.epoch == self.mark.marker:
+            self.mark.positions = positions
+            self.mark.positions_offset = offset
+
+
+class Given(NamedTuple):
+    """A record by hand."""
+
+    offset: int
+    key: bytes
+    value: bytes
+
+
+class Fold:
+    """What a changelog says: `latest` maps a key to its last counting value, still encoded; `mark` is the rest."""
+
+    def __init__(self) -> None:
+        self.latest: dict[bytes, bytes] = {}
+        self._reading = Reading(Mark())
+
+    @property
+    def mark(self) -> Mark:
+        """How far it is, with the last marker and positions."""
+        return self._reading.mark
+
+    @property
+    def records(self) -> int:
+        """How many records it took."""
+        return self._reading.records
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Takes the next records. Raises CodecError where the bytes of one cannot be read."""
+        self.latest.update(self._reading.take(rows))
+
+    def feed(self, offset: int, key: bytes, value: bytes) -> None:
+        """Takes the next record."""
+        self.take((Given(offset, key, value),))
 
     @property
     def to_heal(self) -> list[bytes]:
         """Keys whose last record does not count though one before it does, sorted; they must be written again."""
-        return sorted(key for key in self.ignored if key in self.latest)
+        return sorted(key for key in self.mark.ignored if key in self.latest)
 
 
 def foreign(key: bytes) -> bool:

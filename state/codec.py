@@ -1,4 +1,7 @@
-"""The bytes of a stored record: a version, the epoch it was written in, and a compact body.
+"""The bytes of a stored record: a head that is read without the rest, and a compact body.
+
+The head holds the version, whether the outbox holds anything, the epoch that the record was written in, and the instant
+(ms) at which its next timer is due, 0 for none: a take-over needs no more of most records.
 
 Fields are only appended. What a newer version appended to the record or to the customer is kept and written back, so
 that a rolling upgrade can be rolled back; a change of any other shape needs a new version, upgraded here and nowhere
@@ -13,8 +16,9 @@ import msgspec
 from engine.customer import Customer
 from state.record import Entry, Record
 
-VERSION = 1
-_HEAD = struct.Struct(">BQ")
+VERSION = 2
+_HEAD = struct.Struct(">B?QQ")
+_EPOCH = struct.Struct(">Q")
 _FIELDS = 4
 _CUSTOMER_FIELDS = len(Customer.__struct_fields__)
 
@@ -37,19 +41,36 @@ def encode(record: Record, epoch: int) -> bytes:
     body: Any = (record.customer, record.applied, record.out_seq, record.outbox)
     if record.tail:
         body = _with_tails(record)
-    return _HEAD.pack(VERSION, epoch) + _encode(body)
+    return _HEAD.pack(VERSION, bool(record.outbox), epoch, record.due_at) + _encode(body)
 
 
 def epoch_of(value: bytes) -> int:
     """The epoch named by stored bytes, without decoding the rest. Raises CodecError."""
-    if len(value) < _HEAD.size:
-        raise CodecError(f"state record: {len(value)} bytes, expected at least {_HEAD.size}; the changelog is damaged")
-    return int(_HEAD.unpack_from(value)[1])
+    try:
+        epoch: int = _EPOCH.unpack_from(value, 2)[0]
+    except struct.error as fault:
+        raise _too_short(value) from fault
+    return epoch
+
+
+def due_of(value: bytes) -> int:
+    """When the next timer of stored bytes is due (ms), 0 for none, without decoding the rest. Raises CodecError."""
+    try:
+        due_at: int = _EPOCH.unpack_from(value, 10)[0]
+    except struct.error as fault:
+        raise _too_short(value) from fault
+    return due_at
+
+
+def speaks(value: bytes) -> bool:
+    """Whether the outbox of stored bytes holds anything, without decoding the rest."""
+    return value[1] != 0
 
 
 def decode(value: bytes) -> Record:
     """The record that `encode` wrote, by this version or one that only appended fields. Raises CodecError."""
-    epoch_of(value)
+    if len(value) < _HEAD.size:
+        raise _too_short(value)
     if value[0] != VERSION:
         raise CodecError(
             f"state record: stored version {value[0]}, this program reads {VERSION}; start the program that wrote it"
@@ -64,7 +85,12 @@ def decode(value: bytes) -> Record:
     except (msgspec.DecodeError, IndexError) as fault:
         raise CodecError(f"state record: {fault}; the changelog is damaged or written by another program") from fault
     record.size = len(value)
+    record.due_at = due_of(value)
     return record
+
+
+def _too_short(value: bytes) -> CodecError:
+    return CodecError(f"state record: {len(value)} bytes, expected at least {_HEAD.size}; the changelog is damaged")
 
 
 def _length(packed: bytes) -> int:

@@ -31,11 +31,12 @@ class Record:
     """A customer's record, or a router's where `customer` is None.
 
     `applied` maps an origin to the last offset taken from it; `outbox` is ordered by `seq`, of which `out_seq` is the
-    last given
-    out; `handed_seq` (not stored) is the last one handed to publication. `size` estimates the stored bytes from above.
+    last given out; `handed_seq` (not stored) is the last one handed to publication. `size` estimates the stored bytes
+    from above; `due_at` is when the next timer is due (ms, 0 for none), as the timer index has it; `indexed` is what
+    the index of a store on disk says of it.
     """
 
-    __slots__ = ("applied", "customer", "handed_seq", "out_seq", "outbox", "size", "tail")
+    __slots__ = ("applied", "customer", "due_at", "handed_seq", "indexed", "out_seq", "outbox", "size", "tail")
 
     def __init__(
         self,
@@ -52,6 +53,8 @@ class Record:
         self.tail = tail
         self.handed_seq = 0
         self.size = 0
+        self.due_at = 0
+        self.indexed = 0
 
     def say(
         self,

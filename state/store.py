@@ -1,25 +1,83 @@
 """Where a partition's records are kept: the promise, and the store in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from state.codec import decode
+from state.changelog import Mark
+from state.codec import decode, due_of, speaks
 from state.record import Record
+
+LIVE_RECORDS = 50_000
+"""Decoded records of one partition that are kept beside the bytes of all."""
+TRIM_RECORDS = 500
+"""Decoded records looked at by one `trim`, so that it never takes long; more only where many came since the last."""
+
+
+class StoreError(Exception):
+    """A store cannot be used any more; the message names it, what was found, and the cure. The worker ends."""
+
+
+class StoreBusy(StoreError):
+    """Another process, or a session that still ends, holds the folder of a store."""
+
+
+class StoreDamaged(StoreError):
+    """A store's files cannot be read; it begins anew when it is opened the next time."""
+
+
+Busy = Callable[[bytes, Record], bool]
+"""Whether a record holds something that its stored bytes do not, or something of it is under way."""
 
 
 class PartitionStore(Protocol):
-    """The records of one partition by key. What `get` gives is live: a change to it is a change to the store."""
+    """The records of one partition by key: those in use decoded, all others as the bytes that are proven.
+
+    What `get` gives is live: a change to it is a change to the store, and stays until `trim` finds it not busy any
+    more. `mark` says how far the changelog is in the store; one that begins anew where nothing outlives the process.
+    """
+
+    mark: Mark
 
     def get(self, key: bytes) -> Record | None:
         """The record under `key`, None where there is none. Raises CodecError where stored bytes cannot be read."""
         ...
 
     def put(self, key: bytes, record: Record) -> None:
-        """Keeps `record` under `key`."""
+        """Keeps `record` under `key`, which had none."""
         ...
 
-    def load(self, key: bytes, value: bytes) -> None:
-        """Keeps stored bytes under `key`, decoded when first asked for."""
+    def settle(self, written: Mapping[bytes, bytes], mark: Mark) -> None:
+        """These values are proven, and with them the changelog is in the store as far as `mark` says: in one step."""
+        ...
+
+    def load(self, values: Mapping[bytes, bytes], mark: Mark) -> None:
+        """A take-over read these values, and the changelog as far as `mark` says. Nothing may be asked for before
+        `loaded`; a process that dies before has loaded a part, and the mark that belongs to it. Any thread may call it.
+        """
+        ...
+
+    def loaded(self) -> None:
+        """A take-over has read to its end."""
+        ...
+
+    def clear(self) -> None:
+        """Forgets everything: the changelog is read from its start."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds of the machine."""
+        ...
+
+    def trim(self, busy: Busy) -> None:
+        """Lets go of a few decoded records, where there are many, that are not busy."""
+        ...
+
+    def timers(self) -> Iterator[tuple[bytes, int]]:
+        """The keys of stored bytes whose next timer is due at an instant (ms)."""
+        ...
+
+    def speaking(self) -> Iterator[bytes]:
+        """The keys of stored bytes whose outbox holds something."""
         ...
 
     def __iter__(self) -> Iterator[bytes]:
@@ -29,26 +87,98 @@ class PartitionStore(Protocol):
     def __len__(self) -> int: ...
 
 
-class MemoryStore:
-    """A PartitionStore in a dictionary."""
+class Live:
+    """The decoded records of a store: the young, asked for lately, and the old, of which `trim` lets go."""
 
-    def __init__(self) -> None:
-        self._records: dict[bytes, Record | bytes] = {}
+    def __init__(self, limit: int = LIVE_RECORDS) -> None:
+        self.young: dict[bytes, Record] = {}
+        self.old: dict[bytes, Record] = {}
+        self._half = max(1, limit // 2)
+        self._before = 0
 
-    def __len__(self) -> int:
-        return len(self._records)
+    def aged(self, key: bytes) -> Record | None:
+        """An old record, young again; None where there is none."""
+        record = self.old.pop(key, None)
+        if record is not None:
+            self.young[key] = record
+        return record
 
-    def get(self, key: bytes) -> Record | None:
-        found = self._records.get(key)
-        if isinstance(found, bytes):
-            found = self._records[key] = decode(found)
-        return found
+    def peek(self, key: bytes) -> Record | None:
+        """The decoded record under `key`, as old or young as it is."""
+        return self.young.get(key) or self.old.get(key)
 
-    def put(self, key: bytes, record: Record) -> None:
-        self._records[key] = record
-
-    def load(self, key: bytes, value: bytes) -> None:
-        self._records[key] = value
+    def trim(self, busy: Busy) -> None:
+        """See PartitionStore.trim."""
+        old = self.old
+        # Two for each that came since, so that the old have gone before the young are half as many again.
+        looked_at = max(TRIM_RECORDS, 2 * (len(self.young) - self._before))
+        for _ in range(min(looked_at, len(old))):
+            key, record = old.popitem()
+            if busy(key, record):
+                self.young[key] = record
+        if not old and len(self.young) > self._half:
+            self.old, self.young = self.young, {}
+        self._before = len(self.young)
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(list(self._records))
+        yield from list(self.young)
+        yield from list(self.old)
+
+
+class MemoryStore:
+    """A PartitionStore in dictionaries; nothing outlives the process."""
+
+    def __init__(self, *, live: int = LIVE_RECORDS) -> None:
+        self.mark = Mark()
+        self._stored: dict[bytes, bytes] = {}
+        self._limit = live
+        self._live = Live(live)
+
+    def get(self, key: bytes) -> Record | None:
+        record = self._live.young.get(key)
+        if record is not None:
+            return record
+        record = self._live.aged(key)
+        if record is None:
+            value = self._stored.get(key)
+            if value is None:
+                return None
+            record = self._live.young[key] = decode(value)
+        return record
+
+    def put(self, key: bytes, record: Record) -> None:
+        self._live.young[key] = record
+
+    def settle(self, written: Mapping[bytes, bytes], mark: Mark) -> None:
+        self._stored.update(written)
+        self.mark = mark
+
+    def load(self, values: Mapping[bytes, bytes], mark: Mark) -> None:
+        self.settle(values, mark)
+
+    def loaded(self) -> None:
+        """Nothing was kept back."""
+
+    def clear(self) -> None:
+        self.mark = Mark()
+        self._stored.clear()
+        self._live = Live(self._limit)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def trim(self, busy: Busy) -> None:
+        self._live.trim(busy)
+
+    def timers(self) -> Iterator[tuple[bytes, int]]:
+        return ((key, due_at) for key, value in self._stored.items() if (due_at := due_of(value)))
+
+    def speaking(self) -> Iterator[bytes]:
+        return (key for key, value in self._stored.items() if speaks(value))
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from list(self._stored)
+        yield from (key for key in self._live if key not in self._stored)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -3,18 +3,18 @@ positions.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from state.changelog import POSITIONS, Positions, encode_positions, foreign
+from state.changelog import DEAD_LETTERS, POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
-from state.record import Entry
+from state.record import Entry, Record
 from streams.broker.publish import Out
 from streams.partition import Partition
 
 SLICE = 150
-"""Records of a lazy pass in one round, so that the loop never pauses for long."""
-SLICES = 25
+"""Records of lazy passes in one round of all writers together, so that the loop never pauses for long."""
+SLICES = 40
 """Rounds that a long lazy pass is spread over."""
 PASS_SECONDS = 1.0
 IDLE_SECONDS = 60.0
@@ -26,9 +26,10 @@ class Fenced(Exception):
 
 
 class Leaving(NamedTuple):
-    """An entry that may leave: the write that holds it is proven."""
+    """An entry that may leave: the write of the record under `key` that holds it is proven."""
 
     key: bytes
+    record: Record
     entry: Entry
 
 
@@ -49,10 +50,11 @@ class Writer:
         self.durable: Positions | None = None
         self.heals = 0
         self._seconds = seconds
-        self._written: list[tuple[bytes, int]] = []
+        self._written: dict[bytes, bytes] = {}
+        self._speaking: list[tuple[bytes, Record, int]] = []
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
-        self._pass_slice = SLICE
+        self._pass_slice = 0
         self._pass_positions: Positions | None = None
         self._pass_dead: list[tuple[str, Out]] = []
         self._last: Positions | None = None
@@ -62,8 +64,9 @@ class Writer:
         """These keys have an ignored record after their counting one; they are written again."""
         self.heals += len(keys)
         for key in keys:
-            if self.partition.processor.store.get(key) is not None:
-                self.partition.processor.dirty[key] = None
+            record = self.partition.processor.store.get(key)
+            if record is not None:
+                self.partition.processor.dirty[key] = record
 
     @property
     def urgent(self) -> bool:
@@ -91,49 +94,58 @@ class Writer:
         """Those of `dead_letters` are durable."""
         self._pass_dead = []
 
-    def take(self, *, lazy: bool, flush: bool = False) -> list[Out]:
-        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it."""
+    def take(self, *, lazy: bool, flush: bool = False, share: int = 1) -> list[Out]:
+        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
+
+        So many writers `share` the round.
+        """
         processor = self.partition.processor
         if lazy and self._pass is None:
             self._begin()
-        keys = list(processor.urgent)
-        processor.urgent.clear()
-        for key in keys:
+        records, processor.urgent = processor.urgent, {}
+        if DEAD_LETTERS in records:
+            # A round may be cut into batches: the letter comes before the record that says that its input was taken.
+            records = {DEAD_LETTERS: records.pop(DEAD_LETTERS), **records}
+        for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            keys += self._slice(flush)
-        outs = [self._write(key) for key in keys]
+            records |= self._slice(flush, share)
+        outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
             self._in_flight, self._pass, self._pass_positions = self._pass_positions, None, None
+            self._last_at = self._seconds()
         return outs
 
     def _begin(self) -> None:
         """Positions and the dirty set are taken at the start of a pass; what comes later waits for the next."""
         self._pass = list(reversed(self.partition.processor.dirty))
-        self._pass_slice = max(SLICE, len(self._pass) // SLICES)
+        self._pass_slice = len(self._pass) // SLICES
         self._pass_positions = self.partition.positions(self.epoch)
         self._pass_dead, self.partition.dead = self.partition.dead, []
-        self._last_at = self._seconds()
 
-    def _slice(self, flush: bool) -> list[bytes]:
+    def _slice(self, flush: bool, share: int) -> dict[bytes, Record]:
+        most = max(1, SLICE // share, self._pass_slice)
         dirty, todo = self.partition.processor.dirty, self._pass or []
-        keys: list[bytes] = []
-        while todo and (flush or len(keys) < self._pass_slice):
+        records: dict[bytes, Record] = {}
+        while todo and (flush or len(records) < most):
             key = todo.pop()
-            if key in dirty:
-                del dirty[key]
-                keys.append(key)
-        return keys
+            record = dirty.pop(key, None)
+            if record is not None:
+                records[key] = record
+        return records
 
-    def _write(self, key: bytes) -> Out:
-        record = self.partition.processor.store.get(key)
-        if record is None:
-            raise KeyError(f"partition {self.partition.number}: no record under {key!r}, though it was changed")
-        value = encode(record, self.epoch)
-        record.size = len(value)
-        self._written.append((key, record.out_seq))
-        return Out(key, value)
+    def _write(self, records: Mapping[bytes, Record]) -> list[Out]:
+        epoch, written = self.epoch, self._written
+        outs = []
+        for key, record in records.items():
+            value = encode(record, epoch)
+            record.size = len(value)
+            written[key] = value
+            if record.outbox:
+                self._speaking.append((key, record, record.out_seq))
+            outs.append(Out(key, value))
+        return outs
 
     def landed(self, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
         """The round landed, its last record before `end`; `between` are key and offset of what others wrote in between.
@@ -144,25 +156,37 @@ class Writer:
             raise Fenced(f"partition {self.partition.number}: another owner began before offset {end}")
         self.heal([key for key, _ in between])
         self.expected = end
-        leaving = []
-        store = self.partition.processor.store
-        for key, upto in self._written:
-            record = store.get(key)
-            if record is not None:
-                leaving += [Leaving(key, entry) for entry in record.to_hand(upto)]
-        self._written = []
+        speaking, self._speaking = self._speaking, []
+        leaving = [Leaving(key, record, entry) for key, record, upto in speaking for entry in record.to_hand(upto)]
+        self._settle(end, between)
         if self._in_flight is not None:
             self._last = self.durable = self._in_flight
             self._in_flight = None
         return leaving
 
-    def published(self, key: bytes, upto: int) -> None:
-        """Publication acknowledged the record's entries up to `upto`: they go, and the record is written again in a
-        while.
-        """
-        record = self.partition.processor.store.get(key)
-        if record is not None:
-            before = len(record.outbox)
-            record.published(upto)
-            self.partition.processor.unpublished -= before - len(record.outbox)
-            self.partition.processor.dirty[key] = None
+    def _settle(self, end: int, between: Sequence[tuple[bytes, int]]) -> None:
+        """The store takes what is proven, in one step with how far that is."""
+        store = self.partition.processor.store
+        mark = store.mark
+        mark.offset = end
+        if self._in_flight is not None:
+            mark.positions, mark.positions_offset = self._in_flight, end - 1
+        if mark.ignored or between:
+            mark.ignored = [key for key in mark.ignored if key not in self._written]
+            mark.meet(between)
+        written, self._written = self._written, {}
+        store.settle(written, mark)
+        store.trim(self._busy)
+
+    def _busy(self, key: bytes, record: Record) -> bool:
+        processor = self.partition.processor
+        return bool(record.outbox) or key in processor.dirty or key in processor.urgent or key in self._written
+
+    def published(self, key: bytes, record: Record, upto: int) -> None:
+        """Publication acknowledged the record's entries up to `upto`: they go, and it is written again in a while."""
+        before = len(record.outbox)
+        record.published(upto)
+        processor = self.partition.processor
+        processor.unpublished -= before - len(record.outbox)
+        if key not in processor.urgent:
+            processor.dirty[key] = record

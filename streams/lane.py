@@ -3,8 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from engine.event import Event
+from streams.touchpoints.decoder import Forward, Rejected, decode_forward
 from streams.touchpoints.decoder import Record as Row
 
+Given = Event | Forward | Rejected
+"""What a row holds."""
 HOLD_ROWS = 10_000
 """Rows in hand from which no more are fetched, until half of them are applied."""
 
@@ -13,7 +17,8 @@ class Lane:
     """Rows of one topic and partition, in order. `next` is the offset after the last applied row.
 
     `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
-    that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last.
+    that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last. `rows`
+    are those in hand, the next one first; `decode` reads one.
     """
 
     def __init__(
@@ -36,33 +41,37 @@ class Lane:
         self.held = False
         self.rank = (name == "ticks", name, partition)
         self.end = end
+        self.rows: deque[Row] = deque()
+        self.decode: Callable[[Row], Given] = decode_forward
         self._unread = unread
-        self._rows: deque[Row] = deque()
 
     def offer(self, rows: Sequence[Row]) -> None:
         """Takes fetched rows; those before the position are left out."""
         if rows and rows[0].offset < self.next:
             rows = [row for row in rows if row.offset >= self.next]
-        self._rows.extend(rows)
+        self.rows.extend(rows)
 
     @property
     def head(self) -> Row | None:
         """The next row, None where none is in hand."""
-        return self._rows[0] if self._rows else None
+        return self.rows[0] if self.rows else None
 
-    def pop(self) -> None:
-        """The head was applied."""
-        self.next = self._rows.popleft().offset + 1
+    def drop(self, count: int) -> None:
+        """So many rows were applied."""
+        if count:
+            self.next = self.rows[count - 1].offset + 1
+        for _ in range(count):
+            self.rows.popleft()
 
     @property
     def lagging(self) -> bool:
         """Whether rows are known to be in the log and none is in hand: then nobody may go before them."""
-        return not self._rows and self._unread(self.end)
+        return not self.rows and self._unread(self.end)
 
     @property
     def behind(self) -> bool:
         """Whether anything is unread."""
-        return bool(self._rows) or self._unread(self.end)
+        return bool(self.rows) or self._unread(self.end)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)

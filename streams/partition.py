@@ -4,19 +4,32 @@ one.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
 from engine.event import Event
 from state.changelog import Positions
+from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
-from streams.lane import Lane
+from streams.holding import CAUGHT_UP_MS, Holding
+from streams.lane import Given, Lane
 from streams.processor import Processor
-from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter, decode_forward
+from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
 from streams.touchpoints.decoder import Record as Row
 
 Lanes = dict[Spot, Lane]
+Place = tuple[int, tuple[bool, str, int]]
+"""Where a row stands among those of all lanes: its append time (ms), then the rank of its lane."""
+
+
+class Turn(NamedTuple):
+    """A lane whose rows up to the append time `last_at` (ms) come before those of every other lane."""
+
+    lane: Lane
+    last_at: int
 
 
 class Partition:
@@ -48,8 +61,14 @@ class Partition:
         self.events: Counter[str] = Counter()
         self._wall = wall
         self._event_clock = event_clock
-        self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes}
-        self._head: tuple[Row, Event | Forward | Rejected] | None = None
+        self.decoders = {lane.topic: decoder(lane.topic) for lane in lanes if lane.name != "touchpoints.rekeyed"}
+        for lane in lanes:
+            if lane.topic in self.decoders:
+                lane.decode = self.decoders[lane.topic].decode
+        self._holding = Holding()
+        self._now = 0
+        self._all_read = False
+        self._head: tuple[Row, Given] | None = None
         self._asked: int | None = None
         self._told: int | None = None
 
@@ -88,74 +107,105 @@ class Partition:
 
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
+        now = self._wall()
+        self._now = 0 if self._event_clock else now
+        if self._now - self.clock <= CAUGHT_UP_MS:
+            self._holding.over()
         done = 0
         while done < budget:
-            lane = self._next_lane()
-            if lane is None:
+            turn = self._next_turn()
+            if turn is None:
                 break
-            done += self._row(lane, budget - done)
-        if done < budget and not self._event_clock and not self.behind:
-            done += self._advance(max(self.clock, self._wall()), budget - done)
+            done += self._take_turn(turn, budget - done, now)
+        if done < budget and self._all_read and not self._event_clock:
+            done += self._advance(max(self.clock, now), budget - done)
         return done
 
     def wait_ms(self) -> int | None:
-        """How long until the next timer is due by the wall clock, None where nothing is due by itself."""
-        due = self.processor.timers.next_due()
-        if not due or self._event_clock:
+        """How long until the next timer may be due by the wall clock, None where nothing is due by itself."""
+        earliest = self.processor.timers.earliest
+        if earliest == NEVER or self._event_clock:
             return None
-        return max(0, due - self._wall())
+        return max(0, earliest - self._wall())
 
-    def _next_lane(self) -> Lane | None:
-        best: Lane | None = None
-        best_at = 0
+    def _next_turn(self) -> Turn | None:
+        """The lane whose row comes next, and how far its rows go before those of the others."""
+        self._all_read = False
+        first: Place | None = None
+        second: Place | None = None
         for lane in self.lanes.values():
-            row = lane.head
-            if row is None:
+            if not lane.rows:
                 if lane.lagging:
                     return None
                 continue
-            if best is None or (row.timestamp, lane.rank) < (best_at, best.rank):
-                best, best_at = lane, row.timestamp
-        if best is not None and best.name == TICKS and self._told != best.next:
+            place = (lane.rows[0].timestamp, lane.rank)
+            if first is None or place < first:
+                first, second, best = place, first, lane
+            elif second is None or place < second:
+                second = place
+        self._all_read = first is None
+        if first is None:
+            return None
+        if best.name == TICKS and self._told != best.next:
             self._asked = best.next
             return None
-        return best
+        if second is None:
+            return Turn(best, NEVER)
+        return Turn(best, second[0] if best.rank < second[1] else second[0] - 1)
 
-    def _row(self, lane: Lane, budget: int) -> int:
-        """Brings the clock to the lane's next row and applies it, unless timers before it use up the budget."""
-        row = lane.head
-        if row is None:
-            return 0
-        given = self._decoded(lane, row)
-        instant = self._instant(row, given)
-        done = self._advance(instant, budget)
-        if done >= budget and self._due(instant):
-            return done
-        self.clock = max(self.clock, instant)
-        self._apply(lane, row, given)
-        lane.pop()
-        self._head = None
-        return done + 1
+    def _take_turn(self, turn: Turn, budget: int, now: int) -> int:
+        """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
+        lane, last_at = turn
+        name, origin, decode = lane.name, lane.origin, lane.decode
+        timers, arrive = self.processor.timers, self.processor.arrive
+        by_wall, catching_up, clock = not self._event_clock, self._now - CAUGHT_UP_MS, self.clock
+        fired = applied = touchpoints = 0
+        for row in islice(lane.rows, 1 if name == TICKS else budget):
+            at = row.timestamp
+            if at > last_at or fired + applied >= budget:
+                break
+            given = decode(row) if self._head is None else self._decoded(lane, row)
+            if by_wall and type(given) is Event:
+                instant = at if at < now else now
+            else:
+                instant = self._told_instant(at, given, now)
+            if instant < clock:
+                instant = clock
+            if timers.earliest <= instant:
+                fired += self._advance(instant, budget - fired - applied)
+                if fired + applied >= budget and self._due(instant):
+                    self._head = (row, given)
+                    break
+            clock = instant
+            applied += 1
+            if not isinstance(given, Event):
+                self._apply(lane, row, given, clock)
+            elif name != TICKS:
+                touchpoints += 1
+                event = given if by_wall else self._timed(given, clock)
+                arrive(origin, row.offset, event, clock, row, name, self._hold(clock) if clock < catching_up else 0)
+        self.clock = max(self.clock, clock)
+        lane.drop(applied)
+        if touchpoints:
+            self.events[lane.channel] += touchpoints
+        return fired + applied
 
-    def _decoded(self, lane: Lane, row: Row) -> Event | Forward | Rejected:
-        if self._head is not None and self._head[0] is row:
-            return self._head[1]
-        given = decode_forward(row) if lane.name == "touchpoints.rekeyed" else self.decoders[lane.topic].decode(row)
-        self._head = (row, given)
-        return given
+    def _decoded(self, lane: Lane, row: Row) -> Given:
+        """The row's event, decoded once also where timers before it used up a budget."""
+        head, self._head = self._head, None
+        return head[1] if head is not None and head[0] is row else lane.decode(row)
 
-    def _instant(self, row: Row, given: Event | Forward | Rejected) -> int:
-        """The clock's instant at this row; it never goes back."""
+    def _told_instant(self, at: int, given: Given, now: int) -> int:
+        """The instant to which an input appended at `at` moves the clock; 0 where it does not."""
         if isinstance(given, Rejected):
-            return self.clock
+            return 0
         if not self._event_clock:
-            return max(self.clock, min(row.timestamp, self._wall()))
+            return min(at, now)
         event = given.event if isinstance(given, Forward) else given
-        return max(self.clock, event.occurred_at) if event.timed else self.clock
+        return event.occurred_at if event.timed else 0
 
     def _due(self, instant: int) -> bool:
-        due = self.processor.timers.next_due()
-        return bool(due) and due <= instant
+        return 0 < self.processor.timers.next_due() <= instant
 
     def _advance(self, instant: int, budget: int) -> int:
         """Fires what is due by `instant`, at most `budget` timers, and brings the clock there when all has fired."""
@@ -166,26 +216,29 @@ class Partition:
             if due is None:
                 self.clock = instant
                 return fired
-            at, customer = due
+            at, key = due
             self.clock = max(self.clock, at)
-            self.processor.fire(customer, at)
+            self.processor.fire(key, at, self._hold(at))
             if not self._event_clock:
                 self.lateness.append(self._wall() - at)
             fired += 1
         return fired
 
-    def _apply(self, lane: Lane, row: Row, given: Event | Forward | Rejected) -> None:
+    def _hold(self, instant: int) -> int:
+        """Until when marketing proposed at `instant` is held, 0 where nothing lags, and always with the event clock."""
+        lag = self._now - instant
+        return 0 if lag <= CAUGHT_UP_MS else self._holding.until(lag, self._now, self.processor.held)
+
+    def _apply(self, lane: Lane, row: Row, given: Given, clock: int) -> None:
+        """Applies what is no touchpoint of the lane."""
         if isinstance(given, Rejected):
             self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
-            return
-        if isinstance(given, Forward):
-            self.processor.arrive(given.source, given.seq, self._timed(given.event), self.clock, row, lane.name)
-        elif lane.name != TICKS:
-            self.events[lane.channel] += 1
-            self.processor.arrive(lane.origin, row.offset, self._timed(given), self.clock, row, lane.name)
+        elif isinstance(given, Forward):
+            event = self._timed(given.event, clock)
+            self.processor.arrive(given.source, given.seq, event, clock, row, lane.name, self._hold(clock))
 
-    def _timed(self, event: Event) -> Event:
+    def _timed(self, event: Event, clock: int) -> Event:
         """With the event clock, an event whose sender gave no instant takes the clock's."""
         if self._event_clock and not event.timed:
-            return msgspec.structs.replace(event, occurred_at=self.clock)
+            return msgspec.structs.replace(event, occurred_at=clock)
         return event

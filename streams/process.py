@@ -1,19 +1,21 @@
 """Worker and dispatcher as processes: definitions, group, metrics, from the start to a clean end."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from channels.email import Email
 from state.redis_ledger import RedisLedger
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
-from streams.broker.quiet import quiet
+from streams.broker.quiet import LOOK_SECONDS, quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead
@@ -34,7 +36,29 @@ from streams.worker import FAILED_SESSIONS, Worker, wall_ms
 
 log = logging.getLogger("sillage.process")
 
+GARBAGE_THRESHOLDS = (100_000, 50, 100)
+"""Nearly nothing here is cyclic: the stock thresholds look for garbage thousands of times a minute, in vain."""
+
 PATIENCE_MS = 60_000
+SETTLE_SECONDS = 1.0
+AGAIN_SECONDS = 1.0
+"""How long a dispatcher rests between two sessions."""
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a process's work on the fastest event loop that this machine has."""
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """That of uvloop; None, which is asyncio's own, where it has no wheel for the machine."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
 
 
 async def find_inputs(settings: Settings) -> Inputs:
@@ -72,6 +96,16 @@ class Shared:
     async def __aexit__(self, *_fault: object) -> None:
         await self._stack.aclose()
 
+    async def broker_is_there(self, stop: asyncio.Event) -> None:
+        """Waits for a broker that is away, however long it takes, or until `stop` is set."""
+        away = False
+        while not stop.is_set() and not await self.publisher.broker_answers():
+            away = True
+            await asyncio.sleep(0.5)
+        if away:
+            # The line that says so comes with the next look.
+            await asyncio.sleep(LOOK_SECONDS)
+
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Runs a worker until `stop` is set; then drains, commits and leaves. Raises what ended it otherwise."""
@@ -92,27 +126,46 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await others.start()
         try:
             looking = look(worker, shared.metrics, watchdog, wall_ms)
-            works = [worker.run(), group.run(), others.run(), looking, shared.definitions.until_fault()]
+            works = [
+                worker.run(),
+                group.run(),
+                others.run(),
+                looking,
+                shared.definitions.until_fault(),
+                settle(worker),
+            ]
             await until(stop, works, leave)
         finally:
             await others.stop()
 
 
+async def settle(worker: Worker) -> None:
+    """What was restored stays: a collector that looks through it again and again costs more than all decisions."""
+    while True:
+        while not worker.ready:
+            await asyncio.sleep(SETTLE_SECONDS)
+        gc.freeze()
+        while worker.ready:
+            await asyncio.sleep(SETTLE_SECONDS)
+
+
 async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
     """Runs a dispatcher until `stop` is set; then winds up and leaves. Raises what ended it otherwise.
 
-    A write of unknown fate ends its session: it begins anew, and the ledger knows what has left.
+    A write of unknown fate ends its session, and so does a broker that answers nothing for long: it begins anew once
+    the broker is there, and the ledger knows what has left.
     """
-    for _ in range(FAILED_SESSIONS):
+    failures = 0
+    while True:
+        began_at = wall_ms()
         try:
             return await _dispatch(settings, stop)
-        except PublishError as fault:
-            if stop.is_set():
+        except (PublishError, KafkaError) as fault:
+            failures = failures + 1 if wall_ms() - began_at < PATIENCE_MS else 1
+            if stop.is_set() or failures >= FAILED_SESSIONS:
                 raise
             log.warning("dispatcher: %s; it begins anew", fault)
-            last = fault
-            await asyncio.sleep(1.0)
-    raise last
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
@@ -135,9 +188,12 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
             await desk.stop()
             await group.commit()
 
-        await ahead.start()
         try:
+            await ahead.start()
             await until(stop, [desk.run(), group.run(), shared.definitions.until_fault()], leave)
+        except (PublishError, KafkaError):
+            await shared.broker_is_there(stop)
+            raise
         finally:
             await ahead.stop()
             await email.close()

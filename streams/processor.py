@@ -1,6 +1,6 @@
 """One partition's records under the engine, without Kafka, Faust or a clock: inputs go in, outputs lie in outboxes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -9,7 +9,7 @@ from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, Decision
 from engine.event import Event, EventArrived, Input, TimerFired
-from state.changelog import router_key
+from state.changelog import DEAD_LETTERS, router_key
 from state.codec import encode
 from state.record import Entry, Record
 from state.store import PartitionStore
@@ -21,6 +21,8 @@ LARGEST_RECORD = 7 << 20
 LARGEST_OUTPUT = 3 << 20
 CHECK_FROM = 4 << 20
 """Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
+
+NOTHING: Sequence[Entry] = ()
 
 _json = msgspec.json.Encoder().encode
 
@@ -36,22 +38,21 @@ def deciding(catalog: Callable[[], Catalog], *, trace_all: bool = False) -> Deci
 class Counts(msgspec.Struct):
     """What happened since the last export, counted per input and exported per batch."""
 
-    events: int = 0
-    timers: int = 0
     decisions: int = 0
     duplicates: int = 0
     repeated: int = 0
     forwards: int = 0
     faults: int = 0
+    held: int = 0
     identities: int = 0
 
 
 class Processor:
     """Applies inputs to the records of one partition.
 
-    `urgent` holds the keys with something new that must leave, `dirty` those changed otherwise, both in order of
-    change;
-    whoever writes records takes them out. `wall` gives the wall clock in ms, used only for the age of what is queued.
+    `urgent` holds the records with something new that must leave, `dirty` those changed otherwise, both by key in order
+    of change; whoever writes records takes them out. `held` counts all proposals held so far. `wall` gives the wall
+    clock in ms, used only for the age of what is queued.
     """
 
     def __init__(
@@ -66,55 +67,50 @@ class Processor:
         self.partitions = partitions
         self.store = store
         self.timers = TimerIndex()
-        self.urgent: dict[bytes, None] = {}
-        self.dirty: dict[bytes, None] = {}
+        self.urgent: dict[bytes, Record] = {}
+        self.dirty: dict[bytes, Record] = {}
         self.counts = Counts()
         self.unpublished = 0
+        self.held = 0
         self.refusals: dict[str, int] = {}
         self._decide_on = decide
         self._wall = wall
         self._name = ""
 
-    def restore_timers(self) -> None:
-        """Builds the timer index from the records."""
-        for key in self.store:
-            record = self.store.get(key)
-            if record is not None and record.customer is not None:
-                self.timers.set(record.customer.id, next_due(record.customer))
-
-    def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str) -> None:
+    def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
 
         `row` is the record it came in, of the topic `name`; it becomes a dead letter where no decision can be taken.
+        `hold_until` (ms, 0 for none) is that of the engine's inputs.
         """
-        target = home(event.customer, self.partitions)
-        if target != self.partition:
-            self._forward(origin, offset, event, target)
-            return
         key = event.customer.encode()
         record = self.store.get(key)
         if record is None:
+            # A record under this key is only ever made here, at home: whoever has one need not be looked for.
+            target = home(event.customer, self.partitions)
+            if target != self.partition:
+                self._forward(origin, offset, event, target)
+                return
             record = Record(new_customer(event.customer, at))
             self.store.put(key, record)
         elif record.applied.get(origin, -1) >= offset:
             self.counts.repeated += 1
             return
-        self.counts.events += 1
-        self.counts.identities += event.type == "identity.linked"
+        if event.type == "identity.linked":
+            self.counts.identities += 1
         self._name = name
-        self._decide(key, record, EventArrived(event, at), row, f"{origin}/{offset}", event.received_at)
+        self._decide(key, record, EventArrived(event, at, hold_until), row, origin, offset)
         record.applied[origin] = offset
-        self._touch(key)
+        if key not in self.urgent:
+            self.dirty[key] = record
 
-    def fire(self, customer_id: str, at: int) -> None:
-        """Fires the customer's timers due at or before `at`, which is their instant."""
-        key = customer_id.encode()
+    def fire(self, key: bytes, at: int, hold_until: int = 0) -> None:
+        """Fires the timers of the customer under `key` that are due at or before `at`, which is their instant."""
         record = self.store.get(key)
         if record is None or record.customer is None:
             return
-        self.counts.timers += 1
-        if self._decide(key, record, TimerFired(at), None, f"timer/{at}", 0):
-            self._touch(key)
+        if self._decide(key, record, TimerFired(at, hold_until), None, "timer", at) and key not in self.urgent:
+            self.dirty[key] = record
 
     def _decide(
         self,
@@ -122,40 +118,52 @@ class Processor:
         record: Record,
         given: EventArrived | TimerFired,
         row: Row | None,
-        cause: str,
-        received_at: int,
+        origin: str,
+        offset: int,
     ) -> bool:
-        customer = record.customer
-        if customer is None:
-            raise TypeError(f"record {key!r}: a router's, expected a customer's")
+        """Takes the decision on one input, whose cause is `origin` and `offset`; gives whether one could be taken."""
         try:
-            decision = self._decide_on(customer, given)
-            entries = self._entries(decision, cause, record.out_seq, received_at)
-            fits = self._fits(record, decision, entries, row)
+            stored = record.customer
+            if stored is None:
+                raise TypeError("the record is a router's, expected a customer's")
+            enrollments = stored.enrollments
+            decision = self._decide_on(stored, given)
+            entries = NOTHING
+            if decision.outputs or decision.trace is not None:
+                received_at = 0 if isinstance(given, TimerFired) else given.event.received_at
+                entries = self._entries(decision, f"{origin}/{offset}", record.out_seq, received_at)
+            customer = decision.customer
+            if row is not None:
+                record.size += 256 + (2 + len(customer.enrollments) + decision.held) * len(row.value or b"")
+            fits = (not entries and record.size < CHECK_FROM) or self._fits(record, decision, entries)
         except Exception as fault:
             # A decision that breaks the engine would otherwise stop its partition for ever.
-            self._refuse(
-                row, f"customer {customer.id}: no decision could be taken ({fault!r}); report it with the value"
-            )
+            self._refuse(row, key, f"no decision could be taken ({fault!r}); report it with the value")
             return False
         if not fits:
-            self._refuse(row, f"customer {customer.id}: the decision would be larger than a record may be; send less")
+            self._refuse(row, key, "the decision would be larger than a record may be; send less")
             return False
-        self._take(key, record, decision, entries)
-        return True
-
-    def _take(self, key: bytes, record: Record, decision: Decision, entries: list[Entry]) -> None:
-        counts = self.counts
-        counts.duplicates += decision.duplicate
-        record.customer = decision.customer
+        record.customer = customer
+        if customer.enrollments is not enrollments:
+            due_at = next_due(customer)
+            self.timers.set(key, record.due_at, due_at)
+            record.due_at = due_at
+        if entries or decision.duplicate or decision.held:
+            self._count(decision, len(entries))
         if entries:
-            counts.decisions += 1
-            self.unpublished += len(entries)
             record.outbox.extend(entries)
             record.out_seq = entries[-1].seq
-        if decision.outputs:
-            self.urgent[key] = None
-        self.timers.set(decision.customer.id, next_due(decision.customer))
+            if decision.outputs:
+                self.urgent[key] = record
+        return True
+
+    def _count(self, decision: Decision, entries: int) -> None:
+        counts = self.counts
+        counts.duplicates += decision.duplicate
+        counts.held += decision.held
+        self.held += decision.held
+        counts.decisions += entries > 0
+        self.unpublished += entries
         if decision.trace is not None:
             for line in decision.trace.lines:
                 if line.what == "refused":
@@ -175,28 +183,26 @@ class Processor:
             entries.append(Entry(seq + 1, "decisions", self.partition, key, value, queued_at, headers=headers))
         return entries
 
-    def _fits(self, record: Record, decision: Decision, entries: list[Entry], row: Row | None) -> bool:
+    def _fits(self, record: Record, decision: Decision, entries: Sequence[Entry]) -> bool:
         """Whether the decision may be taken; measured exactly only where an estimate from above says it might not."""
-        grown = sum(len(entry.value) + 128 for entry in entries)
-        if any(len(entry.value) > LARGEST_OUTPUT for entry in entries):
-            return False
-        if row is not None:
-            grown += (2 + len(decision.customer.enrollments)) * len(row.value or b"")
-        record.size += grown + 256
+        for entry in entries:
+            size = len(entry.value)
+            if size > LARGEST_OUTPUT:
+                return False
+            record.size += size + 128
         if record.size < CHECK_FROM:
             return True
         would_be = Record(decision.customer, record.applied, record.out_seq, [*record.outbox, *entries], record.tail)
         record.size = len(encode(would_be, 0))
         return record.size <= LARGEST_RECORD
 
-    def _refuse(self, row: Row | None, reason: str) -> None:
+    def _refuse(self, row: Row | None, customer: bytes, reason: str) -> None:
         """The input goes to the dead letters by the router record, so that it leaves only once that is proven."""
         self.counts.faults += 1
         if row is None:
             return
-        key = router_key("dead")
-        router = self._router(key)
-        out = dead_letter(row, "undecided", reason)
+        router = self._router(DEAD_LETTERS)
+        out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
         router.say(
             f"{self._name}.dead",
             row.partition,
@@ -205,8 +211,7 @@ class Processor:
             self._wall(),
             headers=list(out.headers),
         )
-        # A round may be cut into batches: the letter comes before the record that says that its input was taken.
-        self.urgent = {key: None, **self.urgent}
+        self.urgent[DEAD_LETTERS] = router
 
     def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
         key = router_key(str(target))
@@ -222,7 +227,7 @@ class Processor:
             "touchpoints.rekeyed", target, out.key or b"", out.value or b"", self._wall(), headers=list(out.headers)
         )
         router.applied[origin] = offset
-        self.urgent[key] = None
+        self.urgent[key] = router
 
     def _router(self, key: bytes) -> Record:
         router = self.store.get(key)
@@ -230,10 +235,6 @@ class Processor:
             router = Record(None)
             self.store.put(key, router)
         return router
-
-    def _touch(self, key: bytes) -> None:
-        if key not in self.urgent:
-            self.dirty[key] = None
 
 
 def customers(store: PartitionStore) -> list[Customer]:

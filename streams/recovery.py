@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from state.changelog import Fold, Positions, marker_key
-from state.store import MemoryStore
+from state.changelog import Mark, Positions, Reading, marker_key
+from state.store import PartitionStore
 from streams.broker.publish import Out, Publisher
 from streams.broker.reader import Read
 from streams.broker.source import Spot
@@ -15,43 +16,48 @@ class RecoveryError(Exception):
     """The partition cannot be taken over; the message gives what was found and the cure. The worker stops."""
 
 
-class Recovered:
-    """What the changelog held at the take-over: the records, the last positions, what must be written again."""
+class Recovered(NamedTuple):
+    """A partition as the changelog left it: its epoch, its store, how many records were read."""
 
-    def __init__(self, epoch: int, fold: Fold) -> None:
-        self.epoch = epoch
-        self.positions = fold.positions
-        self.accepted = fold.accept_offset > fold.positions_offset
-        self.to_heal = fold.to_heal
-        self.records = fold.records
-        self.store = MemoryStore()
-        for key, value in fold.latest.items():
-            self.store.load(key, value)
+    epoch: int
+    store: PartitionStore
+    records: int
+
+    @property
+    def mark(self) -> Mark:
+        """How far the changelog is in the store, with the last positions."""
+        return self.store.mark
+
+    @property
+    def to_heal(self) -> list[bytes]:
+        """Keys with an ignored record after their counting one, sorted; they must be written again."""
+        return sorted(key for key in self.mark.ignored if self.store.get(key) is not None)
 
 
-async def take_over(publisher: Publisher, read: Read, topic: str, partition: int) -> Recovered:
-    """Writes the marker of a new epoch and reads the changelog up to it.
+async def take_over(publisher: Publisher, read: Read, topic: str, partition: int, store: PartitionStore) -> Recovered:
+    """Writes the marker of a new epoch and reads the changelog up to it into `store`, from where the store is.
 
-    The acknowledged offset of the marker is the epoch. Raises PublishError where the marker's fate is unknown,
-    RecoveryError
-    where the changelog cannot be read.
+    The acknowledged offset of the marker is the epoch. A store that is ahead of its log begins anew. Raises
+    PublishError where the marker's fate is unknown, RecoveryError where the changelog cannot be read.
     """
     epoch = await publisher.append(topic, partition, [Out(marker_key(secrets.token_hex(8)), b"")])
-    fold = Fold()
-    async for rows in read(topic, partition, 0, epoch + 1):
-        for row in rows:
-            fold.feed(row.offset, row.key or b"", row.value or b"")
-        await asyncio.sleep(0)
-    if fold.marker != epoch:
+    if store.mark.offset > epoch:
+        store.clear()
+    reading = Reading(store.mark)
+    async for rows in read(topic, partition, store.mark.offset, epoch + 1):
+        counting = reading.take(rows)
+        await asyncio.to_thread(store.load, counting, reading.mark)
+    await asyncio.to_thread(store.loaded)
+    if reading.mark.marker != epoch:
         raise RecoveryError(
-            f"{topic}/{partition}: the changelog's last marker up to {epoch} is at {fold.marker}, expected my own; "
-            "was the topic created anew? stop all workers and look at its settings with `sillage topics`"
+            f"{topic}/{partition}: the changelog's last marker up to {epoch} is at {reading.mark.marker}, expected my "
+            "own; was the topic created anew? stop all workers and look at its settings with `sillage topics`"
         )
-    return Recovered(epoch, fold)
+    return Recovered(epoch, store, reading.records)
 
 
 def starts(
-    recovered: Recovered,
+    mark: Mark,
     names: Mapping[Spot, str],
     topic_ids: Mapping[str, str],
     bounds: Mapping[Spot, tuple[int, int]],
@@ -60,31 +66,29 @@ def starts(
 ) -> dict[Spot, int]:
     """Where each input goes on: the stored positions, else the group's offset; a topic first seen later from its start.
 
-    `names` gives for each spot the name under which positions are stored, `default` (`latest` or `earliest`) where
-    the very
-    first start begins. Raises RecoveryError where a stored position lies outside its log or the topic was created anew.
+    `mark` is what the changelog says. `names` gives for each spot the name under which positions are stored, `default`
+    (`latest` or `earliest`) where the very first start begins. Raises RecoveryError where a stored position lies
+    outside its log or the topic was created anew.
     """
     found: dict[Spot, int] = {}
     for spot, name in names.items():
         first, end = bounds[spot]
-        if recovered.positions is None:
+        if mark.positions is None:
             begin = committed.get(spot, end if default == "latest" else first)
             found[spot] = min(max(begin, first), end)
-        elif name not in recovered.positions.offsets:
+        elif name not in mark.positions.offsets:
             found[spot] = first
         else:
-            found[spot] = _stored(recovered, recovered.positions, spot, name, topic_ids.get(spot[0], ""), first, end)
+            found[spot] = _stored(mark, mark.positions, spot, name, topic_ids.get(spot[0], ""), first, end)
     return found
 
 
-def _stored(
-    recovered: Recovered, positions: Positions, spot: Spot, name: str, topic_id: str, first: int, end: int
-) -> int:
+def _stored(mark: Mark, positions: Positions, spot: Spot, name: str, topic_id: str, first: int, end: int) -> int:
     at = positions.offsets[name]
     anew = positions.topic_ids.get(name, topic_id) != topic_id
     if not anew and first <= at <= end:
         return at
-    if recovered.accepted:
+    if mark.accept_offset > mark.positions_offset:
         return first if anew else min(max(at, first), end)
     found = "the topic was created anew" if anew else f"its log holds {first} to {end}"
     raise RecoveryError(

@@ -13,6 +13,8 @@ from streams.commit import Fenced, Leaving, Writer
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
+ROUND_SECONDS = 0.03
+"""From one round to the next while a backlog is worked off."""
 FLUSH_ROUNDS = 3
 """A pass under way, the dead letters before its positions, and one pass more."""
 MOST_LEAVING = 20_000
@@ -35,8 +37,9 @@ class Session:
     """The writers of one producer session by partition. `publisher` ends with it, and all its epochs with that.
 
     `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
-    were proven;
-    `fenced(partition)` when an epoch ended while the session goes on.
+    were proven; `fenced(partition)` when an epoch ended while the session goes on. `backlog`, set by whoever applies
+    inputs, says that many wait in hand: rounds then begin ROUND_SECONDS apart, since each has its price however little
+    it holds.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Session:
     ) -> None:
         self.writers: dict[int, Writer] = {}
         self.leaving = 0
+        self.backlog = False
         self._publisher = publisher
         self._read = read
         self._name = name
@@ -119,6 +123,8 @@ class Session:
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
+                if self.backlog:
+                    await asyncio.sleep(now + ROUND_SECONDS - asyncio.get_running_loop().time())
                 continue
             self._wake.clear()
             with suppress(TimeoutError):
@@ -130,8 +136,10 @@ class Session:
         self._refuse_if_broken()
         rounds = []
         for writer in writers:
+            if self.writers.get(writer.partition.number) is not writer:
+                continue
             wants_lazy = lazy and (flush or writer.lazy)
-            outs = writer.take(lazy=wants_lazy, flush=flush)
+            outs = writer.take(lazy=wants_lazy, flush=flush, share=len(writers))
             letters = writer.dead_letters()
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))
@@ -211,23 +219,25 @@ class Session:
         await self._publisher.append(*spot, outs)
 
     def _acknowledge(self, out: Mapping[tuple[str, int], list[tuple[Writer, Leaving]]]) -> None:
-        upto: dict[tuple[int, bytes], tuple[Writer, int]] = {}
+        upto: dict[tuple[int, bytes], tuple[Writer, Leaving]] = {}
         entries: list[Entry] = []
         for found in out.values():
             for writer, one in found:
                 entries.append(one.entry)
                 at = (writer.partition.number, one.key)
-                seq = max(one.entry.seq, upto[at][1]) if at in upto else one.entry.seq
-                upto[at] = (writer, seq)
-        for (number, key), (writer, seq) in upto.items():
+                if at not in upto or one.entry.seq > upto[at][1].entry.seq:
+                    upto[at] = (writer, one)
+        for (number, key), (writer, last) in upto.items():
             if self.writers.get(number) is writer:
-                writer.published(key, seq)
+                writer.published(key, last.record, last.entry.seq)
         self.leaving -= len(entries)
         self._observer.published(entries, self._wall())
 
 
 def _chunks(outs: list[Out]) -> list[list[Out]]:
     """Cuts a round so that each part is one batch."""
+    if sum([len(value or b"") + len(key or b"") + 100 for key, value, _ in outs]) <= MAX_BATCH_BYTES - 1024:
+        return [outs]
     chunks: list[list[Out]] = []
     room = 0
     for out in outs:

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     clock: str = Field("wall", pattern="^(wall|event)$", description="What moves a partition's clock: wall or event.")
     start: str = Field("latest", pattern="^(latest|earliest)$", description="Where the very first start begins.")
     trace: str = Field("concerned", pattern="^(concerned|all)$", description="Which decisions leave a trace.")
+    store: str = Field(
+        "memory", pattern="^(memory|rocks)$", description="Where a worker keeps its records: memory or rocks (RocksDB)."
+    )
     sender: str = Field("Sillage <hello@sillage.example>", description="From address of e-mails.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")

@@ -5,10 +5,12 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from state.store import PartitionStore, StoreDamaged
 from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
@@ -21,14 +23,23 @@ from streams.processor import Decide, Processor
 from streams.recovery import Recovered, starts, take_over
 from streams.session import Session
 from streams.settings import Settings
+from streams.stores import stores
 from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
-STEP = 500
+STEP = 100
 """Inputs of one partition between two looks at the others."""
+BACKLOG_ROWS = 1000
+"""Rows of one partition in hand from which throughput counts more than the latency of each."""
+BREATH_SECONDS = 0.0015
+"""How long inputs are applied before fetches and acknowledgements get their turn."""
+TELL_SECONDS = 0.1
+"""How often metrics and watchdog are told of what was applied."""
 REST_SECONDS = 0.05
 """How long the pump rests where nothing comes and nothing is due."""
+TIMERS_STEP = 5000
+"""Timers restored between two looks at the others."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -70,6 +81,7 @@ class Worker:
         self._connect = connect or self._connection
         self._read = read or reading(settings.kafka)
         self._wall = wall
+        self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
         self._observer = observer
         self._given: set[int] = set()
@@ -145,11 +157,11 @@ class Worker:
             self._began = True
             self._publisher = publisher
             await _alone(self._work(publisher))
-        except (PublishError, KafkaError, OSError) as fault:
+        except _PASSING as fault:
             return str(fault) or repr(fault)
         except ExceptionGroup as group:
             first = _first(group)
-            if isinstance(first, PublishError | KafkaError | OSError):
+            if isinstance(first, _PASSING):
                 return str(first) or repr(first)
             raise first from None
         finally:
@@ -184,8 +196,10 @@ class Worker:
     def _leave(self, number: int) -> None:
         if self.session is not None:
             self.session.drop(number)
-        if self.partitions.pop(number, None) is not None:
+        partition = self.partitions.pop(number, None)
+        if partition is not None:
             self._observer.left(number)
+            _close(partition.processor.store)
         if self.source is not None:
             self.source.close(self._inputs.spots(number))
 
@@ -221,8 +235,10 @@ class Worker:
     async def _take(self, session: Session, publisher: Connection, number: int) -> None:
         seconds = asyncio.get_running_loop().time
         began = seconds()
+        store: PartitionStore | None = None
         try:
-            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number)
+            store = await self._stores(number)
+            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number, store)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
                 return
@@ -243,6 +259,8 @@ class Worker:
             self._wake.set()
         finally:
             self._taking.pop(number, None)
+            if store is not None and number not in self.partitions:
+                _close(store)
 
     async def _recover(self, number: int, recovered: Recovered) -> tuple[Partition, dict[Spot, int]]:
         """The partition as the changelog left it, and where its inputs go on."""
@@ -250,10 +268,10 @@ class Worker:
             raise WorkerEnded("the worker was given partitions before its source; attach the source first")
         spots = self._inputs.spots(number)
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
-        begin = starts(recovered, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
+        begin = starts(recovered.mark, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
         processor = Processor(number, self._settings.partitions, recovered.store, self._decide, self._wall)
-        processor.restore_timers()
-        clock = recovered.positions.clock if recovered.positions else 0
+        await restore_timers(processor)
+        clock = recovered.mark.positions.clock if recovered.mark.positions else 0
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
         return Partition(
@@ -274,22 +292,40 @@ class Worker:
         return Decoder(topic, self._inputs.channel(topic), self._wall)
 
     async def _pump(self, session: Session) -> None:
+        now = asyncio.get_running_loop().time
+        told, untold = now(), False
         while True:
-            busy = False
-            if not self._paused and not session.congested:
-                for partition in list(self.partitions.values()):
-                    busy = partition.step(STEP) > 0 or busy
-                    self._release(partition)
-                    if partition.processor.urgent:
-                        session.changed()
-                    if partition.asks:
-                        await self._tell_ends(partition)
-                        busy = True
-            if busy:
+            busy = await self._sweep(session) if not self._paused and not session.congested else False
+            untold = untold or busy
+            if untold and now() - told >= TELL_SECONDS:
                 self._observer.stepped(self.partitions.values())
+                told, untold = now(), False
+            if busy:
                 await asyncio.sleep(0)
+            else:
+                await self._rest()
+
+    async def _sweep(self, session: Session) -> bool:
+        """Applies some of what every partition has in hand; gives whether there was anything."""
+        now = asyncio.get_running_loop().time
+        busy, backlog, breathed = False, False, now()
+        for number, partition in list(self.partitions.items()):
+            if self._paused or self.partitions.get(number) is not partition:
                 continue
-            await self._rest()
+            done = partition.step(STEP)
+            busy = busy or done > 0
+            backlog = backlog or (done >= STEP and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
+            self._release(partition)
+            if partition.processor.urgent:
+                session.changed()
+            if partition.asks:
+                await self._tell_ends(partition)
+                busy = True
+            if now() - breathed >= BREATH_SECONDS:
+                await asyncio.sleep(0)
+                breathed = now()
+        session.backlog = backlog
+        return busy
 
     async def _tell_ends(self, partition: Partition) -> None:
         if self.source is not None:
@@ -310,6 +346,23 @@ class Worker:
             if lane.held and len(lane) < HOLD_ROWS // 2 and self.source is not None:
                 lane.held = False
                 self.source.release((lane.topic, lane.partition))
+
+
+_PASSING = (PublishError, KafkaError, OSError, StoreDamaged)
+"""Faults that end a session and not the worker."""
+
+
+def _close(store: PartitionStore) -> None:
+    """Closes it in a thread, since a store on disk writes what it still holds."""
+    asyncio.get_running_loop().run_in_executor(None, store.close)
+
+
+async def restore_timers(processor: Processor) -> None:
+    """Builds the timer index from what the store knows of its records, while other partitions go on."""
+    entries = processor.store.timers()
+    while some := list(islice(entries, TIMERS_STEP)):
+        processor.timers.load(some)
+        await asyncio.sleep(0)
 
 
 async def _alone(work: Coroutine[Any, Any, None]) -> None:
@@ -333,8 +386,8 @@ def unpublished(partition: Partition) -> list[Leaving]:
     """What the outboxes of a recovered partition hold: proven, and not known to be published."""
     store = partition.processor.store
     leaving = []
-    for key in store:
+    for key in store.speaking():
         record = store.get(key)
         if record is not None and record.outbox:
-            leaving += [Leaving(key, entry) for entry in record.to_hand(record.out_seq)]
+            leaving += [Leaving(key, record, entry) for entry in record.to_hand(record.out_seq)]
     return leaving

@@ -9,7 +9,7 @@ from fakelog import Row
 from engine.catalog import Catalog, MessageSpec, compile_journey
 from journeys.ids import with_ids
 from journeys.model import Journey
-from state.store import MemoryStore
+from state.store import MemoryStore, PartitionStore
 from streams.lane import Lane
 from streams.partition import Partition
 from streams.processor import Decide, Processor, deciding
@@ -33,8 +33,11 @@ WELCOME = {
     "enter": {"on": "account.created"},
     "steps": [{"send": "hello"}],
 }
+OFFER = {**BASKET, "steps": [{"wait": "1h"}, {"send": "offer"}]}
+"""As BASKET, with a message that can be held."""
+CLASSES = {"reminder": "service", "hello": "service", "offer": "marketing"}
 MESSAGES = {
-    name: MessageSpec(name, f"{name}-hash", "service", {"email": ("entry.value",)}) for name in ("reminder", "hello")
+    name: MessageSpec(name, f"{name}-hash", class_, {"email": ("entry.value",)}) for name, class_ in CLASSES.items()
 }
 
 
@@ -74,7 +77,7 @@ class Rig:
         partitions: int = 1,
         event_clock: bool = False,
         clock: int = 0,
-        store: MemoryStore | None = None,
+        store: PartitionStore | None = None,
         trace_all: bool = False,
         definitions: Sequence[Mapping[str, Any]] = (),
         decide: Decide | None = None,
@@ -83,8 +86,8 @@ class Rig:
         self.logs = {topic: Log() for topic in topics}
         found = catalog(*definitions)
         decide = decide or deciding(lambda: found, trace_all=trace_all)
-        self.processor = Processor(0, partitions, store or MemoryStore(), decide, self.wall)
-        self.processor.restore_timers()
+        self.processor = Processor(0, partitions, MemoryStore() if store is None else store, decide, self.wall)
+        self.processor.timers.load(self.processor.store.timers())
         lanes = [Lane(f"t.{topic}", topic, 0, "id", 0, self.logs[topic]) for topic in topics]
         self.partition = Partition(
             0,
@@ -127,3 +130,11 @@ def with_email(rig: Rig, *customers: str, at: int = T0) -> None:
         rig.put(
             "touchpoints.web", at, "customer.updated", customer, properties={"set": {"email": f"{customer}@x.example"}}
         )
+
+
+def willing(rig: Rig, *customers: str, at: int = T0) -> None:
+    """Customers with an address who want offers."""
+    with_email(rig, *customers, at=at)
+    for customer in customers or ("c1",):
+        answer = {"topic": "offers", "channel": "email", "given": True}
+        rig.put("touchpoints.web", at, "consent.changed", customer, properties=answer)

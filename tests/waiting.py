@@ -37,3 +37,8 @@ async def turns(count: int = 200) -> None:
     """Lets all that is ready on the loop run, so that what did not happen by then was not about to."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def lasting(seconds: float) -> None:
+    """Lets a fault or a pause last so long: for what is a length of time by itself, and waits for nothing."""
+    await asyncio.sleep(seconds)

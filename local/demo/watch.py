@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from engine.decision import Action, Output, Void
 from local.demo.progress import Progress
 from state.changelog import Fold
-from state.codec import decode
+from state.codec import speaks
 from state.ledger import SETTLED, Entry, Status
 from streams.settings import Settings
 
@@ -68,8 +68,7 @@ class Watch:
     def _take(self, name: str, partition: int, records: Iterable[ConsumerRecord]) -> None:
         if name == "state":
             fold = self._folds[partition]
-            for record in records:
-                fold.feed(record.offset, record.key, record.value)
+            fold.take(records)
             self._progress.applied = sum(self._position(f"touchpoints.web/{p}") for p in range(len(self._folds)))
         elif name == "actions":
             for record in records:
@@ -95,7 +94,7 @@ class Watch:
 
     async def ready(self) -> bool:
         """Whether every partition was taken over once, which a marker on its changelog shows."""
-        return all(fold.marker >= 0 for fold in self._folds)
+        return all(fold.mark.marker >= 0 for fold in self._folds)
 
     async def inputs_durable(self) -> bool:
         """Whether every touchpoint and tick published so far is durably applied."""
@@ -125,10 +124,10 @@ class Watch:
         return self._progress.unsettled == 0
 
     def _position(self, name: str) -> int:
-        positions = self._folds[int(name.rpartition("/")[2])].positions
+        positions = self._folds[int(name.rpartition("/")[2])].mark.positions
         return positions.offsets.get(name, 0) if positions is not None else 0
 
     @staticmethod
     def _pending(fold: Fold) -> bool:
         """Whether a record still holds outputs that are not known to be published."""
-        return any(decode(value).outbox for value in fold.latest.values())
+        return any(speaks(value) for value in fold.latest.values())

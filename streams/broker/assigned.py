@@ -1,12 +1,16 @@
 """The Source for topics outside Faust's assignment: an own consumer of exactly the spots that were opened."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.fetching import unread
+from streams.broker.rows import give_rows
+from streams.broker.salvage import Salvage
 from streams.broker.source import Offer, Source, Spot
+from streams.broker.watch import Watch
+from streams.touchpoints.record import Record
 
 POLL_MS = 100
 
@@ -15,6 +19,7 @@ class AssignedSource:
     """A Source outside any group: positions are in `state` only. Run `run` beside the worker."""
 
     def __init__(self, bootstrap: str, offer: Offer) -> None:
+        give_rows()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
             enable_auto_commit=False,
@@ -22,6 +27,8 @@ class AssignedSource:
             fetch_max_wait_ms=250,
             max_poll_records=5000,
         )
+        self._watch = Watch(self._consumer)
+        self._salvage = Salvage(self._watch)
         self._offer = offer
         self._next: dict[TopicPartition, int] = {}
         self._opened = asyncio.Event()
@@ -40,7 +47,7 @@ class AssignedSource:
             if not self._next:
                 self._opened.clear()
                 await self._opened.wait()
-            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+            fetched = await self._fetched()
             for tp, rows in fetched.items():
                 if tp in self._next and rows and rows[0].offset >= self._next[tp]:
                     self._next[tp] = rows[-1].offset + 1
@@ -76,6 +83,29 @@ class AssignedSource:
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         """Nothing to commit to."""
+
+    async def _fetched(self) -> Mapping[TopicPartition, Sequence[Record]]:
+        """What one fetch brings; where a damaged batch lies in the way, what lies around it and that, of its spot."""
+        if self._watch.suspects:
+            return await self._salvaged(self._watch.suspects.popitem()[0])
+        try:
+            return await self._consumer.getmany(timeout_ms=POLL_MS)  # type: ignore[no-any-return]
+        except Exception:
+            if not self._watch.broke():
+                raise
+            for tp, offset in self._next.items():
+                self._consumer.seek(tp, offset)
+            return {}
+
+    async def _salvaged(self, tp: TopicPartition) -> Mapping[TopicPartition, Sequence[Record]]:
+        start = self._next.get(tp)
+        if start is None:
+            return {}
+        rows = await self._salvage.rows(tp, start)
+        if not rows or self._next.get(tp) != start:
+            return {}
+        self._consumer.seek(tp, rows[-1].offset + 1)
+        return {tp: rows}
 
     def _assign(self) -> None:
         """Assigns what is open, each spot from where it goes on."""

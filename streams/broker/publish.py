@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaProducer
 
 MAX_BATCH_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 17 << 20
+COMPRESSION = "snappy"
+"""aiokafka's lz4 is that of the highest level: a fifth smaller, at eight times the price."""
 
 
 class Out(NamedTuple):
@@ -61,7 +63,7 @@ class KafkaPublisher:
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
-            compression_type="lz4",
+            compression_type=COMPRESSION,
             linger_ms=0,
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,
@@ -91,19 +93,17 @@ class KafkaPublisher:
 
     def _batches(self, records: Sequence[Out]) -> list[Any]:
         batches = [self._producer.create_batch()]
-        for record in records:
-            if self._add(batches[-1], record):
+        append = batches[-1].append
+        for key, value, headers in records:
+            given = list(headers) if headers else []
+            if append(key=key, value=value, timestamp=None, headers=given) is not None:
                 continue
             batches[-1].close()
             batches.append(self._producer.create_batch())
-            self._add(batches[-1], record)
+            append = batches[-1].append
+            append(key=key, value=value, timestamp=None, headers=given)
         batches[-1].close()
         return [batch for batch in batches if batch.record_count()]
-
-    @staticmethod
-    def _add(batch: Any, record: Out) -> bool:
-        metadata = batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
-        return metadata is not None
 
     async def _send(self, topic: str, partition: int, batch: Any) -> int:
         try:
@@ -116,13 +116,16 @@ class KafkaPublisher:
         return int(metadata.offset)
 
     async def _acknowledged(self, future: asyncio.Future[Any]) -> Any:
-        """Waits on; a broker known to be away does not count towards the limit."""
+        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back."""
+        away = False
         while True:
             done, _ = await asyncio.wait([future], timeout=self._timeout_seconds)
             if done:
                 return future.result()
-            if await self.broker_answers():
+            answers = await self.broker_answers()
+            if answers and not away:
                 raise TimeoutError(f"no answer in {self._timeout_seconds} s from a broker that is up")
+            away = not answers
 
     async def broker_answers(self) -> bool:
         """Whether any broker answers a metadata request now."""

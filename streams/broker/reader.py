@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.broker.rows import give_rows
+from streams.broker.watch import Watch
 from streams.touchpoints.record import Record
 
 POLL_MS = 500
@@ -15,9 +17,13 @@ Read = Callable[[str, int, int, int], AsyncIterator[Sequence[Record]]]
 
 
 class Reader:
-    """An own assigned consumer of one partition, outside any group. Use as an async context manager."""
+    """An own assigned consumer of one partition, outside any group. Use as an async context manager.
+
+    Nothing is read around: what is read here is what is known, so that a gap in it would be taken for the truth.
+    """
 
     def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+        give_rows()
         self._spot = TopicPartition(topic, partition)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
@@ -28,6 +34,7 @@ class Reader:
             fetch_max_wait_ms=50,
             max_poll_records=5000,
         )
+        self._watch = Watch(self._consumer)
 
     async def __aenter__(self) -> "Reader":
         await self._consumer.start()
@@ -45,12 +52,12 @@ class Reader:
 
     async def read(self, start: int, end: int) -> AsyncIterator[Sequence[ConsumerRecord]]:
         """The records from `start` up to, not including, `end`, in batches. `start` before the log's first is its
-        first.
+        first. Raises DamagedLog.
         """
         first, _ = await self.bounds()
         self._consumer.seek(self._spot, max(start, first))
         while await self._consumer.position(self._spot) < end:
-            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+            fetched = await self._watch.whole(POLL_MS)
             rows = fetched.get(self._spot, [])
             if rows and rows[-1].offset >= end:
                 rows = [row for row in rows if row.offset < end]

@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from engine.decision import Action, Output
+from streams.broker.watch import Watch
 from streams.dispatch.book import Note
 from streams.settings import Settings
 
@@ -32,6 +33,7 @@ class Ahead:
             max_partition_fetch_bytes=8 << 20,
             max_poll_records=5000,
         )
+        self._watch = Watch(self._consumer)
         # A broker answers a connection's requests in order: asked behind a waiting fetch, the end would come late.
         self._asker = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False)
         self._positions: dict[int, int] = {}
@@ -110,8 +112,7 @@ class Ahead:
         if not self._positions:
             await asyncio.sleep(_POLL_MS / 1000)
             return {}
-        fetched: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(timeout_ms=_POLL_MS)
-        return fetched
+        return await self._watch.whole(_POLL_MS)
 
     async def _take(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
         notes = [note for record in records if (note := note_of(record.value)) is not None]

@@ -14,13 +14,14 @@ from journeys.messages.model import Message
 from journeys.messages.render import Rendered
 from state.ledger import SETTLED, Entry, LedgerAway, Status
 from streams.broker.publish import Out, Publisher
+from streams.broker.watch import DamagedLog
 from streams.dispatch.book import Book, Note, released
 from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
 from streams.dispatch.lastchecks import LastChecks
 from streams.dispatch.receipts import receipt_of
 from streams.settings import Settings
-from streams.touchpoints.record import Record
+from streams.touchpoints.record import Damaged, Record, origin
 
 T = TypeVar("T")
 
@@ -93,6 +94,8 @@ class Dispatcher:
         try:
             return read_output(record)
         except msgspec.DecodeError as fault:
+            if isinstance(record, Damaged):
+                raise DamagedLog(_unread(record)) from fault
             await self._dead(record, "not_an_action", str(fault))
             return None
 
@@ -257,6 +260,9 @@ async def _whole(work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
+        # A fault is asked for, or the loop would log it as one that nobody saw.
+        if not task.cancelled():
+            task.exception()
         raise
 
 
@@ -267,3 +273,10 @@ def _is_new(errand: Errand, entry: Entry) -> bool:
 
 def _code(entry: Entry) -> str:
     return entry.status.value if entry.status in (Status.SENT, Status.UNRESOLVED) else entry.code
+
+
+def _unread(batch: Damaged) -> str:
+    return (
+        f"{origin(batch)}: {batch.reason}; it may hold voids and withdrawn consent, so nothing leaves past it until "
+        f"the offset of the dispatcher's group is set to {batch.offset + 1}"
+    )

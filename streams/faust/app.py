@@ -82,9 +82,9 @@ class Group:
     async def _agent(self, stream: Any) -> None:
         consumer = self.source.consumer
         async for event in stream.noack().events():
-            tp, fetched = event.message.tp, event.value
-            if consumer.taken(tp, fetched):
-                self._offer(tp.topic, tp.partition, fetched.rows)
+            for fetched in event.value:
+                if consumer.taken(fetched):
+                    self._offer(fetched.tp.topic, fetched.tp.partition, fetched.rows)
 
     async def _on_assigned(self, _app: Any, assigned: Iterable[Any], **_options: Any) -> None:
         spots = [tp for tp in assigned if tp.topic in self._topics]

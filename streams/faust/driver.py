@@ -1,20 +1,19 @@
-"""Faust's transport driver of ours: what an agent gets is the list of records that a fetch brought for one
-partition.
-"""
+"""Faust's transport driver of ours: what an agent gets are the lists of records that one fetch brought."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from streams.broker.fetching import state_of, unread
 from streams.broker.source import Spot
 from streams.faust.loop import LoopConsumer
+from streams.touchpoints.record import Record
 
 POLL_SECONDS = 0.1
 
@@ -22,8 +21,9 @@ POLL_SECONDS = 0.1
 class Fetched(NamedTuple):
     """The records of one fetch and partition, with the count of openings of that spot when they were fetched."""
 
+    tp: TP
     opening: int
-    rows: list[ConsumerRecord]
+    rows: Sequence[Record]
 
 
 class Consumer(stock.Consumer):
@@ -78,13 +78,14 @@ class Consumer(stock.Consumer):
 
     def unread(self, spot: Spot, upto: int) -> bool:
         """Whether the log holds records that were not taken yet, as far as known and at least before `upto`."""
-        tp = TP(*spot)
-        if tp not in self._next:
+        # A named tuple is found under the plain one; this is asked for every lane at every step.
+        if spot not in self._next:
             return False
-        return self._in_transit[tp] > 0 or unread(self.kafka, TopicPartition(*tp), upto)
+        return self._in_transit.get(spot, 0) > 0 or unread(self.kafka, spot, upto)
 
-    def taken(self, tp: TP, fetched: Fetched) -> bool:
+    def taken(self, fetched: Fetched) -> bool:
         """An agent has these records in hand; gives whether they are still wanted."""
+        tp = fetched.tp
         if fetched.opening != self._openings[tp] or tp not in self._next:
             return False
         self._in_transit[tp] -= 1
@@ -118,22 +119,49 @@ class Consumer(stock.Consumer):
         if not readable:
             await self._wait_for_room(timeout)
             return
-        records = await self._thread.getmany(readable, POLL_SECONDS)
+        records = await self._fetched(readable)
         # Nothing ran between the fetch and here, so what was fetched belongs to the openings of now.
-        fetched = [(TP(*tp), Fetched(self._openings[TP(*tp)], rows)) for tp, rows in records.items() if rows]
-        # All are on their way from now on: else a spot whose turn comes last would seem read to its end until then.
-        self._in_transit.update(tp for tp, _ in fetched)
-        for tp, batch in fetched:
-            if self.should_stop or not self.flow_active:
-                return
-            if batch.opening == self._openings[tp]:
-                yield tp, self._message(tp, batch)
+        fetched = [Fetched(TP(*tp), self._openings[TP(*tp)], rows) for tp, rows in records.items() if rows]
+        if fetched and self.flow_active and not self.should_stop:
+            # All are on their way from now on: a spot must not seem read to its end until then.
+            self._in_transit.update(batch.tp for batch in fetched)
+            yield fetched[0].tp, self._message(fetched)
 
-    def _message(self, tp: TP, batch: Fetched) -> ConsumerMessage:
-        last = batch.rows[-1]
+    async def _fetched(self, readable: set[TP]) -> Mapping[Any, Sequence[Record]]:
+        """What one fetch brings; where a damaged batch lies in the way, what lies around it and that, of its spot."""
+        watch = self._thread.watch
+        if watch.suspects:
+            return await self._salvaged(watch.suspects.popitem()[0])
+        try:
+            return await self._thread.getmany(readable, POLL_SECONDS)  # type: ignore[no-any-return]
+        except Exception:
+            if not watch.broke():
+                raise
+            for tp in self._next:
+                self._seek_open(tp)
+            return {}
+
+    async def _salvaged(self, spot: TopicPartition) -> Mapping[Any, Sequence[Record]]:
+        tp, state = TP(*spot), state_of(self.kafka, spot)
+        if tp not in self._next or tp in self._held or state is None or not state.has_valid_position:
+            return {}
+        opening = self._openings[tp]
+        rows = await self._thread.salvage.rows(spot, state.position)
+        if not rows or opening != self._openings[tp] or not self._assigned(tp):
+            return {}
+        self.kafka.seek(spot, rows[-1].offset + 1)
+        return {spot: rows}
+
+    def _message(self, fetched: list[Fetched]) -> ConsumerMessage:
+        """All of a fetch as one message, for each that Faust hands on takes it several turns of the loop.
+
+        It goes by the name of the first spot, whose offsets say nothing to Faust.
+        """
+        tp, last = fetched[0].tp, fetched[0].rows[-1]
+        self._read_offset.pop(tp, None)
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, (), None,
-            batch, None, 0, len(batch.rows), tp, generation_id=self.app.consumer_generation_id,
+            fetched, None, 0, len(fetched), tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     async def _wait_for_room(self, timeout: float) -> None:

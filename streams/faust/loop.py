@@ -10,6 +10,10 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
+from streams.broker.rows import give_rows
+from streams.broker.salvage import Salvage
+from streams.broker.watch import Watch
+
 FETCH_WAIT_MS = 250
 
 
@@ -50,9 +54,10 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         """The stock consumer's settings, Faust's co-partitioning assignor always, and a shorter wait at the broker."""
+        give_rows()
         conf = self.app.conf
         self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
+        consumer = aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
             bootstrap_servers=stock.server_list(transport.url, transport.default_port),
@@ -68,6 +73,9 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=30_000,
         )
+        self.watch = Watch(consumer)
+        self.salvage = Salvage(self.watch)
+        return consumer
 
     async def _commit(self, offsets: Mapping[Any, int]) -> bool:
         """Commits what is still assigned. A broker that is away or a rebalance is no reason to end: positions are in

@@ -41,7 +41,13 @@ class Metrics:
         self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
         self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
         self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
+        self._held = families.counter(
+            "held_proposals", "Proposals held while a partition was catching up; one held again counts again."
+        )
         self._duplicates = families.counter("duplicates", "Events dropped because their id was seen before.")
+        self._repeated = families.counter(
+            "repeated_inputs", "Inputs read again after a crash or a rebalance, and skipped as applied."
+        )
         self._forwards = families.counter("forwards", "Events brought to the home partition of their customer.")
         self._clamped = families.counter(
             "clamped_instants", "Events from the future, set back to when they were received."
@@ -107,9 +113,17 @@ class Metrics:
         """Proposals that the policy refused."""
         self._refusals.at(code).inc(count)
 
+    def held_proposals(self, count: int) -> None:
+        """Proposals held until their partition has caught up."""
+        self._held.at().inc(count)
+
     def duplicates(self, count: int) -> None:
         """Events dropped for a repeated id."""
         self._duplicates.at().inc(count)
+
+    def repeated_inputs(self, count: int) -> None:
+        """Inputs skipped since the record says that they were applied."""
+        self._repeated.at().inc(count)
 
     def forwards(self, count: int) -> None:
         """Events sent to their home partition."""

@@ -47,8 +47,10 @@ class WorkerObserver:
             processor = partition.processor
             counts, processor.counts = processor.counts, Counts()
             self._metrics.decisions(counts.decisions)
+            self._metrics.held_proposals(counts.held)
             self._metrics.duplicates(counts.duplicates)
             self._metrics.linked_identities(counts.identities)
+            self._metrics.repeated_inputs(counts.repeated)
             self._metrics.forwards(counts.forwards)
             if counts.faults:
                 self._metrics.dead_letters("undecided", counts.faults)

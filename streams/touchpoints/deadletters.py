@@ -1,7 +1,7 @@
 """What cannot be processed, as a record for <topic>.dead: the raw bytes, where they came from, and why."""
 
 from streams.broker.publish import Out
-from streams.touchpoints.record import Record, origin
+from streams.touchpoints.record import Damaged, Record, origin
 
 MAX_RAW_BYTES = 16 << 20
 MAX_BESIDE_BYTES = 1 << 19
@@ -16,9 +16,13 @@ def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Ou
     none), and each original header behind `original.`. What only fitted its topic compressed is cut, since a letter
     too large to be written would stop its partition for ever: a value to MAX_RAW_BYTES, with its true size in the
     header value_bytes; key and headers of over MAX_BESIDE_BYTES are left out, with their size in beside_bytes.
+    A damaged batch is kept whole, with the headers first_offset and last_offset.
     """
     value = record.value
     headers = _why(code, reason, attempts)
+    if isinstance(record, Damaged):
+        value = record.raw
+        headers += [("first_offset", b"%d" % record.first), ("last_offset", b"%d" % record.offset)]
     headers += [("timestamp", b"%d" % record.timestamp), ("timestamp_type", b"%d" % record.timestamp_type)]
     beside = [] if record.key is None else [("key", record.key)]
     beside += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]

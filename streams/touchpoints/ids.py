@@ -6,7 +6,8 @@ from streams.touchpoints.record import RefusalError, shown
 
 MAX_ID_BYTES = 200
 KINDS = ("loyalty", "email", "phone", "device", "cookie")
-_SURELY_SHORT = MAX_ID_BYTES // 4  # A character takes at most four bytes.
+SURELY_SHORT = MAX_ID_BYTES // 4
+"""A text of so many characters is no longer than MAX_ID_BYTES: a character takes at most four."""
 _GREATEST_EXACT = 1 << 53
 
 Id = str | int | float
@@ -15,7 +16,7 @@ Id = str | int | float
 def id_text(found: Id, field: str) -> str:
     """The id as text, its case kept. Raises RefusalError where it has not 1 to 200 bytes or is not exact."""
     text = found if isinstance(found, str) else _of_number(found, field)
-    if 0 < len(text) <= _SURELY_SHORT:
+    if 0 < len(text) <= SURELY_SHORT:
         return text
     size = len(text.encode())
     if not 0 < size <= MAX_ID_BYTES:

@@ -1,4 +1,4 @@
-"""A record as Kafka gives it, and the two ways to say that it cannot be processed."""
+"""A record as Kafka gives it, a batch that it cannot give, and the two ways to say that one cannot be processed."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -38,6 +38,28 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Damaged(msgspec.Struct, frozen=True):
+    """A batch that cannot be unpacked, in the place of its records: a Record that has no value, at its last offset.
+
+    Whoever decodes it refuses it for its empty value, and `rejected` then gives `code` and `reason`, so that no one
+    asks of ordinary records whether they are one. `first` is the batch's first offset, `raw` the bytes that were
+    served of it.
+    """
+
+    topic: str
+    partition: int
+    first: int
+    offset: int
+    timestamp: int
+    raw: bytes | None
+    code: str
+    reason: str
+    timestamp_type: int = LOG_APPEND_TIME
+    key: None = None
+    value: None = None
+    headers: tuple[()] = ()
+
+
 class RefusalError(Exception):
     """Raised inside the rooms that read a value; the door turns it into a Rejected that names the record."""
 
@@ -48,12 +70,15 @@ class RefusalError(Exception):
 
 
 def origin(record: Record) -> str:
-    """`topic/partition/offset`, which names a record for good."""
-    return f"{record.topic}/{record.partition}/{record.offset}"
+    """`topic/partition/offset`, which names a record for good; of a damaged batch it is the first offset."""
+    offset = record.first if isinstance(record, Damaged) else record.offset
+    return f"{record.topic}/{record.partition}/{offset}"
 
 
 def rejected(record: Record, refusal: RefusalError) -> Rejected:
-    """The refusal of one record, with the record as its subject."""
+    """The refusal of one record, with the record as its subject; a damaged batch has its own reason."""
+    if isinstance(record, Damaged):
+        return Rejected(record.code, f"{origin(record)}: {record.reason}")
     return Rejected(refusal.code, f"{origin(record)}: {refusal.reason}")
 
 

@@ -10,8 +10,10 @@ from channels.channel import Away, Permanent, Transient, Unknown
 from engine.decision import ConsentChange, Erasure, Void
 from journeys.messages.model import Message
 from journeys.model import MessageHead
+from streams.broker.watch import DamagedLog
 from streams.dispatch.errand import MAX_AGE_MS
 from streams.touchpoints.home import home
+from streams.touchpoints.record import Damaged
 
 
 async def test_an_action_leaves_and_its_receipt_comes_back(office: Office) -> None:
@@ -138,6 +140,16 @@ async def test_a_record_that_is_no_action_goes_to_the_dead_letters(office: Offic
     await office.dispatcher.take(0, [Row(b"{nonsense"), Row(None), Row(b'{"kind":"fax"}'), *good])
     assert [code for _, code in office.gone] == ["not_an_action"] * 3
     assert office.hatch.ids() == ["a1"]
+
+
+async def test_a_damaged_batch_of_actions_is_not_stepped_over(office: Office) -> None:
+    """It may hold a void or a withdrawal of what lies behind it."""
+    batch = Damaged("t.actions", 0, 4, 9, NOW, b"raw", "damaged_batch", "the batch is damaged")
+    good = rows(action(), queued_at=office._ticking())
+    with pytest.raises(DamagedLog, match=r"t.actions/0/4: the batch is damaged; it may hold voids .* set to 10"):
+        await office.dispatcher.take(0, [batch, *good])
+    assert not office.hatch.ids()
+    assert not office.gone
 
 
 @pytest.mark.parametrize(

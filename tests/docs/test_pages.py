@@ -104,8 +104,8 @@ def test_metrics_are_declared(page: str) -> None:
 
 def test_targets_of_make_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = {target for page in PAGES.values() for target in re.findall(r"(?:^|`)make (\w+)", page, re.MULTILINE)}
-    assert {"demo", "test"} <= named <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+    named = {target for page in PAGES.values() for target in re.findall(r"(?:^|`)make ([\w-]+)", page, re.MULTILINE)}
+    assert {"demo", "test"} <= named <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
 
 
 def test_the_readme_shows_the_examples_as_they_are() -> None:

@@ -20,6 +20,7 @@ from journeys.model import Journey
 START_AT = 1_772_474_400_000  # 2026-03-02T18:00Z, a Monday
 MESSAGES = {
     "hello": MessageSpec("hello", "hash-hello", "marketing", {"email": ("customer.first_name", "entry.total")}),
+    "about": MessageSpec("about", "hash-about", "marketing", {"email": ("event.total",)}),
     "again": MessageSpec("again", "hash-again", "marketing", {"email": ()}),
     "receipt": MessageSpec("receipt", "hash-receipt", "service", {"email": ()}),
     "recall": MessageSpec("recall", "hash-recall", "critical", {"email": ()}),
@@ -56,6 +57,7 @@ class Life:
         if consent:
             self.customer.consent = {"offers/email": Consent(True, 0)}
         self.decisions: list[Decision] = []
+        self.hold_until = 0
         self._events = 0
 
     def release(self, *definitions: dict[str, Any], version: str = "v1") -> None:
@@ -74,7 +76,7 @@ class Life:
         named = {"id": f"e{self._events}", "customer": "c1", "channel": "web"}
         instants = {"occurred_at": self.at, "received_at": self.at}
         event = Event(**{**named, **instants, **envelope, "type": type_, "properties": properties or {}})
-        return self.take(EventArrived(event, self.at))
+        return self.take(EventArrived(event, self.at, self.hold_until))
 
     def advance(self, duration: str) -> None:
         """Time goes by; timers fire at their own instants."""
@@ -89,6 +91,9 @@ class Life:
         assert decide(self.catalog, self.customer, given, trace_all=self.trace_all) == decision
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(decision.customer), type=Customer) == decision.customer
         assert decision.changed or decision.customer is self.customer
+        assert decision.held == len(
+            [line for line in decision.trace.lines if line.what == "held"] if decision.trace else []
+        )
         if decision.trace is not None:
             assert input_of(decision.trace) == given
             assert {line.what for line in decision.trace.lines} <= CODES.keys()
@@ -98,7 +103,7 @@ class Life:
 
     def _fire(self) -> None:
         while 0 < (due := next_due(self.customer)) <= self.at:
-            self.take(TimerFired(due))
+            self.take(TimerFired(due, self.hold_until))
 
     def outputs(self, kind: type[Any]) -> list[Any]:
         return [output for decision in self.decisions for output in decision.outputs if isinstance(output, kind)]

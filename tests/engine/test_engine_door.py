@@ -1,6 +1,7 @@
 """The door: repeats, traces, events that concern nobody, and a fold of the traces that gives it all again."""
 
 import msgspec
+import pytest
 
 from engine.catalog import Catalog
 from engine.decide import decide, new_customer
@@ -73,7 +74,8 @@ def test_a_trace_says_what_came_of_its_input_in_order(life, journey):
     assert len({each.id for each in person.traces()}) == 2
 
 
-def test_folding_decide_over_the_traced_inputs_gives_it_all_again(life, journey):
+@pytest.mark.parametrize("lag_ms", [0, 3_600_000, 86_400_000])
+def test_folding_decide_over_the_traced_inputs_gives_it_all_again(life, journey, lag_ms):
     person = life(
         journey(
             "a",
@@ -84,6 +86,7 @@ def test_folding_decide_over_the_traced_inputs_gives_it_all_again(life, journey)
         trace_all=True,
     )
     start = person.customer
+    person.hold_until = person.at + lag_ms
     person.event(
         "began", {"k": 1}, place=Place(48.0, 2.0), extras={"x": [1]}, brand="b", timed=False, identifiers={"a": "b"}
     )

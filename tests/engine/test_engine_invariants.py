@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: nothing twice, nothing without consent, nothing unbounded, nothing raised."""
+"""Whatever happens in whatever order, held or not: nothing twice, without consent, unbounded, and nothing raised."""
 
 from collections import Counter
 from typing import Any
@@ -78,6 +78,7 @@ happenings = st.one_of(
     st.tuples(
         st.just("receipt"), st.sampled_from(["message.sent", "message.clicked", "action.refused"]), st.integers(0, 5)
     ),
+    st.tuples(st.just("lag"), st.sampled_from([0, 0, 1, 5 * HOUR_MS, 60 * HOUR_MS])),
     st.tuples(st.just("advance"), st.sampled_from(["30m", "3h", "1d", "9d"])),
     st.tuples(st.just("event"), st.just("customer.erased"), st.just({}), offsets, names),
 )
@@ -92,6 +93,8 @@ def play(life: Any, happened: list[tuple[Any, ...]]) -> Any:
         count = len(person.decisions)
         if kind == "advance":
             person.advance(*what)
+        elif kind == "lag":
+            person.hold_until = person.at + what[0]
         elif kind == "event":
             type_, given_properties, offset, name = what
             named = {} if name is None else {"id": name}
@@ -119,13 +122,15 @@ def check_step(person: Any, before: Customer, count: int) -> None:
 
 
 def check_decision(decision: Any) -> None:
-    """No marketing in a decision after which its consent does not stand: within one, facts come first."""
+    """No marketing while it is held, nor where its consent does not stand after the decision: facts come first."""
+    held = decision.trace is not None and decision.trace.input.get("hold_until", 0) > decision.trace.at
     for output in decision.outputs:
         if isinstance(output, Action):
             assert not decision.customer.erased_at
             if output.class_ == "marketing":
                 answer = decision.customer.consent[consent_key(TOPICS[output.journey], output.channel)]
                 assert answer.given
+                assert not held
         elif isinstance(output, Erasure):
             assert decision.customer.erased_at
         else:

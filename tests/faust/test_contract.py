@@ -4,16 +4,23 @@ import inspect
 from importlib.metadata import version
 
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.consumer import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.producer import AIOKafkaProducer
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import calc_crc32c
 from faust.transport.consumer import Consumer, ConsumerThread
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 from mode.threads import ServiceThread
 
+from streams.broker.rows import Records, give_rows
 from streams.faust.driver import Transport
 
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
@@ -39,8 +46,12 @@ def test_versions_are_those_that_were_read(package: str, wanted: str) -> None:
         (Subscription, ["assignment"]),
         (Assignment, ["tps", "state_value"]),
         (TopicPartitionState, ["position", "has_valid_position"]),
+        (fetcher.PartitionRecords, ["_consumer_record"]),
         (AIOKafkaProducer, ["create_batch", "send_batch"]),
         (BatchBuilder, ["append", "close", "record_count"]),
+        (AIOKafkaClient, ["send"]),
+        (FetchRequest, ["topics"]),
+        (fetcher.PartitionRecords, ["_unpack_records", "__next__"]),
     ],
 )
 def test_names_that_are_touched_are_there(owner: type, names: list[str]) -> None:
@@ -52,10 +63,52 @@ def test_attributes_that_are_set_at_construction_are_there() -> None:
         (Consumer.__init__, ["can_resume_flow", "_read_offset", "_committed_offset"]),
         (TopicPartitionState.__init__, ["highwater"]),
         (ServiceThread.__init__, ["_thread_started", "thread_loop"]),
+        (AIOKafkaConsumer.__init__, ["self._client ="]),
+        (AIOKafkaConsumer.start, ["self._fetcher = Fetcher(", "self._client,"]),
+        (fetcher.Fetcher.__init__, ["self._records ="]),
+        (fetcher.FetchResult.__init__, ["self._partition_records ="]),
+        (fetcher.PartitionRecords.__init__, ["self.next_fetch_offset =", "self._records_iterator ="]),
+        (AIOKafkaClient.__init__, ["self.cluster ="]),
     ):
         source = inspect.getsource(owner)
         assert [name for name in names if name not in source] == []
 
 
+def test_a_fetch_makes_its_records_by_the_name_that_is_replaced() -> None:
+    assert "PartitionRecords(" in inspect.getsource(fetcher.Fetcher)
+    before = fetcher.PartitionRecords
+    give_rows()
+    try:
+        assert fetcher.PartitionRecords is Records
+        assert issubclass(Records, PartitionRecords)
+    finally:
+        fetcher.PartitionRecords = before
+
+
 def test_the_driver_is_registered_under_its_name() -> None:
     assert TRANSPORTS.by_name("sillage") is Transport
+
+
+def test_every_fetch_goes_through_the_send_that_is_watched() -> None:
+    source = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "response = await self._client.send(node_id, request)" in source
+    assert "for partition, error_code, highwater, *part_data in partitions:" in source
+    assert "MemoryRecords(part_data[-1])" in source
+
+
+def test_a_request_of_ours_is_one_of_theirs() -> None:
+    wanted = [("t", [(0, 5, 100)])]
+    assert FetchRequest(0, 0, 100, fetcher.READ_UNCOMMITTED, wanted).topics == wanted
+    unpacked = fetcher.PartitionRecords(None, MemoryRecords(b""), [], 5, None, None, True, fetcher.READ_UNCOMMITTED)
+    assert (list(unpacked), unpacked.next_fetch_offset) == ([], 5)
+    assert calc_crc32c(b"123456789") == 0xE3069283
+
+
+def test_an_iterator_that_raised_stays_in_place_without_a_frame() -> None:
+    """By that the spot is known of which a batch could not be unpacked."""
+    unpacking = fetcher.PartitionRecords(
+        None, MemoryRecords(bytes(100)), [], 5, None, None, True, fetcher.READ_UNCOMMITTED
+    )
+    with pytest.raises(Exception, match="less than the minimum"):
+        next(unpacking)
+    assert unpacking._records_iterator.gi_frame is None

@@ -46,7 +46,7 @@ def consumer() -> Consumer:
     found.flow_active, found.can_resume_flow, found.suspend_flow = True, asyncio.Event(), asyncio.Event()
     found._stopped, found._crashed = asyncio.Event(), asyncio.Event()
     found.app = SimpleNamespace(consumer_generation_id=1)
-    found._thread = SimpleNamespace()
+    found._thread = SimpleNamespace(watch=SimpleNamespace(suspects={}, broke=lambda: False))
     kafka = Kafka()
     found._thread._ensure_consumer = lambda: kafka
     return found
@@ -66,9 +66,8 @@ def fetches(consumer: Consumer, found: list[Row], during: Any = lambda: None) ->
 async def brought(consumer: Consumer) -> list[tuple[int, int]]:
     """First and last offset of what an agent takes of one fetch."""
     found = []
-    async for tp, message in consumer.getmany(0.01):
-        if consumer.taken(tp, message.value):
-            found.append((message.value.rows[0].offset, message.value.rows[-1].offset))
+    async for _, message in consumer.getmany(0.01):
+        found += [(one.rows[0].offset, one.rows[-1].offset) for one in message.value if consumer.taken(one)]
     return found
 
 
@@ -83,9 +82,9 @@ async def test_what_was_fetched_before_a_seek_is_dropped(consumer: Consumer) -> 
     consumer.open({WEB: 36})
     fetches(consumer, rows(36, 41))
     found = []
-    async for tp, message in consumer.getmany(0.01):
+    async for _, message in consumer.getmany(0.01):
         consumer.open({WEB: 10})
-        found.append(consumer.taken(tp, message.value))
+        found += [consumer.taken(one) for one in message.value]
     assert found == [False]
 
 
@@ -117,8 +116,8 @@ async def test_what_one_fetch_brings_for_another_spot_counts_as_unread_until_it_
 
     consumer._thread.getmany = getmany
     seen = []
-    async for tp, message in consumer.getmany(0.01):
-        seen.append((tp.topic, consumer.unread(WEB, 0), consumer.taken(tp, message.value)))
+    async for _, message in consumer.getmany(0.01):
+        seen += [(one.tp.topic, consumer.unread(WEB, 0), consumer.taken(one)) for one in message.value]
     assert seen == [(EMAIL.topic, True, True), (WEB.topic, True, True)]
     assert not consumer._in_transit[WEB]
 
@@ -127,3 +126,62 @@ async def test_a_closed_spot_brings_nothing(consumer: Consumer) -> None:
     consumer.open({WEB: 36})
     fetches(consumer, rows(36, 41), during=lambda: consumer.close_spots([WEB]))
     assert await brought(consumer) == []
+
+
+def broken(consumer: Consumer, damage: list[Row], during: Any = lambda: None) -> None:
+    """The next fetch raises at a damaged batch of WEB; what lies around it is `damage`, asked for from where it was."""
+
+    async def getmany(_spots: object, _timeout: float) -> dict[TP, list[Row]]:
+        raise ValueError("cannot be unpacked")
+
+    async def around(_spot: object, start: int) -> list[Row]:
+        during()
+        return [row for row in damage if row.offset >= start]
+
+    def broke() -> bool:
+        consumer._thread.watch.suspects = {WEB: 42}
+        return True
+
+    consumer._thread.getmany = getmany
+    consumer._thread.watch.broke = broke
+    consumer._thread.salvage = SimpleNamespace(rows=around)
+
+
+async def test_where_a_batch_cannot_be_unpacked_the_rows_around_it_come_and_reading_goes_on_behind(
+    consumer: Consumer,
+) -> None:
+    consumer.open({WEB: 36, EMAIL: 5})
+    broken(consumer, rows(40, 51))
+    consumer.kafka.seeks.clear()
+    assert await brought(consumer) == []
+    # What the failed fetch brought of others is lost with it, so each is sought again where it was taken to.
+    assert consumer.kafka.seeks == [36, 5]
+    assert await brought(consumer) == [(42, 51)]
+    assert consumer.kafka.seeks[-1] == 52
+
+
+async def test_any_other_fault_of_a_fetch_is_raised(consumer: Consumer) -> None:
+    consumer.open({WEB: 36})
+    broken(consumer, [])
+    consumer._thread.watch.broke = lambda: False
+    with pytest.raises(ValueError, match="cannot be unpacked"):
+        await brought(consumer)
+
+
+async def test_what_was_salvaged_before_a_seek_is_dropped(consumer: Consumer) -> None:
+    consumer.open({WEB: 36})
+    broken(consumer, rows(42, 51), during=lambda: consumer.open({WEB: 10}))
+    assert await brought(consumer) == []
+    assert await brought(consumer) == []
+    assert consumer.kafka.seeks[-1] == 10
+
+
+async def test_a_spot_that_is_held_or_closed_is_not_salvaged(consumer: Consumer) -> None:
+    consumer.open({WEB: 36, EMAIL: 5})
+    broken(consumer, rows(42, 51))
+    consumer.hold(WEB)
+    assert await brought(consumer) == []
+    assert await brought(consumer) == []
+    consumer.close_spots([WEB])
+    assert await brought(consumer) == []
+    assert 52 not in consumer.kafka.seeks

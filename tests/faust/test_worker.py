@@ -3,40 +3,53 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from itertools import pairwise
+from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from prometheus_client import CollectorRegistry
-from rig import HOUR, T0, catalog
+from rig import HOUR, OFFER, T0, catalog
 from waiting import until
 
+from engine.event import HOLD_SPACING_MS
+from state.store import StoreDamaged
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Out
-from streams.broker.reader import read_all
+from streams.broker.reader import read_all, reading
 from streams.broker.topics import migrate, touchpoint_topics
 from streams.faust.app import Group
 from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
 from streams.process import find_inputs
+from streams.processor import customers as customers_of
 from streams.processor import deciding
 from streams.settings import Settings
+from streams.touchpoints.decoder import Record as Row
 from streams.touchpoints.decoder import home
 from streams.worker import Worker, wall_ms
 
 PARTITIONS = 3
 
 
+with_each_store = pytest.mark.parametrize("house", ["memory", "rocks"], indirect=True)
+
+
 @pytest.fixture
-def house(settings: Settings, tmp_path: Path) -> Settings:
+def house(settings: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Migrated topics of three partitions; the first start begins at the beginning."""
-    found = settings.model_copy(
-        update={"partitions": PARTITIONS, "channels": "web,email", "start": "earliest", "clock": "event"}
-    )
+    monkeypatch.setattr("streams.stores.BUSY_SECONDS", 1.0)
+    told = {
+        "channels": "web,email",
+        "start": "earliest",
+        "clock": "event",
+        "store": getattr(request, "param", "memory"),
+    }
+    found = settings.model_copy(update={"partitions": PARTITIONS, **told})
     migrate(found)
     return found
 
@@ -57,13 +70,21 @@ class Running:
         partitions = self.worker.partitions.values()
         return self.worker.ready and not any(partition.behind for partition in partitions)
 
+    @property
+    def inside(self) -> int:
+        """How many enrollments live."""
+        stores = [partition.processor.store for partition in self.worker.partitions.values()]
+        return sum(len(customer.enrollments) for store in stores for customer in customers_of(store))
+
 
 @asynccontextmanager
-async def running(settings: Settings, *, clean: bool = True) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings, *, clean: bool = True, definitions: Sequence[Mapping[str, Any]] = ()
+) -> AsyncIterator[Running]:
     """A worker with its group until the block ends; with `clean` it drains and leaves, else it just stops dead."""
     inputs = await find_inputs(settings)
     observer = WorkerObserver(Metrics(CollectorRegistry()), Watchdog(60_000, wall_ms()), wall_ms)
-    found = catalog()
+    found = catalog(*definitions)
     worker = Worker(settings, inputs, deciding(lambda: found), observer)
     group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
     others = AssignedSource(settings.kafka, worker.offer)
@@ -121,14 +142,18 @@ async def introduce(publisher: KafkaPublisher, settings: Settings, customers: li
 
 async def actions(settings: Settings) -> list[tuple[str, str]]:
     """Customer and message of every action on the topic, repeated ids dropped."""
-    found: dict[str, tuple[str, str]] = {}
-    for partition in range(settings.partitions):
-        async for rows in read_all(settings.kafka, settings.topic("actions"), partition):
-            for row in rows:
-                action = json.loads(row.value)
-                if action["kind"] == "send":
-                    found[action["id"]] = (action["customer"], action["message"])
-    return sorted(found.values())
+    found = {said["id"]: said for said in await read(settings, "actions") if said["kind"] == "send"}
+    return sorted((said["customer"], said["message"]) for said in found.values())
+
+
+async def read(settings: Settings, topic: str) -> list[dict[str, Any]]:
+    """All that stands on a topic, decoded."""
+    return [
+        json.loads(row.value)
+        for partition in range(settings.partitions)
+        async for rows in read_all(settings.kafka, settings.topic(topic), partition)
+        for row in rows
+    ]
 
 
 async def test_events_become_actions_and_positions_are_committed(house: Settings) -> None:
@@ -177,6 +202,7 @@ async def test_topics_with_another_partition_count_are_read_too(house: Settings)
     assert await actions(house) == sorted((c, "hello") for c in customers)
 
 
+@with_each_store
 async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_nothing(house: Settings) -> None:
     customers = people(40)
     async with publishing(house) as publisher:
@@ -196,6 +222,7 @@ async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_noth
     assert await actions(house) == sorted((c, "reminder") for c in customers[20:])
 
 
+@with_each_store
 async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(house: Settings) -> None:
     customers = people(60)
     async with AsyncExitStack() as stack:
@@ -215,6 +242,7 @@ async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(ho
     assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
 
 
+@with_each_store
 async def test_a_zombie_is_fenced_and_its_actions_leave_once(house: Settings) -> None:
     """One that never heard that another took over decides on; nothing of that leaves, and then it begins anew."""
     customers = people(30)
@@ -231,6 +259,51 @@ async def test_a_zombie_is_fenced_and_its_actions_leave_once(house: Settings) ->
         await until(lambda: _has(house, 30), 30)
         assert all(one.epoch(number) > epoch for number, epoch in epochs.items())
     assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+async def test_a_partition_whose_changelog_is_still_read_holds_up_no_other(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = asyncio.Event()
+    read = reading(house.kafka)
+
+    async def held(topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Row]]:
+        if partition == 0:
+            await let_go.wait()
+        async for rows in read(topic, partition, start, end):
+            yield rows
+
+    monkeypatch.setattr("streams.worker.reading", lambda _address: held)
+    customers = people(30)
+    away = [c for c in customers if home(c, PARTITIONS) != 0]
+    async with publishing(house) as publisher, running(house) as one:
+        await introduce(publisher, house, customers)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await until(lambda: _has(house, len(away)), 20)
+        assert await actions(house) == sorted((c, "hello") for c in away)
+        assert set(one.worker.partitions) == {1, 2}
+        let_go.set()
+        await until(lambda: _has(house, len(customers)), 20)
+
+
+@pytest.mark.parametrize("house", ["rocks"], indirect=True)
+async def test_damaged_files_end_the_session_and_the_partition_is_read_anew(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = people(20)
+    async with publishing(house) as publisher, running(house) as one:
+        await introduce(publisher, house, customers)
+        await until(lambda: one.idle and 0 in one.worker.partitions, 20)
+        damaged, before = one.worker.partitions[0].processor.store, one.epoch(0)
+        monkeypatch.setattr(damaged, "get", _damaged)
+        await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await until(lambda: _has(house, len(customers)), 30)
+        assert one.epoch(0) > before
+    assert Counter(await actions(house)) == Counter((c, "hello") for c in customers)
+
+
+def _damaged(key: bytes) -> None:
+    raise StoreDamaged("store: damaged by the test")
 
 
 @asynccontextmanager
@@ -253,3 +326,53 @@ async def unasked(settings: Settings) -> AsyncIterator[Running]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await source.stop()
+
+
+MINUTE = 60_000
+
+
+async def fill_an_hour(house: Settings, customers: list[str], now: int) -> None:
+    """Topics with the senders' timestamps: an hour ago all left baskets; a third ordered at once, a third just now."""
+    admin = KafkaAdminClient(bootstrap_servers=house.kafka)
+    config = {"message.timestamp.type": "CreateTime"}
+    names = [house.topic("touchpoints.web"), house.topic("touchpoints.store")]
+    admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=config) for name in names])
+    admin.close()
+    consent = {"topic": "offers", "channel": "email", "given": True}
+    hour, baskets, orders = now - HOUR, [], []
+    for number, customer in enumerate(customers):
+        told = [
+            touchpoint(customer, "customer.updated", hour, set={"email": f"{customer}@x.example"}),
+            touchpoint(customer, "consent.changed", hour, **consent),
+            touchpoint(customer, "basket.updated", hour),
+        ]
+        baskets += [(hour, customer, out) for out in told]
+        if number % 3:
+            ordered_at = now - (50 if number % 3 == 1 else 1) * MINUTE
+            orders.append((ordered_at, customer, touchpoint(customer, "order.placed", ordered_at)))
+    async with AIOKafkaProducer(bootstrap_servers=house.kafka) as producer:
+        for name, outs in zip(names, (baskets, sorted(orders)), strict=True):
+            for at, customer, out in outs:
+                spot = home(customer, PARTITIONS)
+                await producer.send_and_wait(name, out.value, out.key, partition=spot, timestamp_ms=at)
+
+
+async def test_after_an_hour_away_only_those_who_did_not_order_are_reminded_and_paced(settings: Settings) -> None:
+    """The wait of 20 minutes was over long before the last orders of the backlog, which lie on another topic."""
+    update = {"partitions": PARTITIONS, "channels": "email", "start": "earliest"}
+    house, customers, now = settings.model_copy(update=update), people(30), wall_ms()
+    await fill_an_hour(house, customers, now)
+    migrate(house)
+    reminder = {**OFFER, "steps": [{"wait": "20m"}, {"send": "offer"}]}
+    async with running(house, definitions=[reminder]) as one:
+        await until(lambda: _has(house, 10), 30)
+        await until(lambda: one.idle and not one.inside, 30)
+    assert await actions(house) == sorted((c, "offer") for c in customers[::3])
+    traces = await read(house, "decisions")
+    held = {trace["customer"] for trace in traces for line in trace["lines"] if line["what"] == "held"}
+    assert held == {c for number, c in enumerate(customers) if number % 3 != 1}
+    for partition in range(PARTITIONS):
+        mine = [said for said in await read(house, "actions") if home(said["customer"], PARTITIONS) == partition]
+        instants = sorted(said["decided_at"] for said in mine)
+        assert all(at > now for at in instants)
+        assert all(later - at >= HOLD_SPACING_MS for at, later in pairwise(instants))

@@ -59,6 +59,15 @@ def test_a_process_has_the_settings_of_the_container(tmp_path: Any) -> None:
     assert here["auto.create.topics.enable"] == "false"
 
 
+def test_a_broker_may_have_doors_whose_clients_are_told_of_a_proxy(tmp_path: Any) -> None:
+    server = KafkaServer(tmp_path, doors={"SIDE": 21000})
+    server.choose_ports()
+    here = server.properties()
+    assert here["listeners"].endswith(f",SIDE://127.0.0.1:{server.ports()['SIDE']}")
+    assert here["advertised.listeners"] == f"PLAINTEXT://{server.address},SIDE://127.0.0.1:21000"
+    assert here["listener.security.protocol.map"].endswith(",SIDE:PLAINTEXT")
+
+
 def test_testcontainers_are_told_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     described = kafka_container("127.0.0.1", "21000")
     with daemon_that_knows_its_version() as address:

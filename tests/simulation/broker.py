@@ -81,11 +81,11 @@ class Broker(FakeLog):
         self.history.setdefault(spot, []).extend(rows)
         fold, durable = self.fold(spot), self._durable.setdefault(spot, [])
         for row in rows:
-            marker = fold.marker
+            marker = fold.mark.marker
             fold.feed(row.offset, row.key or b"", row.value or b"")
-            if fold.marker != marker:
+            if fold.mark.marker != marker:
                 durable.clear()
-            elif row.key == POSITIONS and fold.positions_offset == row.offset:
+            elif row.key == POSITIONS and fold.mark.positions_offset == row.offset:
                 durable.append(row.offset)
                 self._cut[spot] = durable[-2] if len(durable) > 1 else self._cut.get(spot, 0)
 

@@ -186,7 +186,7 @@ def _compaction_changes_nothing(broker: Broker, partition: int) -> None:
     if left.latest != whole.latest:
         lost = [key for key in whole.latest if left.latest.get(key) != whole.latest[key]]
         raise Violation(f"state/{partition}: compaction took the counting record of {lost}")
-    if left.positions != whole.positions or left.marker != whole.marker:
+    if left.mark.positions != whole.mark.positions or left.mark.marker != whole.mark.marker:
         raise Violation(f"state/{partition}: compaction took the positions or the last marker")
     markers = [row.key for row in broker.history[spot] if (row.key or b"").startswith(MARKER)]
     if markers != [row.key for row in broker.rows[spot] if (row.key or b"").startswith(MARKER)]:

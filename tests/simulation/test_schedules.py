@@ -104,11 +104,11 @@ def test_an_input_in_the_middle_of_a_lazy_pass_outlives_a_crash_behind_it(type_:
     async def play(stage: Stage) -> None:
         for each in ("c0", "c4"):
             stage.touch("page.viewed", each)
-        positions = stage.broker.fold((topic("state"), 0)).positions_offset
+        positions = stage.broker.fold((topic("state"), 0)).mark.positions_offset
         slow = stage.cue(stage.first, "state", Fate(land=0.3), b"c0")
         await stage.met_with(slow)
         stage.touch(type_, customer)
-        await stage.until(lambda: stage.broker.fold((topic("state"), 0)).positions_offset > positions)
+        await stage.until(lambda: stage.broker.fold((topic("state"), 0)).mark.positions_offset > positions)
         stage.cluster.kill(stage.first)
         stage.cluster.give(stage.second, {0, 1})
 

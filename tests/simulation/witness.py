@@ -76,8 +76,8 @@ class Witness:
         key = row.key or b""
         if fold.latest.get(key) is row.value:
             self._counting(partition, key, decode(row.value or b""))
-        elif key == POSITIONS and fold.positions is not None and fold.positions_offset == row.offset:
-            self._positions(partition, fold.positions.offsets)
+        elif key == POSITIONS and fold.mark.positions is not None and fold.mark.positions_offset == row.offset:
+            self._positions(partition, fold.mark.positions.offsets)
 
     def _counting(self, partition: int, key: bytes, record: Record) -> None:
         """A counting record extends the history of its customer, and forgets only what was published."""

@@ -55,14 +55,14 @@ def test_positions_count_by_the_same_rule() -> None:
         (marker_key("b"), b""),
         (POSITIONS, encode_positions(stale)),
     )
-    assert found.positions == first
-    assert found.marker == 2
+    assert found.mark.positions == first
+    assert found.mark.marker == 2
 
 
 def test_an_acceptance_behind_the_positions_is_seen() -> None:
     first = Positions(0, {}, {})
     found = fold((marker_key("a"), b""), (POSITIONS, encode_positions(first)), (ACCEPT, b""))
-    assert found.accept_offset > found.positions_offset
+    assert found.mark.accept_offset > found.mark.positions_offset
 
 
 def test_keys_of_ours_are_no_customer_ids() -> None:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from engine.customer import Customer, Enrollment
-from state.codec import VERSION, CodecError, decode, encode, epoch_of
+from state.codec import VERSION, CodecError, decode, due_of, encode, epoch_of, speaks
 from state.record import Record
 
 
@@ -26,6 +26,31 @@ def test_a_record_comes_back_as_it_was_written() -> None:
     assert found.size == len(value)
 
 
+def test_the_head_tells_what_a_take_over_needs_without_decoding() -> None:
+    record = a_record()
+    record.due_at = 50
+    value = encode(record, 77)
+    assert (due_of(value), speaks(value), decode(value).due_at) == (50, True, 50)
+    record.published(record.out_seq)
+    record.due_at = 0
+    value = encode(record, 77)
+    assert (due_of(value), speaks(value)) == (0, False)
+
+
+def test_an_enrollment_at_a_held_send_keeps_its_event_and_an_older_one_has_none() -> None:
+    record = a_record()
+    assert record.customer is not None
+    record.customer.enrollments[0].event = {"total": 3, "meta": {"id": "p1"}}
+    value = encode(record, 77)
+    held, body = decode(value), msgspec.msgpack.decode(value[18:])
+    assert held.customer == record.customer
+    fields = list(Customer.__struct_fields__)
+    assert body[0][fields.index("enrollments")][0].pop() == {"total": 3, "meta": {"id": "p1"}}
+    older = decode(value[:18] + msgspec.msgpack.encode(body))
+    assert older.customer is not None
+    assert older.customer.enrollments[0] == a_record().customer.enrollments[0]  # type: ignore[union-attr]
+
+
 def test_a_router_has_no_customer() -> None:
     record = Record(None, {"web/0#ab": 3}, out_seq=9)
     found = decode(encode(record, 1))
@@ -34,15 +59,15 @@ def test_a_router_has_no_customer() -> None:
 
 def test_what_a_newer_version_appended_survives_a_read_and_a_write() -> None:
     value = encode(a_record(), 77)
-    body = msgspec.msgpack.decode(value[9:])
+    body = msgspec.msgpack.decode(value[18:])
     body[0].append({"new": "in the customer"})
     body.append("new in the record")
-    newer = value[:9] + msgspec.msgpack.encode(body)
+    newer = value[:18] + msgspec.msgpack.encode(body)
 
     older = decode(newer)
     assert older.customer is not None
     older.customer.attributes["email"] = "new@b.example"
-    again = msgspec.msgpack.decode(encode(older, 78)[9:])
+    again = msgspec.msgpack.decode(encode(older, 78)[18:])
 
     assert again[0][-1] == {"new": "in the customer"}
     assert again[4] == "new in the record"
@@ -52,10 +77,10 @@ def test_what_a_newer_version_appended_survives_a_read_and_a_write() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (b"\x01", "expected at least 9"),
+        (b"\x01", "expected at least 18"),
         (bytes([VERSION + 1]) + encode(a_record(), 1)[1:], f"stored version {VERSION + 1}, this program reads"),
         (encode(a_record(), 1)[:-3], "damaged"),
-        (encode(a_record(), 1)[:9] + b"\xa3abc", "not an array"),
+        (encode(a_record(), 1)[:18] + b"\xa3abc", "not an array"),
     ],
 )
 def test_what_cannot_be_read_is_told(value: bytes, words: str) -> None:

@@ -146,7 +146,7 @@ async def test_those_inside_find_the_version_that_they_entered(topics: Settings,
         assert definitions.catalog.current["welcome"].version != old
         found = definitions.catalog.version("welcome", old)
         assert found is not None
-        assert set(found.rests) == {"wait-1h"}
+        assert set(found.rests) == {"wait-1h", "hello"}
         assert definitions.catalog.version("welcome", "0" * 16) is None
 
 
@@ -265,7 +265,7 @@ async def test_a_release_that_does_not_compile_leaves_the_catalog_as_it_is(
     started = await follow()
     for definitions in (running, started):
         assert definitions.catalog.release == 1
-        assert set(definitions.catalog.current["welcome"].rests) == {"wait-1h"}
+        assert set(definitions.catalog.current["welcome"].rests) == {"wait-1h", "hello"}
         assert definitions.catalog.version("welcome", version) is None
         told = value_of(metrics, "sillage_dead_letters_total", code="definition")
         assert definitions.catalog.version("welcome", version) is None

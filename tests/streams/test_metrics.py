@@ -49,6 +49,7 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.decisions(3)
     metrics.actions("welcome", "email", 1)
     metrics.refusals("consent")
+    metrics.held_proposals(1)
     metrics.duplicates(1)
     metrics.forwards(1)
     metrics.clamped_instants(1)

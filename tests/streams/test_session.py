@@ -7,19 +7,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakelog import FakeLog
-from rig import T0, Rig, catalog, with_email
+from rig import HOUR, OFFER, T0, Rig, catalog, willing, with_email
 from waiting import turns, until
 
 from engine.customer import Customer
 from engine.decision import Decision
 from engine.event import EventArrived, Input
-from state.changelog import ACCEPT, POSITIONS, Fold, encode_positions, marker_key, router_key
+from state.changelog import ACCEPT, POSITIONS, Fold, Mark, encode_positions, marker_key, router_key
 from state.codec import decode, encode
 from state.record import Entry, Record
+from state.store import MemoryStore
 from streams.broker.publish import Out, PublishError
 from streams.commit import SLICE, Writer
 from streams.processor import deciding
-from streams.recovery import Recovered, RecoveryError, starts, take_over
+from streams.recovery import RecoveryError, starts, take_over
 from streams.session import Session
 from streams.worker import unpublished
 
@@ -52,7 +53,7 @@ class Ear:
 async def owner(log: FakeLog, rig: Rig, ear: Ear) -> AsyncIterator[tuple[Session, Writer]]:
     """A session that has taken partition 0 over, at work until the block ends."""
     session = Session(log, log.read, lambda name: name, ear.proven, ear.fenced, ear, rig.wall)
-    found = await take_over(log, log.read, "state", 0)
+    found = await take_over(log, log.read, "state", 0, MemoryStore())
     writer = Writer(rig.partition, found.epoch, found.epoch + 1)
     writer.heal(found.to_heal)
     session.add(writer, unpublished(rig.partition))
@@ -119,7 +120,7 @@ async def test_a_stray_record_of_a_dead_owner_is_healed_and_work_goes_on() -> No
         await until(lambda: len(log.values("actions")) == 2)
         await session.flush()
     fold = counting(log)
-    assert (writer.heals, fold.ignored) == (1, set())
+    assert (writer.heals, fold.mark.ignored) == (1, [])
     assert decode(fold.latest[b"c1"]).customer is not None
 
 
@@ -138,10 +139,10 @@ async def test_positions_cover_only_what_was_written_before_them() -> None:
         assert row.key is not None and row.value is not None
         if row.key == POSITIONS:
             fold = Fold()
-            fold.marker = epoch
+            fold.mark.marker = epoch
             fold.feed(row.offset, row.key, row.value)
-            assert fold.positions is not None
-            position = fold.positions.offsets["touchpoints.web/0"]
+            assert fold.mark.positions is not None
+            position = fold.mark.positions.offsets["touchpoints.web/0"]
             assert set(range(position)) <= {n for n in range(40) if taken.get(b"p%d" % (n % 13), -1) >= n}
         elif not row.key.startswith(b"\xffE"):
             taken[row.key] = decode(row.value).applied["touchpoints.web/0#id"]
@@ -160,10 +161,10 @@ def test_positions_are_those_of_the_start_of_a_pass() -> None:
     second = writer.take(lazy=True)
     assert ([out.key == POSITIONS for out in first], second[-1].key) == ([False] * SLICE, POSITIONS)
     fold = Fold()
-    fold.marker = 0
+    fold.mark.marker = 0
     fold.feed(1, POSITIONS, second[-1].value or b"")
-    assert fold.positions is not None
-    assert fold.positions.offsets["touchpoints.web/0"] == 2 * SLICE
+    assert fold.mark.positions is not None
+    assert fold.mark.positions.offsets["touchpoints.web/0"] == 2 * SLICE
     assert list(rig.processor.dirty) == [b"late"]
 
 
@@ -192,7 +193,7 @@ async def test_what_a_dead_owner_could_not_publish_leaves_with_the_next_under_th
     assert (len(decided), log.values("actions")) == (1, [])
     gate.set()
 
-    found = await take_over(log, log.read, "state", 0)
+    found = await take_over(log, log.read, "state", 0, MemoryStore())
     again = Rig(store=found.store)
     async with owner(log, again, ear):
         await until(lambda: len(log.values("actions")) == 1)
@@ -201,6 +202,29 @@ async def test_what_a_dead_owner_could_not_publish_leaves_with_the_next_under_th
 
 def entry_id(value: bytes) -> str:
     return str(json.loads(value)["id"])
+
+
+async def test_what_is_held_leaves_once_with_the_next_owner_or_not_at_all() -> None:
+    log, rig, ear = FakeLog(), Rig(definitions=[OFFER]), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        willing(rig, "bought", "did-not")
+        for customer in ("bought", "did-not"):
+            rig.put("touchpoints.web", T0, "basket.updated", customer)
+        rig.put("touchpoints.web", T0 + 9 * HOUR, "page.viewed", "somebody")
+        rig.run()
+        await session.flush()
+    assert (rig.processor.held, log.values("actions")) == (2, [])
+
+    for expected in (["did-not"], ["did-not"]):
+        found = await take_over(log, log.read, "state", 0, MemoryStore())
+        assert found.mark.positions is not None
+        again = Rig(definitions=[OFFER], store=found.store, clock=found.mark.positions.clock)
+        async with owner(log, again, ear) as (session, _):
+            again.put("touchpoints.store", again.wall.now - 1, "order.placed", "bought")
+            again.wall.now += 1000
+            again.run()
+            await session.flush()
+        assert [json.loads(value)["customer"] for value in log.values("actions")] == expected
 
 
 async def test_dead_letters_are_published_before_positions_behind_them() -> None:
@@ -273,7 +297,7 @@ async def test_a_take_over_reads_what_counts_and_heals_what_does_not() -> None:
     log = FakeLog()
     log.land("state", 0, [Out(marker_key("a"), b""), Out(b"c1", encode(Record(None, out_seq=1), 0))])
     log.land("state", 0, [Out(marker_key("b"), b""), Out(b"c1", encode(Record(None, out_seq=2), 0))])
-    found = await take_over(log, log.read, "state", 0)
+    found = await take_over(log, log.read, "state", 0, MemoryStore())
     record = found.store.get(b"c1")
     assert record is not None
     assert (found.epoch, record.out_seq, found.to_heal) == (4, 1, [b"c1"])
@@ -282,8 +306,7 @@ async def test_a_take_over_reads_what_counts_and_heals_what_does_not() -> None:
 SPOT = ("t.touchpoints.web", 0)
 
 
-def recovered(offset: int | None, topic_id: str = "id", *, accepted: bool = False) -> Recovered:
-    log = FakeLog()
+def marked(offset: int | None, topic_id: str = "id", *, accepted: bool = False) -> Mark:
     fold = Fold()
     fold.feed(0, marker_key("a"), b"")
     if offset is not None:
@@ -294,8 +317,7 @@ def recovered(offset: int | None, topic_id: str = "id", *, accepted: bool = Fals
         fold.feed(1, POSITIONS, encode_positions(positions))
         if accepted:
             fold.feed(2, ACCEPT, b"")
-    assert log.rows == {}
-    return Recovered(0, fold)
+    return fold.mark
 
 
 @pytest.mark.parametrize(
@@ -311,13 +333,13 @@ def recovered(offset: int | None, topic_id: str = "id", *, accepted: bool = Fals
 def test_inputs_go_on_at_the_positions_else_at_the_group_else_as_told(
     offset: int | None, committed: dict[tuple[str, int], int], default: str, expected: int
 ) -> None:
-    found = starts(recovered(offset), {SPOT: "touchpoints.web/0"}, {SPOT[0]: "id"}, {SPOT: (2, 9)}, committed, default)
+    found = starts(marked(offset), {SPOT: "touchpoints.web/0"}, {SPOT[0]: "id"}, {SPOT: (2, 9)}, committed, default)
     assert found == {SPOT: expected}
 
 
 def test_a_topic_first_seen_after_the_first_take_over_is_read_from_its_start() -> None:
     new = ("t.touchpoints.chat", 0)
-    found = starts(recovered(7), {new: "touchpoints.chat/0"}, {}, {new: (3, 9)}, {new: 8}, "latest")
+    found = starts(marked(7), {new: "touchpoints.chat/0"}, {}, {new: (3, 9)}, {new: 8}, "latest")
     assert found == {new: 3}
 
 
@@ -334,6 +356,6 @@ def test_a_position_that_the_log_does_not_hold_stops_with_the_cure(
 ) -> None:
     given = ({SPOT: "touchpoints.web/0"}, {SPOT[0]: "id"}, {SPOT: (2, 9)}, {}, "latest")
     with pytest.raises(RecoveryError, match=words) as told:
-        starts(recovered(offset, topic_id), *given)
+        starts(marked(offset, topic_id), *given)
     assert "sillage state reset-positions" in str(told.value)
-    assert starts(recovered(offset, topic_id, accepted=True), *given) == {SPOT: accepted_at}
+    assert starts(marked(offset, topic_id, accepted=True), *given) == {SPOT: accepted_at}

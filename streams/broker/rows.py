@@ -1,0 +1,41 @@
+"""The rows that our consumers give: what the house reads of a record, made at half the price of aiokafka's own."""
+
+from typing import Any
+
+import msgspec
+from aiokafka.consumer import fetcher
+
+
+class Row(msgspec.Struct, gc=False):
+    """A consumed record (`streams.touchpoints.record.Record`). Instants are ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Records(fetcher.PartitionRecords):  # type: ignore[misc]
+    """What a fetch brought of one partition, unpacked to rows."""
+
+    def _consumer_record(self, tp: Any, record: Any) -> Row:
+        topic, partition = tp
+        return Row(
+            topic,
+            partition,
+            record.offset,
+            record.timestamp,
+            record.timestamp_type,
+            record.key,
+            record.value,
+            tuple(record.headers) if record.headers else (),
+        )
+
+
+def give_rows() -> None:
+    """From now on every aiokafka consumer of this process gives rows; none of ours asks for deserializers."""
+    fetcher.PartitionRecords = Records
