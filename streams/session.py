@@ -225,11 +225,12 @@ class Session:
             for writer, one in found:
                 entries.append(one.entry)
                 at = (writer.partition.number, one.key)
-                if at not in upto or one.entry.seq > upto[at][1].entry.seq:
+                # A partition taken over anew may have the same entries here twice, those of its former epoch first.
+                ours = self.writers.get(writer.partition.number) is writer
+                if ours and (at not in upto or one.entry.seq > upto[at][1].entry.seq):
                     upto[at] = (writer, one)
-        for (number, key), (writer, last) in upto.items():
-            if self.writers.get(number) is writer:
-                writer.published(key, last.record, last.entry.seq)
+        for (_, key), (writer, last) in upto.items():
+            writer.published(key, last.record, last.entry.seq)
         self.leaving -= len(entries)
         self._observer.published(entries, self._wall())
 

@@ -167,6 +167,8 @@ class Session:
         fate, spot = request.fate, request.spot
         if request.lost:
             self._broken.add(spot)
+            if fate.land is not None:
+                _refuse(request, "its sender died")
             return
         if spot in self._broken:
             _refuse(request, "out of order")

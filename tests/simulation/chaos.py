@@ -133,6 +133,8 @@ class Chaos:
         cluster.balance_soon()
 
     def _again(self, cluster: Cluster) -> None:
+        if self._broker.world.dead:
+            return
         cluster.start()
         cluster.balance_soon()
 

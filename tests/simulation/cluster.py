@@ -92,6 +92,7 @@ class Cluster:
     def start(self) -> Member:
         """A new worker; it is given partitions when the group is balanced."""
         process = self._loop.process(f"w{len(self.members)}")
+        process.machine = self._machine()
         sessions: list[Session] = []
 
         def connect() -> Session:
@@ -110,6 +111,12 @@ class Cluster:
         process.spawn(self._run(process, worker.run))
         process.spawn(self._run(process, member.follow))
         return member
+
+    def _machine(self) -> int:
+        """That of a process that died, if any, or a new one."""
+        used = {each.process.machine for each in self.members if not each.process.dead}
+        free = [number for number in range(len(self.members)) if number not in used]
+        return self._random.choice([*free, len(self.members)])
 
     def kill(self, member: Member) -> None:
         """SIGKILL; of its requests on their way some are lost."""

@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from unittest.mock import patch
 
-from state.changelog import Positions, encode_positions
+from state.changelog import POSITIONS, Positions, encode_positions
 from state.ledger import Ask, Entry
 from state.recall import Recall
+from state.store import Busy, MemoryStore
+from streams.broker.publish import Out
 from streams.commit import Leaving, Writer
 from streams.partition import Partition
 
@@ -44,7 +47,7 @@ def clear_when_handed() -> contextlib.AbstractContextManager[object]:
     def hand(writer: Writer, end: int, between: Sequence[tuple[bytes, int]]) -> list[Leaving]:
         leaving = landed(writer, end, between)
         for one in leaving:
-            writer.published(one.key, one.entry.seq)
+            writer.published(one.key, one.record, one.entry.seq)
         return leaving
 
     return patch.object(Writer, "landed", hand)
@@ -79,11 +82,37 @@ def forgetfulness_believed() -> contextlib.AbstractContextManager[object]:
     return patch.object(Recall, "reserve", believed)
 
 
+def unproven_stored() -> contextlib.AbstractContextManager[object]:
+    """A store takes what is written, not what is proven."""
+    take = Writer.take
+
+    def stored(writer: Writer, **how: Any) -> list[Out]:
+        outs = take(writer, **how)
+        store = writer.partition.processor.store
+        written = {out.key or b"": out.value or b"" for out in outs if out.key != POSITIONS}
+        store.settle(written, store.mark)
+        return outs
+
+    return patch.object(Writer, "take", stored)
+
+
+def busy_let_go() -> contextlib.AbstractContextManager[object]:
+    """A store lets go of records that hold more than their stored bytes."""
+    trim = MemoryStore.trim
+
+    def trimmed(store: MemoryStore, _busy: Busy) -> None:
+        trim(store, lambda _key, _record: False)
+
+    return patch.object(MemoryStore, "trim", trimmed)
+
+
 MUTATIONS: dict[str, Mutation] = {
     "proof": proof_off,
     "heal": heal_off,
     "re-publication": republication_off,
     "clear on acknowledgement": clear_when_handed,
     "positions at the start": positions_at_the_end,
+    "proven records only in a store": unproven_stored,
+    "busy records stay": busy_let_go,
     "refill of the ledger": forgetfulness_believed,
 }

@@ -1,10 +1,7 @@
-"""One seed of dispatch: real dispatchers and books over the simulated broker, a ledger that forgets, a provider that
-breaks off.
-"""
+"""One seed of dispatch: real dispatchers and books over the simulated broker, killed, frozen, two at a time."""
 
-import asyncio
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 from random import Random
 
 import msgspec
@@ -14,14 +11,13 @@ from simulation.broker import Broker, Fate, Session
 from simulation.chaos import Chaos
 from simulation.cluster import settings
 from simulation.diary import Diary, Outcome
+from simulation.outside import Ahead, Provider, Redis
 from simulation.scenario import START_MS, topic
 from simulation.virtual import Endless, Loop, Process
 from simulation.witness import Violation
 
-from channels.channel import Outgoing, Permanent, Sent, Transient, Unknown
 from engine.decision import Action, Output, Void
-from state.ledger import SETTLED, Ask, Entry, LedgerAway, Status, outranks
-from state.recall import Recall
+from state.ledger import SETTLED, Entry, Status, outranks
 from streams.broker.publish import Out, PublishError
 from streams.dispatch.book import Book
 from streams.dispatch.dispatcher import Dispatcher
@@ -31,85 +27,6 @@ SETTLE_SECONDS = 30.0
 _output = msgspec.json.Decoder(Output).decode
 _entry = msgspec.json.Decoder(Entry).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class Redis:
-    """A Ledger that answers late, is away at times, and can be emptied."""
-
-    def __init__(self, loop: Loop, random: Random) -> None:
-        self.away = False
-        self.recall = Recall()
-        self._loop = loop
-        self._random = random
-
-    async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
-        await self._answers()
-        answers = await self.recall.reserve(partition, asks, at)
-        await self._answers()
-        return answers
-
-    async def put(self, partition: int, entries: Sequence[Entry]) -> None:
-        await self._answers()
-        await self.recall.put(partition, entries)
-
-    async def refill(self, partition: int, entries: AsyncIterable[Sequence[Entry]]) -> None:
-        await self._answers()
-        await self.recall.refill(partition, entries)
-
-    async def _answers(self) -> None:
-        await self._loop.rest(self._random.random() * 0.003)
-        if self.away:
-            raise LedgerAway("away")
-
-
-class Provider:
-    """The channel: `left` counts the messages that reached a recipient. `entries` are those of `dispatches`."""
-
-    name = "email"
-    at_most_once = True
-
-    def __init__(self, loop: Loop, random: Random, broker: Broker) -> None:
-        self.left: Counter[str] = Counter()
-        self.rate = random.choice((0.0, 0.1, 0.3))
-        self._loop = loop
-        self._random = random
-        self._broker = broker
-
-    async def send(self, outgoing: Outgoing) -> Sent:
-        rows = self._broker.rows[topic("dispatches"), 0]
-        if outgoing.action_id.encode() not in {row.key for row in rows}:
-            self._loop.fail(Violation(f"{outgoing.action_id} was handed over, and no reserve of it is durable"))
-        await self._loop.rest(self._random.random() * 0.02)
-        fault = self._random.choice((Transient, Permanent, Unknown)) if self._random.random() < self.rate else None
-        if fault is Transient or fault is Permanent:
-            raise fault("refused")
-        if fault is None or self._random.random() < 0.5:
-            self.left[outgoing.action_id] += 1
-        await self._loop.rest(self._random.random() * 0.02)
-        if fault is not None:
-            raise fault("unknown")
-        return Sent("ok")
-
-
-class Ahead:
-    """Reads `actions` ahead, as streams/dispatch/ahead.py does."""
-
-    def __init__(self, broker: Broker, book: Book, start: int) -> None:
-        self._broker = broker
-        self._book = book
-        self._next = start
-        self._lock = asyncio.Lock()
-
-    async def caught_up(self, partition: int) -> None:
-        async with self._lock:
-            rows = self._broker.rows[topic("actions"), partition][self._next :]
-            notes = [output for row in rows if not isinstance(output := _output(row.value or b""), Action)]
-            if notes:
-                await self._book.note(partition, notes)
-            self._next += len(rows)
-
-    def noted(self, partition: int) -> int:
-        return self._next
 
 
 class Post:
@@ -200,6 +117,8 @@ class Post:
         self._at(self.random.random() * 0.5, self._start)
 
     def _start(self) -> None:
+        if self.world.dead:
+            return
         process = self.loop.process(f"d{len(self.alive)}")
         self.alive.append(process)
         process.spawn(self._work(process))

@@ -63,6 +63,9 @@ def play(seeds: range) -> list[Outcome]:
             found += [simulate(seed), deliver(seed)]
             if found[-2].violation or found[-1].violation:
                 break
+            if len(seeds) > 1:
+                found[-2].tail.clear()
+                found[-1].tail.clear()
     return found
 
 

@@ -11,6 +11,7 @@ from simulation.broker import Broker, Fate
 from simulation.chaos import LONGEST_HELD_SECONDS, Chaos
 from simulation.cluster import Cluster
 from simulation.diary import Diary, Outcome
+from simulation.disk import Disks
 from simulation.oracle import judge, settled
 from simulation.scenario import PARTITIONS, START_MS, Scenario, tick, topic
 from simulation.virtual import Endless, Loop, Process
@@ -39,7 +40,9 @@ SIZES = {
     "streams.session.MAX_BATCH_BYTES": (1 << 20, 1500),
     "streams.session.MOST_LEAVING": (20_000, 3),
     "streams.commit.SLICE": (150, 1, 2),
-    "streams.worker.STEP": (500, 1, 3),
+    "streams.worker.STEP": (100, 1, 3),
+    "streams.worker.BACKLOG_ROWS": (1000, 1),
+    "state.store.TRIM_RECORDS": (500, 1),
     "streams.worker.HOLD_ROWS": (10_000, 3),
 }
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
@@ -60,6 +63,7 @@ class World:
         self.chaos = Chaos(Random(self.random.random()), self.broker, CHAOS_SECONDS)
         fates, read = (self.chaos.fate, self.chaos.read) if rough else (self.fate, self.broker.read)
         dice = Random(self.random.random())
+        self.disks = Disks(Random(self.random.random()), rough=rough)
         self.cluster = Cluster(self.loop, self.broker, self.witness, self.scenario, dice, fates, read)
 
     def run(self) -> None:
@@ -67,6 +71,7 @@ class World:
         with contextlib.ExitStack() as stack:
             for name, sizes in SIZES.items():
                 stack.enter_context(patch(name, self.random.choice(sizes)))
+            stack.enter_context(patch("streams.worker.stores", lambda *_: self.disks.open))
             self.loop.run(self.process, self._live())
 
     def fate(self, process: Process, full: str, partition: int, records: Sequence[Out]) -> Fate:

@@ -31,6 +31,7 @@ def test_a_protocol_with_one_part_switched_off_breaks_a_promise(name: str) -> No
     with MUTATIONS[name]():
         failing = first_failing()
     assert failing is not None, f"{SEEDS} seeds do not see that {name} is switched off"
+    assert "ended by itself" not in failing.violation, failing.violation
 
 
 def test_a_seed_meets_faults_of_every_kind_now_and_then() -> None:

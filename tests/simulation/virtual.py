@@ -35,7 +35,8 @@ class Handle:
 class Process:
     """What one operating system process is to the loop: callbacks of its own, in order, that can be stopped or ended.
 
-    `alarm` is called once `steps` has reached `alarm_at`, which is between two awaits of its tasks.
+    `machine` is where it runs, and where its disk is. `alarm` is called once `steps` has reached `alarm_at`, which is
+    between two awaits of its tasks.
     """
 
     def __init__(self, name: str, loop: "Loop") -> None:
@@ -46,6 +47,7 @@ class Process:
         self.alarm: Callable[[], None] = lambda: None
         self.paused = False
         self.dead = False
+        self.machine = -1
         self.tasks: list[asyncio.Task[Any]] = []
         self.context = copy_context()
         self.context.run(PROCESS.set, self)
@@ -248,7 +250,7 @@ class Loop(asyncio.AbstractEventLoop):
                 if handle.callback is not None:
                     with contextlib.suppress(Exception):
                         handle.context.run(handle.callback, *handle.args)
-            elif all(task.done() for process in self._processes for task in process.tasks):
+            elif not self._timers or not asyncio.all_tasks(self):
                 return
             else:
                 self._pass_time()

@@ -8,6 +8,7 @@ from fakelog import FakeLog
 from state.changelog import MARKER, Fold, marker_key
 from state.codec import decode, encode
 from state.record import Record
+from state.store import MemoryStore
 from streams.broker.publish import Out
 from streams.recovery import take_over
 
@@ -45,7 +46,7 @@ async def test_recovery_is_that_of_the_uncompacted_log(outs: Sequence[Out], cuts
         log.compact("state", 0, upto)
         assert fold(log).latest == whole.latest
         assert markers(log) == [MINE, OTHERS]
-        found = (await take_over(log, log.read, "state", 0)).store.get(b"c1")
+        found = (await take_over(log, log.read, "state", 0, MemoryStore())).store.get(b"c1")
         assert found is not None
         assert found.out_seq == decode(whole.latest[b"c1"]).out_seq
 

@@ -200,6 +200,24 @@ async def test_what_a_dead_owner_could_not_publish_leaves_with_the_next_under_th
     assert [entry_id(value) for value in log.values("actions")] == decided
 
 
+async def test_an_epoch_begun_anew_clears_what_the_former_ones_entries_are_published_with() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        gate = log.gate("actions")
+        with_email(rig, "c1", "c2")
+        arrives(rig, session)
+        await until(lambda: log.held["actions"])
+        arrives(rig, session, customer="c2")
+        await until(lambda: decode(counting(log).latest[b"c2"]).outbox)
+        session.drop(0)
+        found = await take_over(log, log.read, "state", 0, MemoryStore())
+        again = Rig(store=found.store)
+        session.add(Writer(again.partition, found.epoch, found.epoch + 1), unpublished(again.partition))
+        assert len(again.said()) == 2
+        gate.set()
+        await until(lambda: not again.said())
+
+
 def entry_id(value: bytes) -> str:
     return str(json.loads(value)["id"])
 
