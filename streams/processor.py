@@ -145,9 +145,7 @@ class Processor:
             return False
         record.customer = customer
         if customer.enrollments is not enrollments:
-            due_at = next_due(customer)
-            self.timers.set(key, record.due_at, due_at)
-            record.due_at = due_at
+            self._set_timer(key, record, next_due(customer))
         if entries or decision.duplicate or decision.held:
             self._count(decision, len(entries))
         if entries:
@@ -156,6 +154,10 @@ class Processor:
             if decision.outputs:
                 self.urgent[key] = record
         return True
+
+    def _set_timer(self, key: bytes, record: Record, due_at: int) -> None:
+        self.timers.set(key, record.due_at, due_at)
+        record.due_at = due_at
 
     def _count(self, decision: Decision, entries: int) -> None:
         counts = self.counts

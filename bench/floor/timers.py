@@ -13,7 +13,7 @@ from state.timers import TimerIndex
 
 def measure(count: int) -> dict[str, Any]:
     """Figures of an index of so many timers; the customers' ids are there before, as they are in a worker."""
-    names = [customer_id(number) for number in range(count)]
+    names = [customer_id(number).encode() for number in range(count)]
     # Spread as they come in life: by no order of the customers.
     instants = [CREATED_AT + number * 7_919 % count for number in range(count)]
     before = rss_mb()
@@ -21,7 +21,7 @@ def measure(count: int) -> dict[str, Any]:
 
     def set_all(later_ms: int) -> None:
         for name, at in zip(names, instants, strict=True):
-            index.set(name, at + later_ms)
+            index.set(name, at if later_ms else 0, at + later_ms)
 
     def pop_all() -> None:
         while index.pop(CREATED_AT + 3 * count):
