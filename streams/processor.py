@@ -113,13 +113,7 @@ class Processor:
             self.dirty[key] = record
 
     def _decide(
-        self,
-        key: bytes,
-        record: Record,
-        given: EventArrived | TimerFired,
-        row: Row | None,
-        origin: str,
-        offset: int,
+        self, key: bytes, record: Record, given: EventArrived | TimerFired, row: Row | None, origin: str, offset: int
     ) -> bool:
         """Takes the decision on one input, whose cause is `origin` and `offset`; gives whether one could be taken."""
         try:
