@@ -27,7 +27,10 @@ NOTHING: Sequence[Entry] = ()
 _json = msgspec.json.Encoder().encode
 
 Decide = Callable[[Customer, Input], Decision]
-"""What an input means for a customer; the engine's `decide` over a catalog, or a fixed work that is measured."""
+"""What an input means for a customer; the engine's `decide` over a catalog, or a fixed work that is measured.
+
+Where it changes when a timer is due, the customer that it gives has another list of enrollments.
+"""
 
 
 def deciding(catalog: Callable[[], Catalog], *, trace_all: bool = False) -> Decide:

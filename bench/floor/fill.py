@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from bench.floor.run import Run
 from bench.floor.touchpoints import Expected, drawn, value
 from bench.floor.work import customer_id, known, person
+from engine.customer import next_due
 from local.demo.touchpoints import iso
 from state.changelog import marker_key
 from state.codec import encode
@@ -54,6 +55,8 @@ def fill_customers(run: Run, *, copies: int = 1, due_at: Callable[[int], int] = 
     writing = _Writing(run.kafka)
     for start in range(0, run.customers, CHUNK):
         records = [Record(person(number, due_at(number))) for number in range(start, min(start + CHUNK, run.customers))]
+        for record in records:
+            record.due_at = next_due(known(record))
         pairs = [(known(record).id.encode(), encode(record, FIRST_EPOCH)) for record in records]
         for key, packed in pairs * copies:
             writing.put(topic, key, packed)

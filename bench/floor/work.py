@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from engine.customer import Consent, Customer, Enrollment
 from engine.decision import Action, Decision, Output
 from engine.event import Event, EventArrived, Input, TimerFired
@@ -96,7 +98,7 @@ def _fired(customer: Customer, at: int) -> Decision:
 def _set_timer(customer: Customer, event: Event) -> None:
     due_at = event.occurred_at + FAR_MS
     if customer.enrollments:
-        customer.enrollments[0].due_at = due_at
+        customer.enrollments = [msgspec.structs.replace(customer.enrollments[0], due_at=due_at)]
     else:
         customer.enrollments = [_enrollment(customer.id, event.id, event.occurred_at, due_at)]
 
