@@ -10,6 +10,7 @@ import click
 # cannot have raised, so none is imported for this.
 _EXPLAINED = (
     ("local.errors", "LocalError"),
+    ("state.codec", "CodecError"),
     ("state.store", "StoreError"),
     ("streams.broker.publish", "PublishError"),
     ("streams.broker.topics", "TopicsError"),

@@ -200,6 +200,7 @@ class Processor:
         self.counts.faults += 1
         if row is None:
             return
+        self.unpublished += 1
         router = self._router(DEAD_LETTERS)
         out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
         router.say(

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main as door
-from cli.errors import one_line
+from cli.errors import explained, one_line
 from cli.lazy import LazyGroup
 from cli.settings import load_settings
 from local.errors import LocalError
@@ -121,3 +121,7 @@ def test_commands_find_what_up_remembers(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_reader_who_left_is_no_fault_of_ours() -> None:
     with pytest.raises(BrokenPipeError), one_line():
         raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_damaged_changelog_is_told_in_one_line() -> None:
+    assert import_module("state.codec").CodecError in explained()
