@@ -4,7 +4,7 @@ Three verbs: pipe a touchpoint in, advance time, read out what was decided.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ from streams.lane import Lane
 from streams.partition import Partition
 from streams.processor import Processor, deciding
 from streams.touchpoints.decoder import Decoder, Touchpoint, encode_touchpoint
-from streams.touchpoints.record import LOG_APPEND_TIME
+from streams.touchpoints.record import Row
 
 WEB = "touchpoints.web"
 TICKS = "ticks"
@@ -27,19 +27,6 @@ _STEPS = 10_000
 
 _output = msgspec.json.Decoder(Output).decode
 _trace = msgspec.json.Decoder(Trace).decode
-
-
-class Row(NamedTuple):
-    """A record as a broker would give it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    timestamp_type: int = LOG_APPEND_TIME
-    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class Driver:

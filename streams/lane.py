@@ -68,10 +68,5 @@ class Lane:
         """Whether rows are known to be in the log and none is in hand: then nobody may go before them."""
         return not self.rows and self._unread(self.end)
 
-    @property
-    def behind(self) -> bool:
-        """Whether anything is unread."""
-        return bool(self.rows) or self._unread(self.end)
-
     def __len__(self) -> int:
         return len(self.rows)

@@ -100,11 +100,6 @@ class Partition:
             self.lanes[spot].end = end
         self._told = self._asked
 
-    @property
-    def behind(self) -> bool:
-        """Whether any lane has something unread."""
-        return any(lane.behind for lane in self.lanes.values())
-
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
         now = self._wall()

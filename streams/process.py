@@ -40,7 +40,7 @@ GARBAGE_THRESHOLDS = (100_000, 50, 100)
 """Nearly nothing here is cyclic: the stock thresholds look for garbage thousands of times a minute, in vain."""
 
 PATIENCE_MS = 60_000
-SETTLE_SECONDS = 1.0
+LOOK_READY_SECONDS = 1.0
 AGAIN_SECONDS = 1.0
 """How long a dispatcher rests between two sessions."""
 
@@ -132,21 +132,21 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 others.run(),
                 looking,
                 shared.definitions.until_fault(),
-                settle(worker),
+                freeze_restored(worker),
             ]
             await until(stop, works, leave)
         finally:
             await others.stop()
 
 
-async def settle(worker: Worker) -> None:
+async def freeze_restored(worker: Worker) -> None:
     """What was restored stays: a collector that looks through it again and again costs more than all decisions."""
     while True:
         while not worker.ready:
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(LOOK_READY_SECONDS)
         gc.freeze()
         while worker.ready:
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(LOOK_READY_SECONDS)
 
 
 async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from state.changelog import Mark, Positions, Reading, marker_key
@@ -10,6 +11,12 @@ from state.store import PartitionStore
 from streams.broker.publish import Out, Publisher
 from streams.broker.reader import Read
 from streams.broker.source import Spot
+from streams.commit import Leaving
+from streams.partition import Partition
+from streams.processor import Processor
+
+TIMERS_STEP = 5000
+"""Timers restored between two looks at the others."""
 
 
 class RecoveryError(Exception):
@@ -54,6 +61,25 @@ async def take_over(publisher: Publisher, read: Read, topic: str, partition: int
             "own; was the topic created anew? stop all workers and look at its settings with `sillage topics`"
         )
     return Recovered(epoch, store, reading.records)
+
+
+async def restore_timers(processor: Processor) -> None:
+    """Builds the timer index from what the store knows of its records, while other partitions go on."""
+    entries = processor.store.timers()
+    while some := list(islice(entries, TIMERS_STEP)):
+        processor.timers.load(some)
+        await asyncio.sleep(0)
+
+
+def unpublished(partition: Partition) -> list[Leaving]:
+    """What the outboxes of a recovered partition hold: proven, and not known to be published."""
+    store = partition.processor.store
+    leaving = []
+    for key in store.speaking():
+        record = store.get(key)
+        if record is not None and record.outbox:
+            leaving += [Leaving(key, record, entry) for entry in record.to_hand(record.out_seq)]
+    return leaving
 
 
 def starts(

@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -14,13 +13,13 @@ from state.store import PartitionStore, StoreDamaged
 from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
-from streams.commit import Leaving, Writer
+from streams.commit import Writer
 from streams.inputs import Inputs
 from streams.lane import HOLD_ROWS, Lane
 from streams.metrics.observer import WorkerObserver
 from streams.partition import Partition
 from streams.processor import Decide, Processor
-from streams.recovery import Recovered, starts, take_over
+from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
 from streams.session import Session
 from streams.settings import Settings
 from streams.stores import stores
@@ -38,8 +37,6 @@ TELL_SECONDS = 0.1
 """How often metrics and watchdog are told of what was applied."""
 REST_SECONDS = 0.05
 """How long the pump rests where nothing comes and nothing is due."""
-TIMERS_STEP = 5000
-"""Timers restored between two looks at the others."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -357,14 +354,6 @@ def _close(store: PartitionStore) -> None:
     asyncio.get_running_loop().run_in_executor(None, store.close)
 
 
-async def restore_timers(processor: Processor) -> None:
-    """Builds the timer index from what the store knows of its records, while other partitions go on."""
-    entries = processor.store.timers()
-    while some := list(islice(entries, TIMERS_STEP)):
-        processor.timers.load(some)
-        await asyncio.sleep(0)
-
-
 async def _alone(work: Coroutine[Any, Any, None]) -> None:
     """Runs `work` as a task of its own: cancelled while it fails, a group of tasks would tell of the fault only."""
     task = asyncio.create_task(work)
@@ -380,14 +369,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The first fault inside, however deep."""
     fault = group.exceptions[0]
     return _first(fault) if isinstance(fault, BaseExceptionGroup) else fault
-
-
-def unpublished(partition: Partition) -> list[Leaving]:
-    """What the outboxes of a recovered partition hold: proven, and not known to be published."""
-    store = partition.processor.store
-    leaving = []
-    for key in store.speaking():
-        record = store.get(key)
-        if record is not None and record.outbox:
-            leaving += [Leaving(key, record, entry) for entry in record.to_hand(record.out_seq)]
-    return leaving

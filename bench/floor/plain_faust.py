@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
 import faust
 from faust.serializers import codecs
@@ -18,25 +18,13 @@ from state.codec import decode, encode
 from state.record import Record
 from streams.broker.source import Spot
 from streams.touchpoints.decoder import Decoder
+from streams.touchpoints.record import Row
 from streams.worker import wall_ms
 
 BUFFER_RECORDS = 4096
 LOOK_SECONDS = 0.1
 
 _json = Encoder().encode
-
-
-class Row(NamedTuple):
-    """A record as the decoder reads it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class StoredRecord(codecs.Codec):  # type: ignore[misc]
@@ -131,7 +119,7 @@ async def work(run: Run, tell: Tell, asked: Asked) -> None:
 
 def _row(message: Any) -> Row:
     at = int(message.timestamp * 1000)
-    return Row(message.topic, message.partition, message.offset, at, message.timestamp_type, message.key, message.value)
+    return Row(message.topic, message.partition, message.offset, at, message.key, message.value, message.timestamp_type)
 
 
 def _number(customer: str) -> int:

@@ -21,7 +21,7 @@ from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
 from streams.partition import Partition
-from streams.process import PATIENCE_MS, find_inputs, settle, until
+from streams.process import PATIENCE_MS, find_inputs, freeze_restored, until
 from streams.processor import Decide
 from streams.touchpoints.record import Record
 from streams.worker import Worker, wall_ms
@@ -121,7 +121,7 @@ class Floor:
             stack.push_async_callback(others.stop)
             await others.start()
             looking = look(worker, metrics, watchdog, wall_ms)
-            works = [worker.run(), group.run(), others.run(), looking, settle(worker), self._report(asked)]
+            works = [worker.run(), group.run(), others.run(), looking, freeze_restored(worker), self._report(asked)]
             await until(asked.stop, works, leave)
 
     def figures(self) -> dict[str, Any]:

@@ -2,21 +2,9 @@
 
 from typing import Any
 
-import msgspec
 from aiokafka.consumer import fetcher
 
-
-class Row(msgspec.Struct, gc=False):
-    """A consumed record (`streams.touchpoints.record.Record`). Instants are ms."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+from streams.touchpoints.record import Row
 
 
 class Records(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -29,9 +17,9 @@ class Records(fetcher.PartitionRecords):  # type: ignore[misc]
             partition,
             record.offset,
             record.timestamp,
-            record.timestamp_type,
             record.key,
             record.value,
+            record.timestamp_type,
             tuple(record.headers) if record.headers else (),
         )
 

@@ -31,6 +31,19 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
+class Row(msgspec.Struct, gc=False):
+    """A Record as our consumers give it, and as one is made by hand."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    timestamp_type: int = LOG_APPEND_TIME
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
 class Rejected(msgspec.Struct, frozen=True):
     """Why a record cannot be processed: a code to count by (docs/events.md lists them) and a sentence for people."""
 

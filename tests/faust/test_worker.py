@@ -68,7 +68,9 @@ class Running:
     @property
     def idle(self) -> bool:
         partitions = self.worker.partitions.values()
-        return self.worker.ready and not any(partition.behind for partition in partitions)
+        return self.worker.ready and not any(
+            lane.rows or lane.lagging for partition in partitions for lane in partition.lanes.values()
+        )
 
     @property
     def inside(self) -> int:

@@ -14,8 +14,7 @@ from state.rocks import RocksStore
 from state.store import MemoryStore, PartitionStore
 from streams.broker.publish import Out
 from streams.commit import Leaving, Writer
-from streams.recovery import take_over
-from streams.worker import unpublished
+from streams.recovery import take_over, unpublished
 
 CUSTOMERS = 60
 STEPS = 150

@@ -20,9 +20,8 @@ from state.store import MemoryStore
 from streams.broker.publish import Out, PublishError
 from streams.commit import SLICE, Writer
 from streams.processor import deciding
-from streams.recovery import RecoveryError, starts, take_over
+from streams.recovery import RecoveryError, starts, take_over, unpublished
 from streams.session import Session
-from streams.worker import unpublished
 
 
 class Ear:
