@@ -166,8 +166,11 @@ class House:
             await until(lambda: expected <= set(self.mails()), seconds)
         except TimeoutError:
             missing = sorted(expected - set(self.mails()))
+            homes = Counter(home(name, self.settings.partitions) for name, _ in missing)
+            ends = {topic: len(await self.records(topic)) for topic in ("touchpoints.web", "state", "actions")}
             raise AssertionError(
-                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}\n{self.worker.log}\n{self.dispatcher.log}"
+                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}, by home {dict(homes)}; records: {ends}\n"
+                f"{self.worker.log}\n{self.dispatcher.log}"
             ) from None
 
     async def values(self, topic: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
+from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
 from streams.broker.watch import Watch
@@ -71,7 +72,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            metadata_max_age_ms=30_000,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self.watch = Watch(consumer)
         self.salvage = Salvage(self.watch)
