@@ -167,9 +167,9 @@ class House:
         except TimeoutError:
             missing = sorted(expected - set(self.mails()))
             homes = Counter(home(name, self.settings.partitions) for name, _ in missing)
-            ends = {topic: len(await self.records(topic)) for topic in ("touchpoints.web", "state", "actions")}
+            counts = {topic: len(await self.records(topic)) for topic in ("touchpoints.web", "state", "actions")}
             raise AssertionError(
-                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}, by home {dict(homes)}; records: {ends}\n"
+                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}, by home {dict(homes)}; records: {counts}\n"
                 f"{self.worker.log}\n{self.dispatcher.log}"
             ) from None
 
