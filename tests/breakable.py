@@ -169,8 +169,8 @@ class House:
             homes = Counter(home(name, self.settings.partitions) for name, _ in missing)
             counts = {topic: len(await self.records(topic)) for topic in ("touchpoints.web", "state", "actions")}
             raise AssertionError(
-                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}, by home {dict(homes)}; records: {counts}\n"
-                f"{self.worker.log}\n{self.dispatcher.log}"
+                f"{len(missing)} of {len(expected)} missing, as {missing[:5]}, by home {dict(homes)}; "
+                f"records: {counts}\n{self.worker.log}\n{self.dispatcher.log}"
             ) from None
 
     async def values(self, topic: str) -> list[dict[str, Any]]:
