@@ -17,8 +17,12 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A polite end by a signal tears down like Ctrl-C, so that no broker is left behind."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """A polite end by a signal tears down like Ctrl-C, so that no broker is left behind.
+
+    A shell lets what it starts with `&` ignore Ctrl-C, and every child of that too: those under test must not.
+    """
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

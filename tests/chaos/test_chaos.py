@@ -54,10 +54,14 @@ def test_ended_by_a_signal_nothing_stays_behind(tmp_path: Path, sign: signal.Sig
     folder = tmp_path / "town"
     command = [sys.executable, "-m", "chaos.rounds", "--fault", "worker stopped long", "--folder", str(folder)]
     given = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
-    with subprocess.Popen(
+    child = subprocess.Popen(
         command, cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as child:
+    )
+    try:
         wait_until(lambda: (folder / "worker1.log").exists() or child.poll() is not None, 60)
         child.send_signal(sign)
         assert child.wait(60) != 0
+    finally:
+        child.kill()
+        child.wait()
     assert processes_in(folder) == []
