@@ -25,8 +25,9 @@ from streams.dispatch.dispatcher import Dispatcher
 from streams.faust.app import Group
 from streams.inputs import Inputs
 from streams.metrics.gauges import look
-from streams.metrics.metrics import Metrics, serve
+from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
+from streams.metrics.page import Page
 from streams.metrics.watchdog import Watchdog
 from streams.processor import deciding
 from streams.settings import Settings
@@ -75,7 +76,7 @@ class Shared:
     def __init__(self, settings: Settings, role: str) -> None:
         registry = CollectorRegistry()
         self.metrics = Metrics(registry)
-        self._page = serve(registry, settings.metrics_port)
+        self._page = Page(registry, settings.metrics_port) if settings.metrics_port else None
         self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
         self._quiet = quiet(role, settings.kafka, self.publisher.broker_answers)
@@ -95,6 +96,11 @@ class Shared:
 
     async def __aexit__(self, *_fault: object) -> None:
         await self._stack.aclose()
+
+    def ready_once(self, condition: Callable[[], bool], otherwise: str) -> None:
+        """The process is ready while `condition` holds, and says what it waits for otherwise."""
+        if self._page is not None:
+            self._page.waits_for = lambda: "" if condition() else otherwise
 
     async def broker_is_there(self, stop: asyncio.Event) -> None:
         """Waits for a broker that is away, however long it takes, or until `stop` is set."""
@@ -118,6 +124,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)
+        shared.ready_once(lambda: worker.ready, "not every partition given is taken over")
 
         async def leave() -> None:
             await worker.stop()
@@ -183,6 +190,7 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
         desk = Desk(topic, dispatcher, book, ahead)
         group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
         desk.source = group.source
+        shared.ready_once(lambda: desk.ready, "not every partition given is open")
 
         async def leave() -> None:
             await desk.stop()

@@ -82,6 +82,7 @@ class Worker:
         self._decide = decide
         self._observer = observer
         self._given: set[int] = set()
+        self._member = False
         self.session: Session | None = None
         self._publisher: Connection | None = None
         self._taking: dict[int, asyncio.Task[None]] = {}
@@ -93,12 +94,14 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        """Whether every partition given is taken over."""
-        return self.session is not None and set(self.partitions) == self._given and not self._paused
+        """Whether the group has given partitions, or none, and each is taken over."""
+        taken = set(self.partitions) == self._given
+        return self._member and self.session is not None and taken and not self._paused
 
     def assigned(self, numbers: Iterable[int]) -> None:
         """The group gives these partitions, and no others. Those kept go on in their epoch."""
         self._given = set(numbers)
+        self._member = True
         self._paused = False
         self._changed.set()
         self._wake.set()

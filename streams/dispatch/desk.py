@@ -31,6 +31,7 @@ class Desk:
         self._book = book
         self._ahead = ahead
         self._given: set[int] = set()
+        self._member = False
         self._open: dict[int, deque[tuple[int, int, asyncio.Task[None]]]] = {}
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()
@@ -38,12 +39,13 @@ class Desk:
 
     @property
     def ready(self) -> bool:
-        """Whether every partition given is open."""
-        return set(self._open) == self._given
+        """Whether the group has given partitions, or none, and each is open."""
+        return self._member and set(self._open) == self._given
 
     def assigned(self, numbers: Iterable[int]) -> None:
         """The group gives these partitions, and no others."""
         self._given = set(numbers)
+        self._member = True
         self._changed.set()
         self._moved.set()
 
@@ -78,6 +80,7 @@ class Desk:
     async def stop(self) -> None:
         """Takes no more; what was begun gets a few seconds to end, and what is settled is told."""
         self._given = set()
+        self._member = False
         for number in self._open:
             self._hold(number)
         begun = [task for takes in self._open.values() for _, _, task in takes]

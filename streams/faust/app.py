@@ -13,6 +13,11 @@ from streams.settings import Settings
 
 BUFFER_BATCHES = 32
 QUIET_LOGGERS = ("aiokafka", "faust", "mode")
+LOOK_SECONDS = 0.2
+REFUSED_SECONDS = 10.0
+"""How long a group may refuse a member before its process ends; what passes by itself passes sooner."""
+
+log = logging.getLogger("sillage.group")
 
 Assigned = Callable[[Iterable[int]], None]
 Revoked = Callable[[], Awaitable[None]]
@@ -48,6 +53,10 @@ def make_app(settings: Settings, role: str) -> Any:
     )
 
 
+class GroupFailed(Exception):
+    """The group does not take this member, or its client broke: the group, the fault, and the cure."""
+
+
 class Group:
     """Membership of one Faust app's group: brings record batches of `topics` to `offer`, and says what is assigned."""
 
@@ -60,20 +69,43 @@ class Group:
         self._assigned = assigned
         self._revoked = revoked
         self._topics = list(topics)
+        self._refused_since = self._refused_last = -REFUSED_SECONDS * 2
         channel = self.app.topic(*topics, value_serializer="raw", key_type=bytes, value_type=bytes)
         self.app.agent(channel, name=role)(self._agent)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self.app.on_partitions_revoked.connect(self._on_revoked)
 
     async def run(self) -> None:
-        """Runs the app until cancelled. Raises what crashed it."""
+        """Runs the app until cancelled. Raises what crashed it, and GroupFailed."""
+        loop = asyncio.get_running_loop()
+        starting = asyncio.create_task(self.app.start())
         try:
-            await self.app.start()
             while not self.app.crashed:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(LOOK_SECONDS)
+                if starting.done():
+                    starting.result()
+                # Faust waits in its start for a group that may never take it.
+                self._look_at_membership(loop.time())
             raise self.app.crash_reason or RuntimeError("Faust crashed without a reason")
         finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
             await self.app.stop()
+
+    def _look_at_membership(self, now: float) -> None:
+        """A client that the group refuses says so to whoever asks it, and is silent otherwise."""
+        fault = self.source.consumer.group_fault()
+        if fault is None:
+            return
+        if now - self._refused_last > REFUSED_SECONDS:
+            self._refused_since = now
+            log.warning("group %s: %r; it is joined again", self.app.conf.id, fault)
+        self._refused_last = now
+        if now - self._refused_since >= REFUSED_SECONDS:
+            raise GroupFailed(
+                f"group {self.app.conf.id}: the broker refuses this member for {REFUSED_SECONDS:.0f} s ({fault!r}); "
+                "end what else is in the group, or give it the rights, and start the process again"
+            ) from fault
 
     async def commit(self) -> None:
         """Commits what is durable now."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
@@ -50,6 +51,16 @@ class Consumer(stock.Consumer):
     def kafka(self) -> Any:
         """The aiokafka consumer beneath."""
         return self._thread._ensure_consumer()
+
+    def group_fault(self) -> KafkaError | None:
+        """What keeps this member out of its group, told once each time; None while nothing does."""
+        kafka = self._thread._consumer
+        try:
+            if kafka is not None and kafka._coordinator is not None:
+                kafka._coordinator.check_errors()
+        except KafkaError as fault:
+            return fault
+        return None
 
     def open(self, starts: Mapping[Spot, int]) -> None:
         """Brings these spots from these offsets on, as soon as they are assigned."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from streams.metrics.families import Families
 
@@ -201,30 +201,3 @@ class Metrics:
     def unresolved_reserves(self, count: int) -> None:
         """Actions whose fate is unknown, all in all."""
         self._unresolved.at().set(count)
-
-
-class ScrapePage:
-    """What Prometheus scrapes: `/metrics` on every interface of this machine, served by a thread of the library."""
-
-    def __init__(self, registry: CollectorRegistry, port: int) -> None:
-        try:
-            self._server, self._thread = start_http_server(port, registry=registry)
-        except OSError as fault:
-            raise MetricsPortError(
-                f"metrics port {port}: {fault.strerror}; set SILLAGE_METRICS_PORT to a free port, or 0 for none"
-            ) from fault
-
-    def close(self) -> None:
-        """Gives the port back."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class MetricsPortError(Exception):
-    """The port of /metrics cannot be had: another process holds it, or it needs rights; set SILLAGE_METRICS_PORT."""
-
-
-def serve(registry: CollectorRegistry, port: int) -> ScrapePage | None:
-    """Serves `registry` on `port`; 0 means none. Raises MetricsPortError."""
-    return ScrapePage(registry, port) if port else None

@@ -8,6 +8,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.consumer import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.producer import AIOKafkaProducer
@@ -48,6 +49,7 @@ def test_versions_are_those_that_were_read(package: str, wanted: str) -> None:
         (TopicPartitionState, ["position", "has_valid_position"]),
         (fetcher.PartitionRecords, ["_consumer_record"]),
         (AIOKafkaProducer, ["create_batch", "send_batch"]),
+        (GroupCoordinator, ["check_errors"]),
         (BatchBuilder, ["append", "close", "record_count"]),
         (AIOKafkaClient, ["send"]),
         (FetchRequest, ["topics"]),
@@ -63,7 +65,7 @@ def test_attributes_that_are_set_at_construction_are_there() -> None:
         (Consumer.__init__, ["can_resume_flow", "_read_offset", "_committed_offset"]),
         (TopicPartitionState.__init__, ["highwater"]),
         (ServiceThread.__init__, ["_thread_started", "thread_loop"]),
-        (AIOKafkaConsumer.__init__, ["self._client ="]),
+        (AIOKafkaConsumer.__init__, ["self._client =", "self._coordinator ="]),
         (AIOKafkaConsumer.start, ["self._fetcher = Fetcher(", "self._client,"]),
         (fetcher.Fetcher.__init__, ["self._records ="]),
         (fetcher.FetchResult.__init__, ["self._partition_records ="]),

@@ -1,8 +1,6 @@
 """The metrics as a scrape shows them, and the house rules of their names."""
 
 import re
-import socket
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
-from streams.metrics.metrics import Metrics, MetricsPortError, serve
+from streams.metrics.metrics import Metrics
 
 UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away")
 
@@ -148,24 +146,6 @@ def test_the_page_shows_exactly_what_is_declared(metrics: Metrics) -> None:
         if family.samples
     }
     assert shown == {(declared.name, declared.kind.value, declared.meaning) for declared in metrics.declared}
-
-
-def test_the_page_is_served_and_the_port_given_back(metrics: Metrics) -> None:
-    with socket.create_server(("", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(MetricsPortError, match=f"metrics port {port}.*SILLAGE_METRICS_PORT"):
-            serve(metrics.registry, port)
-    for _ in range(2):
-        page = serve(metrics.registry, port)
-        assert page is not None
-        metrics.decisions(1)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-            assert b"sillage_decisions_total" in answer.read()
-        page.close()
-
-
-def test_port_zero_serves_nothing(metrics: Metrics) -> None:
-    assert serve(metrics.registry, 0) is None
 
 
 def test_the_page_in_the_docs_lists_what_the_code_declares(metrics: Metrics) -> None:
