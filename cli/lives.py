@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from engine import trace
 from engine.catalog import Catalog
-from engine.decision import Action, Line, Trace
+from engine.decision import Action, Line, Task, TaskClosed, Trace
 from engine.time import after
 from journeys.lives import Expected, Life, Step, local
 from streams.driver import Driver
@@ -15,10 +15,11 @@ ADDRESSES = {"email": "life@example.org"}
 
 
 class Seen(NamedTuple):
-    """What came of a life, in the words of its `expect`: outcomes as (key, outcome) in the order of ending."""
+    """What came of a life, in the words of its `expect`: tasks by id, outcomes as (key, outcome) in order of ending."""
 
     sent: list[str]
     refused: list[str]
+    tasks: dict[str, str]
     outcomes: list[tuple[str, str]]
     dead: list[str]
 
@@ -33,6 +34,7 @@ def differences(expect: Expected, seen: Seen) -> list[str]:
     lines = [f"an event was refused at the door: {reason}" for reason in seen.dead]
     lines += _differ("sent", expect.sent, seen.sent)
     lines += _differ("refused", expect.refused, seen.refused)
+    lines += _differ("tasks", expect.tasks, list(seen.tasks.values()))
     if isinstance(expect.outcomes, list):
         lines += _differ("outcomes", expect.outcomes, [outcome for _, outcome in seen.outcomes])
     elif expect.outcomes is not None:
@@ -48,7 +50,7 @@ class _Player:
         self._life = life
         self._start = life.steps[0].at or 0
         self._driver = Driver(catalog, self._start)
-        self._seen = Seen([], [], [], [])
+        self._seen = Seen([], [], {}, [], [])
         self._actions: dict[str, str] = {}
         self._at = self._start
 
@@ -86,7 +88,12 @@ class _Player:
         self._read()
 
     def _properties(self, step: Step) -> dict[str, Any]:
-        """An event about a message may name it by `message`: then it is about the last one that left."""
+        """An event about a message may name it by `message`: then it is about the last one that left.
+
+        One about a task without `task_id` is about the task asked for last.
+        """
+        if step.type.startswith("task.") and "task_id" not in step.properties and self._seen.tasks:
+            return {**step.properties, "task_id": next(reversed(self._seen.tasks))}
         named = step.properties.get("message")
         if step.type.startswith("message.") and "action_id" not in step.properties and named in self._actions:
             return {**step.properties, "action_id": self._actions[str(named)]}
@@ -98,6 +105,11 @@ class _Player:
         for each in found:
             if isinstance(each, Trace):
                 self._trace(each)
+            elif isinstance(each, Task):
+                asked = local(each.decided_at, self._life.zone)
+                self._seen.tasks[each.id] = f"{each.queue}:{each.title}@{asked} open"
+            elif isinstance(each, TaskClosed):
+                self._seen.tasks[each.task] = self._seen.tasks[each.task].removesuffix("open") + each.outcome
         for each in found:
             if isinstance(each, Action):
                 self._actions[each.message] = each.id

@@ -3,9 +3,9 @@
 from typing import assert_never
 
 from engine import trace
-from engine.nodes import choose, exit, send, set, wait, wait_for
-from engine.program import ChooseStep, ExitStep, RestStep, SendStep, SetStep, Step, WaitForStep, WaitStep
-from engine.run import Run, leave
+from engine.nodes import choose, exit, send, set, task, wait, wait_for
+from engine.program import ChooseStep, ExitStep, RestStep, SendStep, SetStep, Step, TaskStep, WaitForStep, WaitStep
+from engine.run import Run, close_task, leave
 
 MAX_NODES = 50
 """Nodes of one enrollment at one instant, so that no definition holds a decision up."""
@@ -21,6 +21,7 @@ def advance(run: Run, step: Step) -> None:
 def fail(run: Run, code: str, why: str) -> None:
     """A fault outside the steps, in an exit rule or an event waited for: goes on at `on_error`, or leaves."""
     rest = run.journey.rests.get(run.enrollment.node)
+    close_task(run.draft, run.enrollment, "cancelled", run.at, "error")
     rescue = _failed(run, run.enrollment.node, code, why, rest is not None and rest.rescue)
     if rescue is not None:
         _walk(run, rescue)
@@ -38,7 +39,9 @@ def time_out(run: Run) -> None:
     if step is None:
         fail(run, "unknown_node", f"node {run.enrollment.node!r} is not in version {run.journey.version}")
     else:
-        advance(run, _timed_out(step, run))
+        following = _timed_out(step, run)
+        if following is not None:
+            advance(run, following)
 
 
 def _walk(run: Run, step: Step) -> Step | None:
@@ -74,13 +77,15 @@ def _enter(step: Step, run: Run) -> Step | None:
             return wait_for.enter(step, run)
         case ChooseStep():
             return choose.enter(step, run)
+        case TaskStep():
+            return task.enter(step, run)
         case SetStep():
             return set.enter(step, run)
         case _:
             assert_never(step)
 
 
-def _timed_out(step: RestStep, run: Run) -> Step:
+def _timed_out(step: RestStep, run: Run) -> Step | None:
     match step:
         case WaitStep():
             return wait.time_out(step, run)
@@ -88,6 +93,8 @@ def _timed_out(step: RestStep, run: Run) -> Step:
             return wait_for.time_out(step, run)
         case SendStep():
             return send.time_out(step, run)
+        case TaskStep():
+            return task.time_out(step, run)
         case _:
             assert_never(step)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from engine.program import (
+    TASK_TYPES,
     AwaitedEvent,
     ChooseStep,
     CompiledJourney,
@@ -15,6 +16,7 @@ from engine.program import (
     SendStep,
     SetStep,
     Step,
+    TaskStep,
     WaitForStep,
     WaitStep,
 )
@@ -33,6 +35,7 @@ from journeys.model import (
     Otherwise,
     Send,
     Set,
+    Task,
     Wait,
     WaitFor,
 )
@@ -60,6 +63,8 @@ def compile_journey(
     rests = compiler.rests | rescuer.rests
     goal = _goal(journey.goal)
     awaited = {each for step in rests.values() if isinstance(step, WaitForStep) for each in step.awaited}
+    if any(isinstance(step, TaskStep) for step in rests.values()):
+        awaited |= TASK_TYPES
     return CompiledJourney(
         name=journey.journey,
         version=version,
@@ -106,6 +111,8 @@ class _Compiler:
                 return self._choose(node, then, path)
             case Send():
                 return self._send(node, then, path)
+            case Task():
+                return self._rest(self._task(node, then, path))
             case Set():
                 writes = tuple(
                     (self._target(name, path), compile_expression(value)) for name, value in node.set.items()
@@ -157,6 +164,17 @@ class _Compiler:
         step = SendStep(label, message, channel, paths, node.void_after, then, blocked, self._rescue)
         self._rest(step)
         return step
+
+    def _task(self, node: Task, then: Step, path: str) -> TaskStep:
+        data = tuple((name, compile_expression(value)) for name, value in node.data.items())
+        label = self._id(node.id, path)
+        outcomes = {
+            name: self.block(outcome.do, then, f"{path}.outcomes.{name}.do") for name, outcome in node.outcomes.items()
+        }
+        otherwise = self.block(node.else_, then, f"{path}.else")
+        return TaskStep(
+            label, node.task, node.queue, node.due, node.warn, data, outcomes, then, otherwise, self._rescue
+        )
 
     def _channel(self, node: Send, message: MessageSpec, path: str) -> str:
         variants = sorted(message.variables)

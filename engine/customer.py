@@ -33,12 +33,21 @@ class Position(msgspec.Struct, array_like=True, frozen=True, gc=False):
     at: int
 
 
+class OpenTask(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Work asked of a person and not ended yet; `due_at` in ms."""
+
+    id: str
+    queue: str
+    title: str
+    due_at: int
+
+
 class Enrollment(msgspec.Struct, array_like=True):
     """One run of one journey for one customer and key. Instants in ms; 0 means none.
 
     `node` is the id of the wait or held send it stands at; `due_at` when that ends by itself; `expires_at` the ttl's.
     `entry` holds the properties of the event that began it, with its envelope under `meta`; `event`, at a held send,
-    likewise those of the event in hand when it was proposed.
+    likewise those of the event in hand when it was proposed; `task` is the one that it stands at.
     """
 
     id: str
@@ -55,6 +64,7 @@ class Enrollment(msgspec.Struct, array_like=True):
     visits: dict[str, int] = {}
     sent: list[str] = []
     event: dict[str, Any] = {}
+    task: OpenTask | None = None
 
 
 class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):

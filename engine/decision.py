@@ -64,7 +64,57 @@ class Erasure(msgspec.Struct, frozen=True, tag="erase", tag_field="kind"):
     decided_at: int
 
 
+class Task(msgspec.Struct, frozen=True, tag="task", tag_field="kind", omit_defaults=True):
+    """Work for a person. `id` follows from its cause, as an action's.
+
+    `due_at` and `warn_at` (0 for never) in ms; `data` is what the person needs to see; the rest as in an action.
+    """
+
+    id: str
+    customer: str
+    journey: str
+    version: str
+    enrollment: str
+    step: str
+    title: str
+    queue: str
+    due_at: int
+    warn_at: int = 0
+    timezone: str = ""
+    data: dict[str, Any] = {}
+    decided_at: int = 0
+    received_at: int = 0
+    cause: str = ""
+
+
+class TaskWarning(msgspec.Struct, frozen=True, tag="task_warning", tag_field="kind"):
+    """An open task is due soon, at `due_at` (ms)."""
+
+    id: str
+    customer: str
+    task: str
+    due_at: int
+    decided_at: int
+
+
+class TaskClosed(msgspec.Struct, frozen=True, tag="task_closed", tag_field="kind", omit_defaults=True):
+    """A task ended: with the outcome that was told, as `expired` when it was due, or as `cancelled`.
+
+    `reason` says why it was cancelled: the outcome with which its enrollment left, or `erased`.
+    """
+
+    id: str
+    customer: str
+    task: str
+    outcome: str
+    decided_at: int
+    reason: str = ""
+
+
 Output = Action | Void | ConsentChange | Erasure
+"""What leaves on the topic `actions`."""
+TaskOutput = Task | TaskWarning | TaskClosed
+"""What leaves on the topic `tasks`."""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,7 +147,7 @@ class Decision(msgspec.Struct, frozen=True):
     """
 
     customer: Customer
-    outputs: list[Output]
+    outputs: list[Output | TaskOutput]
     trace: Trace | None
     changed: bool = True
     duplicate: bool = False

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment
-from engine.decision import Decision, Line, Output, Trace
+from engine.decision import Decision, Line, Output, TaskOutput, Trace
 from engine.event import HOLD_SPACING_MS, Event, Input, envelope, place_facts
 from engine.ids import event_trace_id, timer_trace_id
 from engine.trace import input_on_trace
@@ -55,7 +55,7 @@ class Draft:
         self.customer = customer
         self.event = event
         self.at = given.at
-        self.outputs: list[Output] = []
+        self.outputs: list[Output | TaskOutput] = []
         self.held = 0
         self._given = given
         self._lines: list[Line | Unexplained] = []

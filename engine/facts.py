@@ -11,6 +11,7 @@ from engine.decision import ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
 from engine.ids import consent_id, erasure_id
+from engine.run import cancel_task
 
 
 def take_facts(draft: Draft, event: Event) -> None:
@@ -109,6 +110,8 @@ def _link(draft: Draft, named: dict[str, str]) -> None:
 def _erased(draft: Draft, event: Event) -> None:
     """Leaves a stub, so that no replay brings the person back."""
     name, at = draft.customer.id, draft.at
+    for enrollment in draft.customer.enrollments:
+        cancel_task(draft, enrollment, "erased", at)
     draft.outputs.append(Erasure(erasure_id(name, event.id), name, at))
     draft.say(trace.FACT, code="erased")
     draft.replace(Customer(id=name, person_key="", created_at=0, updated_at=at, erased_at=max(at, 1)))

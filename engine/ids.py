@@ -22,6 +22,16 @@ def void_id(action: str) -> str:
     return _digest(("void", action))
 
 
+def task_warning_id(task: str) -> str:
+    """The id of the record that warns of a task; it is warned of once."""
+    return _digest(("warn", task))
+
+
+def task_closed_id(task: str) -> str:
+    """The id of the record that ends a task; it ends once."""
+    return _digest(("closed", task))
+
+
 def consent_id(customer: str, topic: str, channel: str, event_id: str) -> str:
     """The id of the record that tells dispatch of an answer given by this event."""
     return _digest(("consent", customer, topic, channel, event_id))

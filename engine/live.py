@@ -1,13 +1,15 @@
 """Live enrollments under an event: exits end them, then what they wait for wakes them."""
 
+from typing import TypeGuard
+
 from engine import advance, trace
 from engine.customer import Enrollment
 from engine.decision import Line
 from engine.draft import Draft
 from engine.event import Event
-from engine.nodes import wait_for
-from engine.program import CompiledJourney, ExitRule, WaitForStep
-from engine.run import Run, begun_by, leave
+from engine.nodes import task, wait_for
+from engine.program import TASK_TYPES, CompiledJourney, ExitRule, RestStep, TaskStep, WaitForStep
+from engine.run import Run, begun_by, close_task, leave
 from engine.time import late
 
 Concerned = list[tuple[Enrollment, CompiledJourney]]
@@ -47,21 +49,29 @@ def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
     """Takes those that wait for this event on from there; a late event wakes nobody."""
     for enrollment, journey in enrollments:
         step = journey.rests.get(enrollment.node)
-        if not isinstance(step, WaitForStep) or event.type not in step.awaited:
+        if not _awaits(step, event):
             continue
         if late(event.occurred_at, journey.late, draft.at):
             draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
             continue
         run = Run(draft, journey, enrollment, draft.at)
         try:
-            following = wait_for.wake(step, run, event)
+            following = task.wake(step, run, event) if isinstance(step, TaskStep) else wait_for.wake(step, run, event)
         except Exception as fault:
             run.enrollment = draft.edit(enrollment)
             advance.fail(run, *advance.fault_line(fault))
             continue
         if following is not None:
             run.enrollment = draft.edit(enrollment)
+            if isinstance(step, TaskStep):
+                close_task(draft, run.enrollment, task.outcome_of(event), draft.at)
             advance.advance(run, following)
+
+
+def _awaits(step: RestStep | None, event: Event) -> TypeGuard[WaitForStep | TaskStep]:
+    if isinstance(step, WaitForStep):
+        return event.type in step.awaited
+    return isinstance(step, TaskStep) and event.type in TASK_TYPES
 
 
 def _outcome(draft: Draft, event: Event, enrollment: Enrollment, journey: CompiledJourney) -> str:

@@ -5,6 +5,9 @@ import msgspec
 from journeys.conditions import Compiled
 from journeys.duration import Duration
 
+TASK_TYPES = frozenset({"task.done", "task.no_answer", "task.expired"})
+"""The events that end a task."""
+
 
 class MessageSpec(msgspec.Struct, frozen=True):
     """What the engine knows of a message: its content's hash, its class, and per channel the paths its templates name.
@@ -75,6 +78,24 @@ class SendStep(msgspec.Struct, frozen=True):
     rescue: bool = False
 
 
+class TaskStep(msgspec.Struct, frozen=True):
+    """Work for a person: rests until an outcome comes or it is due, which goes on at `otherwise`.
+
+    An outcome that is not among `outcomes` goes on at `then`; `data` are the expressions that the person gets to see.
+    """
+
+    label: str
+    title: str
+    queue: str
+    due: Duration
+    warn: Duration | None
+    data: tuple[tuple[str, Compiled], ...]
+    outcomes: dict[str, "Step"]
+    then: "Step"
+    otherwise: "Step"
+    rescue: bool = False
+
+
 class SetStep(msgspec.Struct, frozen=True):
     """Writes to the person or to the enrollment's variables; a target is (`customer` or `vars`, name, ...)."""
 
@@ -84,8 +105,8 @@ class SetStep(msgspec.Struct, frozen=True):
     rescue: bool = False
 
 
-Step = ExitStep | WaitStep | WaitForStep | ChooseStep | SendStep | SetStep
-RestStep = WaitStep | WaitForStep | SendStep
+Step = ExitStep | WaitStep | WaitForStep | ChooseStep | SendStep | TaskStep | SetStep
+RestStep = WaitStep | WaitForStep | SendStep | TaskStep
 
 
 class EntryRule(msgspec.Struct, frozen=True):

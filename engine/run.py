@@ -4,11 +4,11 @@ from typing import Any
 
 from engine import trace
 from engine.bounds import with_item, without_oldest
-from engine.customer import REMEMBERED_KEYS, Enrollment, Remembered, memory_key
-from engine.decision import Void
+from engine.customer import REMEMBERED_KEYS, Enrollment, OpenTask, Remembered, memory_key
+from engine.decision import TaskClosed, Void
 from engine.draft import Draft
 from engine.event import Event
-from engine.ids import void_id
+from engine.ids import task_closed_id, void_id
 from engine.program import CompiledJourney
 from engine.time import zone_exists
 from journeys.conditions import Facts
@@ -44,21 +44,22 @@ class Run:
 
     def rest(self, node: str, due_at: int) -> None:
         """Stands still at a node until `due_at` (ms)."""
-        self._stand(node, self.at, due_at, {})
+        self.stand(node, self.at, due_at)
         self.say(trace.WAITED, node, until=due_at)
 
     def hold(self, node: str, proposed_at: int, until: int) -> None:
         """Stands at a send first proposed at `proposed_at`, until it is proposed anew at `until` (ms)."""
         draft = self.draft
         event = self.event if draft.event is None else {**draft.event.properties, "meta": draft.meta}
-        self._stand(node, proposed_at, until, event)
+        self.stand(node, proposed_at, until, event)
 
-    def _stand(self, node: str, arrived_at: int, due_at: int, event: dict[str, Any]) -> None:
+    def stand(self, node: str, arrived_at: int, due_at: int, event: dict[str, Any] | None = None) -> None:
+        """Stands at a node since `arrived_at` until `due_at` (ms), with the properties of an event to be kept."""
         enrollment = self.enrollment
         enrollment.node = node
         enrollment.arrived_at = arrived_at
         enrollment.due_at = due_at
-        enrollment.event = event
+        enrollment.event = event or {}
 
 
 def person_zone(draft: Draft, journey: CompiledJourney) -> str:
@@ -70,19 +71,42 @@ def person_zone(draft: Draft, journey: CompiledJourney) -> str:
 def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "") -> None:
     """Ends an enrollment and remembers its key; with `void_code` every action it still has queued is voided.
 
-    An exit step, an error and the end of the steps void nothing: what was sent before them was meant to leave.
+    An exit step, an error and the end of the steps void nothing: what was sent before them was meant to leave. A task
+    that is still open is cancelled in any case.
     """
     del draft.live[enrollment.id]
+    cancel_task(draft, enrollment, outcome, at)
     _remember(draft, enrollment, at)
     draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key)
     if void_code:
         _void_queued(draft, enrollment, void_code, at)
 
 
+def close_task(draft: Draft, enrollment: Enrollment, outcome: str, at: int, reason: str = "") -> None:
+    """Ends the open task of an enrollment that is free to change; nothing where there is none."""
+    task, enrollment.task = enrollment.task, None
+    if task is not None:
+        _tell_closed(draft, enrollment, task, outcome, at, reason)
+
+
+def cancel_task(draft: Draft, enrollment: Enrollment, reason: str, at: int) -> None:
+    """Nobody needs to do the work any more, since the enrollment is no longer there."""
+    if enrollment.task is not None:
+        _tell_closed(draft, enrollment, enrollment.task, "cancelled", at, reason)
+
+
 def begun_by(entry: dict[str, Any], event: Event) -> bool:
     """True when this event began the enrollment with this entry: it never exits, wakes or satisfies it."""
     meta: dict[str, Any] = entry.get("meta", {})
     return meta.get("id") == event.id
+
+
+def _tell_closed(draft: Draft, enrollment: Enrollment, task: OpenTask, outcome: str, at: int, reason: str) -> None:
+    closed = TaskClosed(task_closed_id(task.id), draft.customer.id, task.id, outcome, at, reason)
+    draft.outputs.append(closed)
+    draft.say(
+        trace.TASK_CLOSED, enrollment.journey, enrollment.id, enrollment.node, outcome, task=task.id, reason=reason
+    )
 
 
 def _remember(draft: Draft, enrollment: Enrollment, at: int) -> None:

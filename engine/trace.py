@@ -16,6 +16,9 @@ TIMED_OUT = "timed_out"
 NOT_WOKEN = "not_woken"
 CHOSEN = "chosen"
 SET = "set"
+TASKED = "tasked"
+TASK_WARNED = "task_warned"
+TASK_CLOSED = "task_closed"
 HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
@@ -36,6 +39,9 @@ CODES: dict[str, str] = {
     NOT_WOKEN: "an event of the type waited for was not the one; `code`: late, where or foreign",
     CHOSEN: "a branch of `choose` was taken; `code` is its number from 0, or else",
     SET: "an attribute or variable was written; `code` absent when the expression named something absent",
+    TASKED: "work for a person was asked for; `data.task` is its id, `data.until` (ms) when it is due",
+    TASK_WARNED: "a task is due soon, at `data.until` (ms)",
+    TASK_CLOSED: "a task ended; `code` is its outcome, expired or cancelled",
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",

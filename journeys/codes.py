@@ -24,4 +24,5 @@ CODES = {
     "J021": "a `ttl` of zero",
     "J022": "a time zone that nobody knows",
     "J023": "a file or folder that cannot be read as definitions",
+    "J024": "a task that is due at once, warns no earlier than it is due, or lists `expired` as an outcome",
 }

@@ -1,24 +1,24 @@
-"""The ids of waits and sends: those written, and the default, a slug of verb and argument."""
+"""The ids of waits, sends and tasks: those written, and the default, a slug of verb and argument."""
 
 import re
 from collections.abc import Iterable
 from typing import assert_never
 
-from journeys.model import Blocked, Choose, Exit, Journey, Node, Otherwise, Send, Set, Wait, WaitFor, When
+from journeys.model import Blocked, Choose, Exit, Journey, Node, Otherwise, Send, Set, Task, Wait, WaitFor, When
 
-NAMED = ("wait", "wait_for", "send")
+NAMED = ("wait", "wait_for", "send", "task")
 
 
 def default_id(verb: str, arguments: Iterable[str]) -> str:
-    """`wait-20h`, `wait-for-message-clicked`; for a send the message's own name. At most 80 characters."""
-    if verb == "send":
+    """`wait-20h`, `wait-for-message-clicked`; for a send or task its own name. At most 80 characters."""
+    if verb in ("send", "task"):
         return "".join(arguments)
     words = f"{verb}-{'-or-'.join(arguments)}".lower()
     return re.sub(r"[^a-z0-9]+", "-", words)[:80].strip("-")
 
 
 def with_ids(journey: Journey) -> Journey:
-    """The journey with an id at every wait, wait_for and send. They are unique if `check` finds no fault in it."""
+    """The journey with an id at every node that has one. They are unique if `check` finds no fault in it."""
     return journey.model_copy(update={"steps": _all(journey.steps), "on_error": _all(journey.on_error)})
 
 
@@ -39,6 +39,8 @@ def _one(node: Node) -> Node:
             if isinstance(blocked, Blocked):
                 blocked = blocked.model_copy(update={"else_": _all(blocked.else_)})
             return node.model_copy(update={"id": node.id or default_id("send", [node.send]), "when_blocked": blocked})
+        case Task():
+            return _task(node)
         case Set() | Exit():
             return node
         case _:
@@ -58,6 +60,12 @@ def _wait_for(node: WaitFor) -> WaitFor:
             "else_": _all(node.else_),
         }
     )
+
+
+def _task(node: Task) -> Task:
+    outcomes = {name: outcome.model_copy(update={"do": _all(outcome.do)}) for name, outcome in node.outcomes.items()}
+    name = node.id or default_id("task", [node.task])
+    return node.model_copy(update={"id": name, "outcomes": outcomes, "else_": _all(node.else_)})
 
 
 def _branch(branch: When | Otherwise) -> When | Otherwise:

@@ -37,11 +37,13 @@ class Expected(Part):
     """What shall come of a life; what is left out is not compared.
 
     `sent` and `refused` in order, as `channel:message@local time`; a refusal ends with a blank and the rule's code.
+    `tasks` in the order in which they were asked for, as `queue:title@local time outcome`; `open` where none came.
     `outcomes` by key of the enrollment, or as a list in the order in which they ended.
     """
 
     sent: list[str] | None = None
     refused: list[str] | None = None
+    tasks: list[str] | None = None
     outcomes: dict[str, Slug] | list[Slug] | None = None
 
 

@@ -9,6 +9,7 @@ from journeys.duration import Duration
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,79}$"
 EVENT_TYPE = r"^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,119}$"
 AGAIN = r"^(never|always|after exit|([0-9]+(mo|w|d|h|m|s)\s*)+after entry)$"
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
 TARGET = r"^(customer|vars)(\.[A-Za-z_][A-Za-z0-9_]{0,79}){1,4}$"
 TAGS = frozenset({"@one", "@many", "@text", "@whole", "@number", "@truth", "@word", "@steps", "@when", "@else"})
 """What stands in the place of a fault for a choice among shapes, beside `@` and a verb; no key of the language."""
@@ -156,6 +157,25 @@ class Send(Part):
     id: Slug | None = None
 
 
+class Outcome(Part):
+    """What follows one outcome of a task."""
+
+    do: "list[Node]" = []
+
+
+class Task(Part):
+    """Ask a person to do something, by `due`; what follows depends on the outcome, `else` when it expires."""
+
+    task: Slug
+    queue: Slug
+    due: Duration
+    warn: Duration | None = None
+    data: dict[Annotated[str, Field(pattern=NAME)], Expression] = {}
+    outcomes: dict[Slug, Outcome] = {}
+    else_: "list[Node]" = Field([], alias="else")
+    id: Slug | None = None
+
+
 class Set(Part):
     """Write to the person (`customer.NAME: expression`) or the enrollment (`vars.NAME`), read back at once."""
 
@@ -173,6 +193,7 @@ VERBS: dict[str, type[Part]] = {
     "wait_for": WaitFor,
     "choose": Choose,
     "send": Send,
+    "task": Task,
     "set": Set,
     "exit": Exit,
 }
@@ -189,6 +210,7 @@ Node = Annotated[
     | Annotated[WaitFor, Tag("@wait_for")]
     | Annotated[Choose, Tag("@choose")]
     | Annotated[Send, Tag("@send")]
+    | Annotated[Task, Tag("@task")]
     | Annotated[Set, Tag("@set")]
     | Annotated[Exit, Tag("@exit")],
     Discriminator(_verb),
@@ -227,5 +249,5 @@ class MessageHead(Part):
     subject: str = ""
 
 
-for _part in (Awaited, WaitFor, When, Otherwise, Choose, Blocked, Send, Journey):
+for _part in (Awaited, WaitFor, When, Otherwise, Choose, Blocked, Send, Outcome, Task, Journey):
     _part.model_rebuild()

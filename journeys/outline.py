@@ -24,6 +24,9 @@ def node_lists(tree: Tree | None) -> Iterator[Sequence]:
         for branch in branches(tree, name):
             yield from node_lists(branch)
     yield from node_lists(tree.get("when_blocked"))
+    outcomes = tree.get("outcomes")
+    for outcome in outcomes.entries if isinstance(outcomes, Mapping) else []:
+        yield from node_lists(outcome.value)
 
 
 def branches(node: Mapping, name: str) -> list[Mapping]:
@@ -59,9 +62,10 @@ def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
 def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every expression with the key it stands under."""
     for part in parts(tree):
-        assigned = part.get("set")
         entries = [entry for entry in part.entries if entry.name in ("key", "revenue")]
-        entries += assigned.entries if isinstance(assigned, Mapping) else []
+        for name in ("set", "data"):
+            named = part.get(name)
+            entries += named.entries if isinstance(named, Mapping) else []
         for entry in entries:
             if not isinstance(entry.value, Sequence):
                 yield from ((entry.name, text) for text in texts(entry.value))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Catalog, CompiledJourney
-from engine.decision import Output, Trace
+from engine.decision import Output, TaskOutput, Trace
 from journeys.load import Folder
 from state.store import MemoryStore
 from streams.definitions.build import Builder
@@ -26,6 +26,7 @@ TICKS = "ticks"
 _STEPS = 10_000
 
 _output = msgspec.json.Decoder(Output).decode
+_task = msgspec.json.Decoder(TaskOutput).decode
 _trace = msgspec.json.Decoder(Trace).decode
 
 
@@ -75,12 +76,12 @@ class Driver:
         tick = encode_touchpoint(Touchpoint("sillage.clock", occurred_at=to, properties={"at": to}))
         self._append(TICKS, tick.key, tick.value, to)
 
-    def read(self) -> list[Output | Trace]:
-        """What was decided since the last reading: actions, voids, answers on consent, then the trace of each decision.
+    def read(self) -> list[Output | TaskOutput | Trace]:
+        """What was decided since the last reading: actions, voids, tasks and the like, then the trace of each decision.
 
         In the order of decision for each customer; one customer after the other.
         """
-        found: list[Output | Trace] = []
+        found: list[Output | TaskOutput | Trace] = []
         for key in [*self._processor.urgent, *self._processor.dirty]:
             record = self._store.get(key)
             if record is None:
@@ -88,6 +89,8 @@ class Driver:
             for entry in record.outbox:
                 if entry.topic == "actions":
                     found.append(_output(entry.value))
+                elif entry.topic == "tasks":
+                    found.append(_task(entry.value))
                 elif entry.topic == "decisions":
                     found.append(_trace(entry.value))
             record.published(record.out_seq)

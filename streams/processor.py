@@ -7,7 +7,7 @@ import msgspec
 from engine.catalog import Catalog
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
-from engine.decision import Action, Decision
+from engine.decision import Action, Decision, Output, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
 from state.changelog import DEAD_LETTERS, router_key
 from state.codec import encode
@@ -174,8 +174,10 @@ class Processor:
         entries = []
         for output in decision.outputs:
             seq += 1
-            labels = (output.journey, output.channel) if isinstance(output, Action) else ("", "")
-            entries.append(Entry(seq, "actions", self.partition, key, _json(output), queued_at, received_at, *labels))
+            topic = "tasks" if isinstance(output, TaskOutput) else "actions"
+            entries.append(
+                Entry(seq, topic, self.partition, key, _json(output), queued_at, received_at, *_labels(output))
+            )
         if decision.trace is not None:
             headers = [("origin", cause.encode())]
             value = _json(decision.trace)
@@ -235,6 +237,13 @@ class Processor:
             router = Record(None)
             self.store.put(key, router)
         return router
+
+
+def _labels(output: Output | TaskOutput) -> tuple[str, str]:
+    """The journey and the channel that an output is counted under, empty for what is no action."""
+    if isinstance(output, Action):
+        return output.journey, output.channel
+    return (output.journey, "task") if isinstance(output, Task) else ("", "")
 
 
 def customers(store: PartitionStore) -> list[Customer]:

@@ -28,12 +28,16 @@ def wake(step: WaitForStep, run: Run, event: Event) -> Step | None:
     """What follows if this event is one of those waited for, else None. Raises EvaluationError."""
     facts = run.facts()
     for awaited in step.awaited.get(event.type, ()):
-        if awaited.own and event.properties.get("action_id") not in run.enrollment.sent:
-            _note(run, step, "foreign", f"{event.type} is not about a message of this enrollment")
+        if awaited.own and _about(event) not in run.enrollment.sent:
+            _note(run, step, "foreign", f"{event.type} is not about a message or task of this enrollment")
         elif _holds(step, run, awaited, facts):
             run.say(trace.WOKE, step.label, why=event.type)
             return awaited.then
     return None
+
+
+def _about(event: Event) -> object:
+    return event.properties.get("task_id" if event.type.startswith("task.") else "action_id")
 
 
 def _holds(step: WaitForStep, run: Run, awaited: AwaitedEvent, facts: Facts) -> bool:

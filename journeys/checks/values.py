@@ -1,4 +1,4 @@
-"""Values of the right form that cannot be meant: a `ttl` of zero, an id changed, a time zone that nobody knows."""
+"""Values of the right form that cannot be meant: a `ttl` of zero, a task due at once, a time zone that nobody knows."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,6 +19,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
             what = "`ttl` is zero, so everyone would leave at once"
             yield problem(draft.path, ttl.start, "J021", what, "write the longest it may last, such as `ttl: 14d`")
         yield from _fixed(draft)
+        yield from _tasks(draft)
     zone = _text(folder.project_draft, "zone") if folder.project_draft else None
     if zone and folder.project_draft and not _is_zone(zone.text):
         hint = did_you_mean(zone.text, available_timezones(), "write one such as `Europe/Paris`")
@@ -32,6 +33,35 @@ def _fixed(draft: Draft) -> Iterator[Problem]:
             if entry.name.split(".")[:2] == ["customer", "id"]:
                 what = f"`set` cannot write to `{entry.name}`, which never changes"
                 yield problem(draft.path, entry.key.start, "J006", what, "write another attribute")
+
+
+def _tasks(draft: Draft) -> Iterator[Problem]:
+    for node in nodes(draft.positions.root):
+        if not node.entry("task"):
+            continue
+        due, warn = node.get("due"), node.get("warn")
+        if isinstance(due, Scalar) and _is_zero(due.text):
+            yield problem(draft.path, due.start, "J024", "`due` is zero", "write how long it may take, as `due: 30m`")
+        if isinstance(due, Scalar) and isinstance(warn, Scalar) and _not_before(warn.text, due.text):
+            what = f"`warn: {warn.text}` does not come before `due: {due.text}`"
+            yield problem(draft.path, warn.start, "J024", what, "write a shorter `warn`, or leave it out")
+        outcomes = node.get("outcomes")
+        expired = outcomes.entry("expired") if isinstance(outcomes, Mapping) else None
+        if expired:
+            what = "`expired` is no outcome that anybody tells"
+            yield problem(draft.path, expired.key.start, "J024", what, "write what follows under `else` of the task")
+
+
+def _not_before(warn: str, due: str) -> bool:
+    try:
+        earlier, later = Duration.parse(warn), Duration.parse(due)
+    except ValueError:
+        return False
+    return _roughly_ms(earlier) >= _roughly_ms(later)
+
+
+def _roughly_ms(duration: Duration) -> int:
+    return (duration.months * 30 + duration.days) * 86_400_000 + duration.elapsed_ms
 
 
 def _text(draft: Draft, name: str) -> Scalar | None:

@@ -39,7 +39,7 @@ def declare(settings: Settings) -> list[Topic]:
         "actions": ("7 d", _kept(7, 4)),
         "dispatches": ("compacted + 30 d", _dispatches()),
         "decisions": ("30 d", _kept(30, 4)),
-        "tasks": ("30 d", _kept(30, 1)),
+        "tasks": ("30 d", _kept(30, 4)),
         **dict.fromkeys(waiting, ("7 d", _kept(7, 4))),
         "ticks": ("1 d", _kept(1, 1)),
         **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", *waiting, "ticks")], _DEAD),

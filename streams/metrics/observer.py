@@ -25,7 +25,7 @@ class WorkerObserver:
         counts: dict[tuple[str, str], int] = defaultdict(int)
         latencies: dict[tuple[str, str], list[float]] = defaultdict(list)
         for entry in entries:
-            if entry.topic != "actions" or not entry.journey:
+            if not entry.journey:
                 continue
             label = (entry.journey, entry.channel)
             counts[label] += 1

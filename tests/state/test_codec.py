@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from engine.customer import Customer, Enrollment
+from engine.customer import Customer, Enrollment, OpenTask
 from state.codec import VERSION, CodecError, decode, due_of, encode, epoch_of, speaks
 from state.record import Record
 
@@ -37,15 +37,18 @@ def test_the_head_tells_what_a_take_over_needs_without_decoding() -> None:
     assert (due_of(value), speaks(value)) == (0, False)
 
 
-def test_an_enrollment_at_a_held_send_keeps_its_event_and_an_older_one_has_none() -> None:
+def test_an_enrollment_keeps_its_event_and_its_task_and_an_older_one_has_neither() -> None:
     record = a_record()
     assert record.customer is not None
     record.customer.enrollments[0].event = {"total": 3, "meta": {"id": "p1"}}
+    record.customer.enrollments[0].task = OpenTask("t1", "hotline", "call-back", 99)
     value = encode(record, 77)
     held, body = decode(value), msgspec.msgpack.decode(value[18:])
     assert held.customer == record.customer
     fields = list(Customer.__struct_fields__)
-    assert body[0][fields.index("enrollments")][0].pop() == {"total": 3, "meta": {"id": "p1"}}
+    enrollment = body[0][fields.index("enrollments")][0]
+    assert enrollment.pop() == ["t1", "hotline", "call-back", 99]
+    assert enrollment.pop() == {"total": 3, "meta": {"id": "p1"}}
     older = decode(value[:18] + msgspec.msgpack.encode(body))
     assert older.customer is not None
     assert older.customer.enrollments[0] == a_record().customer.enrollments[0]  # type: ignore[union-attr]

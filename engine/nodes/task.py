@@ -1,0 +1,100 @@
+"""Node `task`: asks a person for work, and rests until an outcome is told or the work is due."""
+
+from typing import Any
+
+from engine import trace
+from engine.bounds import with_last
+from engine.customer import SENT_PER_ENROLLMENT, OpenTask
+from engine.decision import Task, TaskWarning
+from engine.event import Event
+from engine.ids import action_id, task_warning_id
+from engine.program import Step, TaskStep
+from engine.run import Run, close_task
+from engine.time import after
+from journeys.conditions import Absent
+
+EXPIRED = "expired"
+
+
+def enter(step: TaskStep, run: Run) -> Step | None:
+    """Asks for the work and rests until the warning, if there is one, else until it is due."""
+    zone = run.zone()
+    due_at = after(run.at, step.due, zone)
+    if due_at <= run.at:
+        run.say(trace.TIMED_OUT, step.label)
+        return step.otherwise
+    warn_at = 0 if step.warn is None else after(run.at, step.warn, zone)
+    if not run.at < warn_at < due_at:
+        warn_at = 0
+    enrollment = run.enrollment
+    visit = enrollment.visits.get(step.label, 0) + 1
+    task = _task(step, run, action_id(enrollment.id, step.label, visit), due_at, warn_at)
+    run.draft.outputs.append(task)
+    enrollment.visits = {**enrollment.visits, step.label: visit}
+    enrollment.sent = with_last(enrollment.sent, task.id, SENT_PER_ENROLLMENT)
+    enrollment.task = OpenTask(task.id, step.queue, step.title, due_at)
+    run.stand(step.label, run.at, warn_at or due_at)
+    run.say(trace.TASKED, step.label, task=task.id, queue=step.queue, title=step.title, until=due_at)
+    return None
+
+
+def time_out(step: TaskStep, run: Run) -> Step | None:
+    """Warns and rests on, or, once the task is due, ends it as expired."""
+    task = run.enrollment.task
+    if task is not None and run.at < task.due_at:
+        warning = TaskWarning(task_warning_id(task.id), run.draft.customer.id, task.id, task.due_at, run.at)
+        run.draft.outputs.append(warning)
+        run.enrollment.due_at = task.due_at
+        run.say(trace.TASK_WARNED, step.label, task=task.id, until=task.due_at)
+        return None
+    close_task(run.draft, run.enrollment, EXPIRED, run.at)
+    return step.otherwise
+
+
+def wake(step: TaskStep, run: Run, event: Event) -> Step | None:
+    """What follows the outcome that this event tells, None where it is about another task."""
+    task = run.enrollment.task
+    if task is None or event.properties.get("task_id") != task.id:
+        why = f"{event.type} is not about the task that is open"
+        run.draft.note(trace.NOT_WOKEN, run.journey.name, run.enrollment.id, step.label, "foreign", why)
+        return None
+    outcome = outcome_of(event)
+    return step.otherwise if outcome == EXPIRED else step.outcomes.get(outcome, step.then)
+
+
+def outcome_of(event: Event) -> str:
+    """The outcome that an event about a task tells: its own word, else what stands behind `task.` in its type."""
+    told = event.properties.get("outcome")
+    return told if isinstance(told, str) and told else event.type.removeprefix("task.")
+
+
+def _task(step: TaskStep, run: Run, name: str, due_at: int, warn_at: int) -> Task:
+    draft, journey = run.draft, run.journey
+    return Task(
+        id=name,
+        customer=draft.customer.id,
+        journey=journey.name,
+        version=journey.version,
+        enrollment=run.enrollment.id,
+        step=step.label,
+        title=step.title,
+        queue=step.queue,
+        due_at=due_at,
+        warn_at=warn_at,
+        timezone=run.zone(),
+        data=_data(step, run),
+        decided_at=run.at,
+        received_at=draft.event.received_at if draft.event is not None else 0,
+        cause=draft.trace_id,
+    )
+
+
+def _data(step: TaskStep, run: Run) -> dict[str, Any]:
+    """The values of what is there; what is absent is left out. Raises EvaluationError."""
+    facts, found = run.facts(), {}
+    for name, expression in step.data:
+        try:
+            found[name] = expression.evaluate(facts)
+        except Absent:
+            continue
+    return found
