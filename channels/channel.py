@@ -8,13 +8,17 @@ from journeys.messages.render import Rendered
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message to one recipient; `action_id` is the idempotency key where the provider honours one."""
+    """One message to one recipient; `action_id` is the idempotency key where the provider honours one.
+
+    `valid_ms` is how long from now it is worth anything, 0 for always.
+    """
 
     action_id: str
     recipient: str
     rendered: Rendered
     sender: str
     class_: str = "marketing"
+    valid_ms: int = 0
 
 
 @dataclass(frozen=True)

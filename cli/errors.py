@@ -9,6 +9,7 @@ import click
 # Where the rooms below and their clients keep the faults that they explain themselves. A module that was never imported
 # cannot have raised, so none is imported for this.
 _EXPLAINED = (
+    ("channels.push", "PushCredentialsError"),
     ("local.errors", "LocalError"),
     ("state.codec", "CodecError"),
     ("state.store", "StoreError"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from channels.push import PushCredentialsError, ServiceAccount
 from local.blueprint import KAFKA_VERSION
 from local.docker import compose_answers
 from local.errors import LocalError
@@ -44,11 +45,19 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("Docker", docker, "answers" if docker else "does not answer; local processes do instead", needed=False),
         _kcat(),
         _folder(settings.data),
+        *([_push(settings.push)] if settings.push else []),
         _reach("Kafka", settings.kafka, kafka),
         _reach("Redis", settings.redis, redis),
         *([_eviction(settings.redis)] if redis else []),
         *([_topics(settings)] if kafka else []),
     ]
+
+
+def _push(path: str) -> Finding:
+    try:
+        return Finding("Push", True, f"signs in as {ServiceAccount(Path(path)).email}")
+    except PushCredentialsError as fault:
+        return Finding("Push", False, str(fault))
 
 
 def _python() -> Finding:

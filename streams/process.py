@@ -11,7 +11,6 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from channels.email import Email
 from state.redis_ledger import RedisLedger
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
@@ -20,6 +19,7 @@ from streams.broker.topics import topic_ids, touchpoint_topics
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead
 from streams.dispatch.book import Book, dispatches_log
+from streams.dispatch.channels import channels_of
 from streams.dispatch.desk import Desk
 from streams.dispatch.dispatcher import Dispatcher
 from streams.faust.app import Group
@@ -176,16 +176,16 @@ async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
+    channels = channels_of(settings, time.time)
     async with Shared(settings, "dispatcher") as shared:
         topic = settings.topic("actions")
         ledger = RedisLedger(settings.redis, settings.prefix)
         book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
         ahead = Ahead(settings, book.note)
-        email = Email(settings.smtp, now=time.time)
         dead = dead_letters(settings, shared.publisher)
         messages = shared.definitions.message
         dispatcher = Dispatcher(
-            settings, shared.publisher, book, ahead, {email.name: email}, messages, wall_ms, dead, shared.metrics
+            settings, shared.publisher, book, ahead, channels, messages, wall_ms, dead, shared.metrics
         )
         desk = Desk(topic, dispatcher, book, ahead)
         group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
@@ -204,7 +204,7 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
             raise
         finally:
             await ahead.stop()
-            await email.close()
+            await asyncio.gather(*(channel.close() for channel in channels.values()))
             await ledger.close()
 
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
         "memory", pattern="^(memory|rocks)$", description="Where a worker keeps its records: memory or rocks (RocksDB)."
     )
     sender: str = Field("Sillage <hello@sillage.example>", description="From address of e-mails.")
+    push: str = Field("", description="Path of a Firebase service account's JSON; empty for no push.")
+    push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
 
@@ -41,6 +43,11 @@ class Settings(BaseSettings):
     @classmethod
     def _smtp_url(cls, url: str) -> str:
         return _url(url, ("smtp", "smtps"), "smtp://user:password@host:587?starttls=1")
+
+    @field_validator("push_url")
+    @classmethod
+    def _push_url(cls, url: str) -> str:
+        return _url(url, ("http", "https"), "https://fcm.googleapis.com")
 
     @field_validator("redis")
     @classmethod

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from journeys.load import Folder, MessageDraft
+from journeys.messages.push import PART, read_push
 from journeys.messages.template import TemplateFault, parse
 from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar
@@ -11,13 +12,28 @@ _TEXTS = (".html", ".txt")
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """The first fault of each subject and each text."""
+    """The first fault of each subject and each text, and every fault of a push."""
     for message in folder.message_drafts.values():
         yield from _subject(message)
         for part, text in message.parts.items():
             fault = _fault(text, html=part.endswith(".html")) if part.endswith(_TEXTS) else None
             if fault:
                 yield _told(f"messages/{message.name}/{part}", Mark(max(fault.line, 1), max(fault.column, 1)), fault)
+        if PART in message.parts:
+            yield from _push(f"messages/{message.name}/{PART}", message.parts[PART])
+
+
+def _push(file: str, text: str) -> Iterator[Problem]:
+    _, positions, problems = read_push(file, text)
+    yield from problems
+    if problems or not isinstance(positions.root, Mapping):
+        return
+    data = positions.root.get("data")
+    for entry in (*positions.root.entries, *(data.entries if isinstance(data, Mapping) else [])):
+        written = entry.value
+        fault = _fault(written.text, html=False) if isinstance(written, Scalar) else None
+        if isinstance(written, Scalar) and fault:
+            yield _told(file, positions.inside(written, fault.line, fault.column), fault)
 
 
 def _subject(message: MessageDraft) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from engine.catalog import compile_journey
 from engine.program import CompiledJourney, MessageSpec
 from journeys.load import load_journey
 from journeys.messages.model import Message
-from journeys.messages.render import variables_of
+from journeys.messages.render import channels_of, variables_of
 from journeys.model import Journey
 from streams.definitions.shelf import JourneyBlob, MissingBlob, ShelfFault
 
@@ -64,9 +64,8 @@ class Builder:
 
     def _spec(self, hash_: str) -> MessageSpec:
         message = self.message(hash_)
-        texts = [name for name in message.channels if {f"{name}.txt", f"{name}.html"} & message.parts.keys()]
         try:
-            variables = {channel: tuple(sorted(variables_of(message, channel))) for channel in texts}
+            variables = {channel: tuple(sorted(variables_of(message, channel))) for channel in channels_of(message)}
         except Exception as fault:
             raise ShelfFault(f"message {message.name}: blob {hash_} cannot be compiled: {fault}", hash_) from fault
         return MessageSpec(message.name, hash_, message.head.class_, variables)

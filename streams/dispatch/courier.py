@@ -34,6 +34,8 @@ class Courier:
         patience: Patience,
         gauges: Gauges | None,
         on_sent: Callable[[Action, Rendered], None] | None,
+        *,
+        by_event: bool,
     ) -> None:
         self._channels = channels
         self._sender = sender
@@ -41,6 +43,7 @@ class Courier:
         self._patience = patience
         self._gauges = gauges
         self._on_sent = on_sent
+        self._by_event = by_event
         self._free = asyncio.Semaphore(patience.parallel)
 
     async def carry(self, errand: Errand, entry: Entry) -> Entry:
@@ -48,7 +51,7 @@ class Courier:
         action, rendered = errand.action, errand.rendered
         if rendered is None:
             raise ValueError(f"action {action.id}: reserved without a message; render it first")
-        outgoing = Outgoing(action.id, action.recipient, rendered, self._sender, action.class_)
+        outgoing = Outgoing(action.id, action.recipient, rendered, self._sender, action.class_, self._valid_ms(action))
         async with self._free:
             errand.handed_over = True
             status, code = await self._timed(errand, outgoing)
@@ -57,6 +60,11 @@ class Courier:
         if status is Status.RELEASED:
             return released(entry, self._clock())
         return Entry(action.id, status, entry.at if status is Status.RESERVED else self._clock(), code, action.class_)
+
+    def _valid_ms(self, action: Action) -> int:
+        """How long it is worth anything from now; of a replay, from the instant of its decision."""
+        now = action.decided_at if self._by_event else self._clock()
+        return max(1, action.void_at - now) if action.void_at else 0
 
     async def _timed(self, errand: Errand, outgoing: Outgoing) -> tuple[Status, str]:
         loop = asyncio.get_running_loop()

@@ -67,7 +67,7 @@ class Dispatcher:
         self._patience = patience or Patience()
         by_event = settings.clock == "event"
         self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event)
-        self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent)
+        self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent, by_event=by_event)
         self._in_hand: Counter[str] = Counter()
         self.unresolved = 0
 

@@ -30,7 +30,7 @@ def test_the_most_pressing_comes_first_and_what_has_ended_only_when_asked_for() 
 
 def test_what_was_published_twice_counts_once() -> None:
     warning = TaskWarning("w", "c", "a", 300, 200)
-    found = board(task("a", 300), warning, task("a", 300), warning)
+    found = board(task("a", 300), warning, warning, task("a", 300))
     assert [(item.task.id, item.state) for item in found.listed()] == [("a", "warned")]
 
 

@@ -1,0 +1,198 @@
+"""A stand-in for Firebase Cloud Messaging that answers as the real service does, errors included, on this machine."""
+
+import asyncio
+import base64
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth import jwt
+
+from local.ports import free_port
+
+PROJECT = "sillage-town"
+HANG = "HANG"
+DROP = "DROP"
+ERRORS: dict[str, tuple[int, str]] = {
+    "UNREGISTERED": (404, "NOT_FOUND"),
+    "INVALID_ARGUMENT": (400, "INVALID_ARGUMENT"),
+    "SENDER_ID_MISMATCH": (403, "PERMISSION_DENIED"),
+    "PERMISSION_DENIED": (403, "PERMISSION_DENIED"),
+    "UNAUTHENTICATED": (401, "UNAUTHENTICATED"),
+    "QUOTA_EXCEEDED": (429, "RESOURCE_EXHAUSTED"),
+    "UNAVAILABLE": (503, "UNAVAILABLE"),
+    "INTERNAL": (500, "INTERNAL"),
+}
+"""By the code of the service: the HTTP status and the general one."""
+MAX_BYTES = 4096
+_ERROR_TYPE = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+_START_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One push as it came to a device."""
+
+    token: str
+    title: str
+    body: str
+    data: dict[str, str]
+    message: dict[str, Any]
+
+
+class PushService:
+    """Serves on 127.0.0.1 in a thread of its own: a context manager, or `start` and `stop`.
+
+    `answers` maps a device token to what it gets: a code of ERRORS, HANG for no answer until it stops, DROP to close
+    the connection once the message was taken. `retry_after` (seconds) goes with errors where set, and `token_lives`
+    says for how long an access token holds. A push is kept before it is answered; `on_push` hears of it in the thread
+    of the service. It may be started again after `stop`, at the same port.
+    """
+
+    def __init__(self, on_push: Callable[[Landed], None] | None = None) -> None:
+        self.pushes: list[Landed] = []
+        self.answers: dict[str, str] = {}
+        self.retry_after: int | None = None
+        self.token_lives = 3600
+        self.logins = 0
+        self.port = free_port()
+        self._on_push = on_push
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._access: dict[str, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, http://host:port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def write_account(self, path: Path) -> Path:
+        """Writes the JSON of its one service account, as the console gives it, for the owner's eyes only."""
+        key = self._key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        account = {
+            "type": "service_account",
+            "project_id": PROJECT,
+            "private_key_id": "1",
+            "private_key": key.decode(),
+            "client_email": f"push@{PROJECT}.example",
+            "token_uri": f"{self.url}/token",
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(account))
+        return path
+
+    def revoke(self) -> None:
+        """No access token holds any more."""
+        self._access.clear()
+
+    def __enter__(self) -> "PushService":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts to listen, and returns when it does. Raises OSError when the port is taken."""
+        listening: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(listening,), name="push service", daemon=True)
+        self._thread.start()
+        listening.result(_START_SECONDS)
+
+    def stop(self) -> None:
+        """Closes all connections and stops listening; what landed stays."""
+        if self._thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self, listening: "Future[None]") -> None:
+        self._loop = loop = asyncio.new_event_loop()
+        app = web.Application()
+        app.add_routes([web.post("/token", self._login), web.post("/v1/projects/{project}/messages:send", self._send)])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        try:
+            loop.run_until_complete(runner.setup())
+            loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", self.port).start())
+            listening.set_result(None)
+            loop.run_forever()
+            loop.run_until_complete(runner.cleanup())
+        except OSError as problem:
+            listening.set_exception(problem)
+        finally:
+            loop.close()
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        public = self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        try:
+            jwt.decode(str(form["assertion"]), certs=public, audience=f"{self.url}/token")  # type: ignore[no-untyped-call]
+        except Exception as fault:
+            return web.json_response({"error": "invalid_grant", "error_description": str(fault)}, status=400)
+        self.logins += 1
+        access = secrets.token_urlsafe(24)
+        self._access[access] = time.time() + self.token_lives
+        return web.json_response({"access_token": access, "expires_in": self.token_lives, "token_type": "Bearer"})
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self._access.get(bearer, 0) < time.time():
+            return self._error("UNAUTHENTICATED", "the access token is missing or has ended")
+        if request.match_info["project"] != PROJECT:
+            return self._error("PERMISSION_DENIED", "another project")
+        try:
+            message = json.loads(await request.read())["message"]
+            landed = _landed(message)
+        except (ValueError, KeyError, TypeError) as fault:
+            return self._error("INVALID_ARGUMENT", str(fault))
+        answer = self.answers.get(landed.token, "")
+        if answer == HANG:
+            await asyncio.Event().wait()
+        if answer in ERRORS:
+            return self._error(answer, f"told to answer {answer}")
+        self.pushes.append(landed)
+        if self._on_push is not None:
+            self._on_push(landed)
+        if answer == DROP and request.transport is not None:
+            request.transport.abort()
+        name = base64.urlsafe_b64encode(secrets.token_bytes(9)).decode()
+        return web.json_response({"name": f"projects/{PROJECT}/messages/{name}"})
+
+    def _error(self, code: str, why: str) -> web.Response:
+        status, general = ERRORS[code]
+        error: dict[str, Any] = {"code": status, "message": why, "status": general}
+        if code not in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+            error["details"] = [{"@type": _ERROR_TYPE, "errorCode": code}]
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None else {}
+        return web.json_response({"error": error}, status=status, headers=headers)
+
+
+def _landed(message: dict[str, Any]) -> Landed:
+    """What the service takes. Raises ValueError with the field that it does not."""
+    notification, data = message.get("notification", {}), message.get("data", {})
+    if not isinstance(message.get("token"), str) or not message["token"]:
+        raise ValueError("message.token: a registration token is expected")
+    if not all(isinstance(value, str) for value in data.values()):
+        raise ValueError("message.data: every value must be a text")
+    reserved = [name for name in data if name in ("from", "message_type") or name.startswith(("google", "gcm"))]
+    if reserved:
+        raise ValueError(f"message.data: {reserved[0]} is reserved")
+    if not str(message.get("android", {}).get("ttl", "0s")).endswith("s"):
+        raise ValueError("message.android.ttl: a duration such as 3.5s is expected")
+    if len(json.dumps({"notification": notification, "data": data}, ensure_ascii=False).encode()) > MAX_BYTES:
+        raise ValueError("the message is too big")
+    return Landed(message["token"], notification.get("title", ""), notification.get("body", ""), data, message)

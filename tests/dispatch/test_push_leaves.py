@@ -1,0 +1,98 @@
+"""A push from the touchpoint to the device: real Kafka, Redis, worker and dispatcher, and a service that answers."""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from breakable import House, calm, event, people
+from waiting import until
+
+from journeys.load import load_project
+from local.kafka import KafkaServer
+from local.mailbox import Mailbox
+from local.push import HANG, PushService
+from local.redis import RedisServer
+from streams.definitions.deploy import deploy
+from streams.settings import Settings
+
+RAIN = {
+    "journeys/rain.yaml": "journey: rain\ntopic: offers\nttl: 1d\nenter: {on: rain.began, again: always}\n"
+    "steps:\n  - send: umbrella\n    void_after: 20m\n",
+    "messages/umbrella/message.yaml": "class: marketing\n",
+    "messages/umbrella/push.yaml": 'title: It rains, {{ customer.id }}\nbody: "At {{ event.store }}"\n',
+}
+
+
+@pytest.fixture
+def service() -> Iterator[PushService]:
+    with PushService() as found:
+        yield found
+
+
+@pytest.fixture
+async def town(
+    kafka: str, redis_url: str, mailbox: Mailbox, service: PushService, prefix: str, tmp_path: Path
+) -> AsyncIterator[House]:
+    """A journey that pushes is deployed; worker and dispatcher run."""
+    account = service.write_account(tmp_path / "account.json")
+    settings = Settings(
+        kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path, partitions=2,
+        channels="web,email,push", start="earliest", push=str(account), push_url=service.url,
+    )  # fmt: skip
+    house = House(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
+    await house.prepare()
+    await deploy(settings, load_project(RAIN), time.time_ns() // 1_000_000, "test")
+    house.start()
+    try:
+        yield house
+    finally:
+        house.end()
+
+
+async def introduce(town: House, customers: list[str]) -> None:
+    outs = [event(name, "customer.updated", set={"push": f"device-{name}"}) for name in customers]
+    outs += [event(name, "consent.changed", topic="offers", channel="push", given=True) for name in customers]
+    await town.publish(outs)
+
+
+async def receipts(town: House) -> dict[str, str]:
+    """What the customers' receipts say: type and code."""
+    found = await town.values("touchpoints.push")
+    return {one["customer"]: f"{one['type']} {one['properties'].get('code', '')}".strip() for one in found}
+
+
+@pytest.mark.slow
+async def test_a_push_reaches_the_device_and_what_became_of_it_comes_back(town: House, service: PushService) -> None:
+    service.answers["device-p1"] = "UNREGISTERED"
+    await introduce(town, people(2))
+    await town.publish([event(name, "rain.began", store="Sèvres") for name in people(2)])
+    await until(lambda: _told(town, 2), 60)
+    [landed] = service.pushes
+    assert (landed.token, landed.title, landed.body) == ("device-p0", "It rains, p0", "At Sèvres")
+    assert 1000 < int(landed.message["android"]["ttl"].removesuffix("s")) <= 1200
+    assert await receipts(town) == {"p0": "message.sent", "p1": "message.failed push_unregistered"}
+    calm(town.dispatcher.log)
+
+
+@pytest.mark.slow
+async def test_a_killed_dispatcher_pushes_nothing_twice(town: House, service: PushService) -> None:
+    customers = people(40)
+    service.answers["device-p0"] = HANG
+    await introduce(town, customers)
+    await town.publish([event(name, "rain.began", store="Sèvres") for name in customers])
+    await until(lambda: len(service.pushes) >= 15, 60)
+    town.dispatcher.kill()
+    service.answers.clear()
+    town.dispatcher.start()
+    await until(lambda: _told(town, len(customers)), 60)
+    told = await receipts(town)
+    pushes = Counter(landed.token for landed in service.pushes)
+    assert set(pushes.values()) == {1}
+    assert told["p0"] == "message.failed unresolved"
+    assert {f"device-{name}" for name, what in told.items() if what == "message.sent"} <= pushes.keys()
+
+
+async def _told(town: House, count: int) -> bool:
+    return len(await receipts(town)) == count

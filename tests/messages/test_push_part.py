@@ -1,0 +1,64 @@
+"""What a designer writes in push.yaml, and what becomes of it."""
+
+import pytest
+
+from journeys.checks import check
+from journeys.load import load_project
+from journeys.messages.model import Message
+from journeys.messages.render import Rendered, channels_of, render, variables_of
+from journeys.messages.template import TemplateFault
+from journeys.model import MessageHead
+
+RAIN = """\
+title: "{{ customer.first_name }}, it rains"
+body: "An umbrella waits at {{ vars.store }}."
+link: "https://shop.example/u?c={{ customer.id }}"
+data: {offer: "{{ entry.offer }}"}
+"""
+
+
+def message(**parts: str) -> Message:
+    return Message(
+        "rain", MessageHead(subject="Of the e-mail"), {name.replace("_", "."): text for name, text in parts.items()}
+    )
+
+
+def test_every_value_is_a_template() -> None:
+    values = {"customer.first_name": "Ann", "customer.id": 7, "vars.store": "Sèvres <1>", "entry.offer": "u20"}
+    found = render(message(push_yaml=RAIN), "push", values)
+    assert found == Rendered(
+        "Ann, it rains", "An umbrella waits at Sèvres <1>.", "", "https://shop.example/u?c=7", "", {"offer": "u20"}
+    )
+    assert variables_of(message(push_yaml=RAIN), "push") == values.keys()
+
+
+def test_a_message_has_the_channels_that_it_has_parts_for() -> None:
+    assert channels_of(message(push_yaml=RAIN, email_txt="Rain.", sms_yaml="x: 1")) == ["email", "push"]
+    with pytest.raises(TemplateFault, match="no part for push"):
+        render(message(email_txt="Rain."), "push", {})
+
+
+def faults(text: str) -> list[str]:
+    head = {"messages/rain/message.yaml": "class: marketing\n", "messages/rain/push.yaml": text}
+    return [str(problem) for problem in check(load_project(head))]
+
+
+def test_a_sound_one_has_no_fault() -> None:
+    assert faults(RAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("body: b\n", "messages/rain/push.yaml:1:1: J005 missing key `title`"),
+        ("title: t\nbody: b\nlinks: x\n", "messages/rain/push.yaml:3:1: J004 unknown key `links`"),
+        ("title: t\nbody: '{{ weather }}'\n", "messages/rain/push.yaml:2:11: J016 unknown name 'weather'"),
+        ("title: t\nbody: b\ndata: {offer: '{{ entry.x | nope }}'}\n", "messages/rain/push.yaml:3:"),
+        ("title: [t\n", "messages/rain/push.yaml:"),
+        ("- t\n", "messages/rain/push.yaml:1:1: J0"),
+        ("", "messages/rain/push.yaml:1:1: J001 one mapping is expected"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(text: str, told: str) -> None:
+    found = faults(text)
+    assert any(line.startswith(told) for line in found), found
