@@ -3,6 +3,7 @@
 from engine import trace
 from engine.bounds import with_item
 from engine.catalog import Catalog
+from engine.context import EMPTY, Asked, Context
 from engine.customer import SEEN_IDS, SEEN_MS, Customer
 from engine.decision import Decision
 from engine.draft import Draft
@@ -15,23 +16,25 @@ from engine.live import check_exits, concerned, wake
 from engine.timers import fire
 
 
-def decide(catalog: Catalog, customer: Customer, given: Input, *, trace_all: bool = False) -> Decision:
+def decide(
+    catalog: Catalog, customer: Customer, given: Input, context: Context | Asked = EMPTY, *, trace_all: bool = False
+) -> Decision:
     """Decides what this input means for this customer.
 
     Pure: equal arguments give equal decisions, and `customer` is never written. Within one event the order is that of
     docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. The
     caller has fired the timers due at or before an event's instant, as a TimerFired of its own. Raises for no event and
     no definition: faults of expressions go to `on_error`. The trace is None for a repeated id; also where nothing was
-    decided, unless `trace_all`.
+    decided, unless `trace_all`. With the `asked_of` a trace for a context the decision is the one that it tells of.
     """
     if isinstance(given, TimerFired):
-        draft = Draft(catalog, customer, given, None)
+        draft = Draft(catalog, customer, given, None, context)
         fire(draft)
         return draft.finish(trace_all)
     if customer.erased_at:
         return _to_an_erased(catalog, customer, given, trace_all)
     event = given.event
-    draft = Draft(catalog, customer, given, event)
+    draft = Draft(catalog, customer, given, event, context)
     if event.named and not _first_time(draft, event):
         return Decision(customer, [], None, changed=False, duplicate=True)
     _apply(draft, event)
@@ -69,6 +72,6 @@ def _first_time(draft: Draft, event: Event) -> bool:
 
 def _to_an_erased(catalog: Catalog, customer: Customer, given: EventArrived, trace_all: bool) -> Decision:
     """An erased customer takes nothing any more, not even an id, so that no replay brings the person back."""
-    draft = Draft(catalog, customer, given, given.event)
+    draft = Draft(catalog, customer, given, given.event, EMPTY)
     draft.note(trace.FACT, code="erased", why="the customer is erased: nothing is taken any more")
     return draft.finish(trace_all)

@@ -130,7 +130,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why: the input, the instant, the catalog's release, and what came of it, in order."""
+    """Why: the input, the instant, the catalog's release, what came of it, in order, and what the context answered."""
 
     id: str
     customer: str
@@ -138,6 +138,7 @@ class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     release: int
     input: dict[str, Any]
     lines: list[Line] = []
+    context: dict[str, Any] = {}
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Catalog
+from engine.context import EMPTY, Asked, Context
 from engine.customer import Customer, Enrollment
 from engine.decision import Decision, Line, Output, TaskOutput, Trace
 from engine.event import HOLD_SPACING_MS, Event, Input, envelope, place_facts
 from engine.ids import event_trace_id, timer_trace_id
 from engine.trace import input_on_trace
 from journeys.conditions import Compiled, Facts
+from journeys.conditions.around import NOWHERE, Around
 
 PLACE_MAX_AGE_MS = 600_000
 
@@ -33,7 +35,9 @@ class Draft:
     """One decision in the making: `customer` to read, `own()` to change, `outputs` in order."""
 
     __slots__ = (
+        "_around",
         "_consents",
+        "_context",
         "_facts",
         "_given",
         "_lines",
@@ -50,7 +54,9 @@ class Draft:
         "outputs",
     )
 
-    def __init__(self, catalog: Catalog, customer: Customer, given: Input, event: Event | None) -> None:
+    def __init__(
+        self, catalog: Catalog, customer: Customer, given: Input, event: Event | None, context: Context | Asked
+    ) -> None:
         self.catalog = catalog
         self.customer = customer
         self.event = event
@@ -58,6 +64,8 @@ class Draft:
         self.outputs: list[Output | TaskOutput] = []
         self.held = 0
         self._given = given
+        self._context = context
+        self._around: Around | None = None
         self._lines: list[Line | Unexplained] = []
         self._loud = False
         self._owned = False
@@ -116,6 +124,7 @@ class Draft:
             entry,
             variables,
             self._given_consents(),
+            self._around or self._look_around(),
         )
 
     @property
@@ -171,7 +180,8 @@ class Draft:
     def _trace(self) -> Trace:
         lines = [line if isinstance(line, Line) else _explained(line) for line in self._lines]
         given = input_on_trace(self._given)
-        return Trace(self.trace_id, self.customer.id, self.at, self.catalog.release, given, lines)
+        answers = self._around.answers if isinstance(self._around, Asked) else {}
+        return Trace(self.trace_id, self.customer.id, self.at, self.catalog.release, given, lines, answers)
 
     def _customer_facts(self) -> dict[str, Any]:
         if self._facts is None:
@@ -179,8 +189,14 @@ class Draft:
             self._facts = {**customer.attributes, "id": customer.id}
             position = customer.position
             if position is not None and position.at >= self.at - PLACE_MAX_AGE_MS:
-                self._facts["place"] = place_facts(position.place)
+                self._facts["place"] = {**place_facts(position.place), "age_s": max(0, self.at - position.at) // 1000}
         return self._facts
+
+    def _look_around(self) -> Around:
+        context = self._context
+        asked = context if isinstance(context, Asked) else Asked(context, self.at)
+        self._around = NOWHERE if context is EMPTY else asked
+        return self._around
 
     def _given_consents(self) -> dict[str, bool]:
         if self._consents is None:

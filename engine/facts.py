@@ -13,6 +13,9 @@ from engine.event import Event
 from engine.ids import consent_id, erasure_id
 from engine.run import cancel_task
 
+LOCATION = consent_key("location", "app")
+"""The consent without which no position of the person is kept."""
+
 
 def take_facts(draft: Draft, event: Event) -> None:
     """Writes what the event says of the person; a property of the wrong type is left aside, with a line."""
@@ -59,7 +62,10 @@ def _answered(draft: Draft, event: Event) -> None:
         )
         return
     answer = Consent(given, at, _text(properties.get("source")), _text(properties.get("text_version")))
-    draft.own().consent = with_item(draft.customer.consent, key, answer, CONSENTS)
+    customer = draft.own()
+    customer.consent = with_item(customer.consent, key, answer, CONSENTS)
+    if key == LOCATION and not given:
+        customer.position = None
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
     _tell_dispatch(draft, event, topic, channel, given, before)
 
@@ -82,6 +88,10 @@ def _tell_dispatch(draft: Draft, event: Event, topic: str, channel: str, given: 
 
 def _located(draft: Draft, event: Event) -> None:
     before = draft.customer.position
+    consent = draft.customer.consent.get(LOCATION)
+    if consent is None or not consent.given:
+        draft.note(trace.FACT, code="no_consent", why=f"position.reported: no consent for {LOCATION}; nothing is kept")
+        return
     if event.place is None or (before is not None and before.at > event.occurred_at):
         draft.note(
             trace.FACT, code="invalid" if event.place is None else "older", why="position.reported: the last fix stands"

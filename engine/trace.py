@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from engine.context import EMPTY, Asked
 from engine.decision import Trace
 from engine.event import EventArrived, Input, TimerFired
 
@@ -70,3 +71,8 @@ def input_of(trace: Trace) -> Input:
     if "timer" in trace.input:
         return TimerFired(trace.input["timer"], trace.input.get("hold_until", 0))
     return msgspec.convert(trace.input, EventArrived)
+
+
+def asked_of(trace: Trace) -> Asked:
+    """The context as the decision of this trace met it, for taking the decision again."""
+    return Asked(EMPTY, trace.at, dict(trace.context))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from engine.catalog import Catalog
+from engine.context import EMPTY, Context
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, Decision, Output, Task, TaskOutput
@@ -33,9 +34,9 @@ Where it changes when a timer is due, the customer that it gives has another lis
 """
 
 
-def deciding(catalog: Callable[[], Catalog], *, trace_all: bool = False) -> Decide:
-    """The engine over the catalog of the moment. `trace_all`: every decision leaves a trace."""
-    return lambda customer, given: decide(catalog(), customer, given, trace_all=trace_all)
+def deciding(catalog: Callable[[], Catalog], context: Context = EMPTY, *, trace_all: bool = False) -> Decide:
+    """The engine over the catalog of the moment, in this context. `trace_all`: every decision leaves a trace."""
+    return lambda customer, given: decide(catalog(), customer, given, context, trace_all=trace_all)
 
 
 class Counts(msgspec.Struct):

@@ -82,6 +82,8 @@ def _has_logic(node: Node) -> bool:
 
 
 def _may_be_absent(node: Node) -> bool:
+    if isinstance(node, Call) and FUNCTIONS[node.function].reads == "around":
+        return True
     return isinstance(node, (Select, Index)) or any(map(_may_be_absent, children(node)))
 
 
@@ -180,7 +182,7 @@ class _Writer:
         texts = [literal(argument) for argument in node.arguments]
         if node.function == "consented" and all(isinstance(part, str) for part in texts):
             return f"({self._local('consents')}.get({'/'.join(texts)!r}) is True)"
-        arguments = [self._local("consents")] if function.consents else []
+        arguments = [self._local(function.reads)] if function.reads else []
         arguments += map(self.value, node.arguments)
         return f"call_{node.function}({', '.join(arguments)})"
 

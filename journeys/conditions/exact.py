@@ -127,7 +127,8 @@ def _result(node: Node, operands: list[Any], facts: Facts) -> Any:
             return OPERATORS[node.sign](*operands)
         case Call():
             function = FUNCTIONS[node.function]
-            return function.run(facts.consents, *operands) if function.consents else function.run(*operands)
+            given = [getattr(facts, function.reads)] if function.reads else []
+            return function.run(*given, *operands)
         case ListOf():
             return operands
         case MapOf():

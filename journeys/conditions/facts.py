@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from journeys.conditions.around import NOWHERE, Around
+
 
 class Facts(msgspec.Struct):
     """Plain JSON values only: None, bool, int, float, str, list, dict with text keys. A condition never changes them.
@@ -24,3 +26,5 @@ class Facts(msgspec.Struct):
     """Variables of the enrollment."""
     consents: Mapping[str, bool]
     """`topic/channel` to given; what is not there was not given."""
+    around: Around = NOWHERE
+    """Places and weather, by where they are."""

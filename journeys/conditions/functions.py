@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from journeys.conditions.errors import EvaluationError
-from journeys.conditions.kinds import NOUNS, SIZED, Kind
+from journeys.conditions.kinds import NOUNS, NUMBERS, SIZED, Kind
 from journeys.conditions.values import double, kind_of, whole
 
+MOST_METRES = 20_000
+"""The greatest distance that `near` and `nearest` look at."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _TRUTH = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys(
@@ -21,7 +23,7 @@ _TRUTH = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys
 class Function(msgspec.Struct, frozen=True):
     """One function: what each argument may be, what it gives, how it is written, and the code.
 
-    `run` may trust the number of arguments and nothing else. With `consents`, it is given those of the facts first.
+    `run` may trust the number of arguments and nothing else. `reads` names the part of the facts that comes first.
     """
 
     name: str
@@ -30,7 +32,7 @@ class Function(msgspec.Struct, frozen=True):
     run: Callable[..., Any]
     member: bool = False
     plain: bool = True
-    consents: bool = False
+    reads: str = ""
 
     @property
     def form(self) -> str:
@@ -124,7 +126,45 @@ def _consented(consents: Any, topic: Any, channel: Any) -> bool:
     return consents.get(f"{topic}/{channel}", False) is True
 
 
+def _near(around: Any, place: Any, kind: Any, metres: Any) -> bool:
+    return _place_near(around, "near", place, kind, metres) is not None
+
+
+def _nearest(around: Any, place: Any, kind: Any, metres: Any) -> Any:
+    """A KeyError means absent."""
+    found = _place_near(around, "nearest", place, kind, metres)
+    if found is None:
+        raise KeyError(kind)
+    return found
+
+
+def _weather(around: Any, place: Any) -> Any:
+    """A KeyError means absent."""
+    found = around.weather(*_point("weather", place))
+    if found is None:
+        raise KeyError("weather")
+    return found
+
+
+def _place_near(around: Any, name: str, place: Any, kind: Any, metres: Any) -> Any:
+    _texts(name, kind)
+    if kind_of(metres) not in NUMBERS or not 0 <= metres <= MOST_METRES:
+        raise EvaluationError(f"{name} takes a distance of 0 to {MOST_METRES} metres")
+    return around.nearest(*_point(name, place), kind, float(metres))
+
+
+def _point(name: str, place: Any) -> tuple[float, float]:
+    """Degrees north and east of a place; a KeyError where it lacks one."""
+    if kind_of(place) is not Kind.MAP:
+        raise EvaluationError(f"{name} takes a place, a map with lat and lon, not {NOUNS[kind_of(place)]}")
+    lat, lon = place["lat"], place["lon"]
+    if not {kind_of(lat), kind_of(lon)} <= NUMBERS or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise EvaluationError(f"{name} takes a place with lat from -90 to 90 and lon from -180 to 180")
+    return float(lat), float(lon)
+
+
 _STRING = frozenset({Kind.STRING})
+_MAP = frozenset({Kind.MAP})
 _SCALAR = frozenset({Kind.INT, Kind.DOUBLE, Kind.STRING})
 FUNCTIONS: dict[str, Function] = {
     function.name: function
@@ -137,6 +177,9 @@ FUNCTIONS: dict[str, Function] = {
         Function("double", (_SCALAR,), Kind.DOUBLE, _to_double),
         Function("string", (_SCALAR | {Kind.BOOL},), Kind.STRING, _to_string),
         Function("bool", (frozenset({Kind.BOOL, Kind.STRING}),), Kind.BOOL, _to_bool),
-        Function("consented", (_STRING, _STRING), Kind.BOOL, _consented, consents=True),
+        Function("consented", (_STRING, _STRING), Kind.BOOL, _consented, reads="consents"),
+        Function("near", (_MAP, _STRING, NUMBERS), Kind.BOOL, _near, reads="around"),
+        Function("nearest", (_MAP, _STRING, NUMBERS), Kind.MAP, _nearest, reads="around"),
+        Function("weather", (_MAP,), Kind.MAP, _weather, reads="around"),
     )
 }

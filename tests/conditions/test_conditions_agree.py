@@ -5,9 +5,11 @@ import math
 from random import Random
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from engine.context import Area, Asked, Context, Place
 from journeys.conditions import (
     Absent,
     ConditionError,
@@ -83,12 +85,31 @@ def _facts(chance: Random) -> Facts:
     consents = {key: chance.random() < 0.5 for key in ("offers/email", "a/b", "a/a") if chance.random() < 0.8}
     one["m"] = chance.choice([_map(chance, 1), one.get("m")])
     one["l"] = chance.choice([[_value(chance, 1), _map(chance, 1)], one.get("l")])
-    return Facts(one, meta, customer, entry, _map(chance), consents)
+    one["here"] = chance.choice([{"lat": 48.0, "lon": 2.0}, {"lat": 48.0}, {"lat": "a", "lon": 2.0}, None])
+    return Facts(one, meta, customer, entry, _map(chance), consents, Town())
 
+
+class Town(msgspec.Struct, frozen=True):
+    """One store, and rain around it; equal to every other."""
+
+    def nearest(self, lat: float, lon: float, kind: str, metres: float) -> dict[str, Any] | None:
+        return Asked(AROUND, 0).nearest(lat, lon, kind, metres)
+
+    def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
+        return Asked(AROUND, 0).weather(lat, lon)
+
+
+AROUND = Context()
+AROUND.put_place(Place("s1", "stores", 48.001, 2.0, {"name": "Sèvres"}))
+AROUND.put_area(Area("w1", 48.0, 2.0, 5_000.0, 0, {"raining": True}))
 
 FACTS = [_facts(Random(seed)) for seed in range(60)]
 
 leaves = st.sampled_from(PATHS) | st.sampled_from(PATHS) | st.sampled_from(LITERALS)
+
+
+here = st.sampled_from(["event.here", "event.here", "event.here", "event.a", "vars"])
+metres = st.sampled_from(["300", "1.5", "event.b", "-1", "30000"])
 
 
 def _joined(inner: st.SearchStrategy[str], signs: list[str]) -> st.SearchStrategy[str]:
@@ -107,6 +128,9 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{}({})".format, st.sampled_from(["size", "int", "double", "string", "bool"]), inner),
         st.builds("{}.{}({})".format, leaves, st.sampled_from(["startsWith", "endsWith", "contains"]), inner),
         st.builds("consented({}, {})".format, inner, inner),
+        st.builds("near({}, {}, {})".format, here, st.sampled_from(["'stores'", "event.a"]), metres),
+        st.builds("nearest({}, 'stores', {}).{}".format, here, metres, st.sampled_from(["name", "distance_m", "a"])),
+        st.builds("weather({}).raining".format, here),
         st.builds("[{}, {}]".format, inner, inner),
         st.builds("{{{}: {}}}".format, inner, inner),
     )

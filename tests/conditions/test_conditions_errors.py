@@ -35,7 +35,7 @@ FAULTS = [
     ("context.weather == 1", 1, 1, "unknown name context", "event.context"),
     ("event.meta.tpye == 'x'", 1, 12, "unknown field tpye of the envelope", "did you mean type?"),
     ("has(entry.meta.foo)", 1, 1, "unknown field foo of the envelope", "occurred_at"),
-    ("near(customer.place, 'stores', 300)", 1, 1, "unknown function near", "there are"),
+    ("inside(customer.place, 'old-town')", 1, 1, "unknown function inside", "did you mean"),
     ("consent('offers', 'email')", 1, 1, "unknown function consent", "did you mean consented?"),
     ("event.a.startswith('x')", 1, 9, "unknown function startswith", "did you mean startsWith?"),
     ("event.a.exists(x, x > 1)", 1, 9, "exists() is not part of this language", ""),

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from engine.catalog import Catalog, CompiledJourney, MessageSpec, compile_journey
+from engine.context import EMPTY
 from engine.customer import Consent, Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, ConsentChange, Decision, Erasure, Line, Trace, Void
@@ -58,6 +59,7 @@ class Life:
             self.customer.consent = {"offers/email": Consent(True, 0)}
         self.decisions: list[Decision] = []
         self.hold_until = 0
+        self.context = EMPTY
         self._events = 0
 
     def release(self, *definitions: dict[str, Any], version: str = "v1") -> None:
@@ -86,9 +88,9 @@ class Life:
     def take(self, given: Input) -> Decision:
         """One decision, taken twice: it must be the same, and must not touch the customer."""
         before = msgspec.msgpack.encode(self.customer)
-        decision = decide(self.catalog, self.customer, given, trace_all=self.trace_all)
+        decision = decide(self.catalog, self.customer, given, self.context, trace_all=self.trace_all)
         assert msgspec.msgpack.encode(self.customer) == before, "decide wrote to the customer that it was given"
-        assert decide(self.catalog, self.customer, given, trace_all=self.trace_all) == decision
+        assert decide(self.catalog, self.customer, given, self.context, trace_all=self.trace_all) == decision
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(decision.customer), type=Customer) == decision.customer
         assert decision.changed or decision.customer is self.customer
         assert decision.held == len(

@@ -146,6 +146,7 @@ def test_the_newest_position_stands_and_a_tie_goes_to_the_later_arrival(life, jo
         enter={"on": "began", "where": "customer.place.lat > 40.0", "again": "always"}, steps=[{"send": "hello"}]
     )
     person = life(near)
+    answer(person, True, 0, topic="location", channel="app")
     for at, lat, stands in ((10, 48.0, 48.0), (9, 1.0, 48.0), (10, 49.0, 49.0)):
         person.event("position.reported", place=Place(lat, 2.0, 8.0), occurred_at=person.at + at)
         assert person.customer.position.place.lat == stands
@@ -153,6 +154,18 @@ def test_the_newest_position_stands_and_a_tie_goes_to_the_later_arrival(life, jo
     person.advance("11m")
     person.event("began")
     assert person.sent() == ["hello"]
+
+
+def test_without_consent_no_position_is_kept_and_a_withdrawal_forgets_it(life):
+    person = life(trace_all=True)
+    person.event("position.reported", place=Place(48.0, 2.0))
+    assert person.customer.position is None
+    assert person.codes("fact")[-1] == "no_consent"
+    answer(person, True, 1, topic="location", channel="app")
+    person.event("position.reported", place=Place(48.0, 2.0))
+    assert person.customer.position.place.lat == 48.0
+    answer(person, False, 2, topic="location", channel="app")
+    assert person.customer.position is None
 
 
 def test_identifiers_come_with_any_event_and_with_identity_linked(life):
