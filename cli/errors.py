@@ -16,6 +16,7 @@ _EXPLAINED = (
     ("streams.broker.publish", "PublishError"),
     ("streams.broker.topics", "TopicsError"),
     ("streams.broker.watch", "DamagedLog"),
+    ("streams.context.follower", "NoContextTopic"),
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),

@@ -3,12 +3,16 @@
 from difflib import ndiff
 from typing import Any, NamedTuple
 
+import msgspec
+
 from engine import trace
 from engine.catalog import Catalog
 from engine.decision import Action, Line, Task, TaskClosed, Trace
 from engine.time import after
-from journeys.lives import Expected, Life, Step, local
+from journeys.lives import Expected, Life, Step, Surroundings, local
+from streams.context.records import PLACES, WEATHER, ContextFault, put
 from streams.driver import Driver
+from streams.touchpoints.wire import Fix
 
 CUSTOMER = "life"
 ADDRESSES = {"email": "life@example.org"}
@@ -55,6 +59,7 @@ class _Player:
         self._at = self._start
 
     def play(self) -> Seen:
+        self._put(self._life.around)
         self._begin()
         for step in self._life.steps:
             self._step(step)
@@ -76,9 +81,29 @@ class _Player:
             self._at = after(self._at, step.after, self._life.zone)
         # Timers before the event fire one by one, so that the receipt of each message arrives at its own instant.
         self._advance(self._at)
+        if step.around is not None:
+            self._put(step.around)
         if step.type:
-            self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at)
+            self._event(step)
             self._read()
+
+    def _event(self, step: Step) -> None:
+        try:
+            place = msgspec.convert(step.place, Fix) if step.place is not None else None
+        except msgspec.ValidationError as fault:
+            self._seen.dead.append(f"{step.type}: place: {fault}")
+            return
+        self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at, place=place)
+
+    def _put(self, around: Surroundings) -> None:
+        """Changes the context; what cannot be used is told as a refused event is."""
+        told = [(PLACES, thing) for thing in around.places]
+        told += [(WEATHER, {"at": self._at, **thing}) for thing in around.weather]
+        for kind, thing in told:
+            try:
+                put(self._driver.context, kind, str(thing.get("id", "")), msgspec.json.encode(thing))
+            except ContextFault as fault:
+                self._seen.dead.append(f"context.{kind}: {fault}")
 
     def _advance(self, to: int) -> None:
         while (due := self._driver.next_due()) and due <= to:

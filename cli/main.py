@@ -20,6 +20,7 @@ COMMANDS = {
     "dispatcher": ("cli.worker:dispatcher", "Send: take actions to their channels, each once."),
     "all": ("cli.worker:all_", "Worker and dispatcher in one process, for small use."),
     "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
+    "context": ("cli.context:context", "Put places and weather where every worker reads them."),
     "topics": ("cli.topics:topics", "Print the table of topics; --migrate brings a broker to it."),
     "state": ("cli.state:state", "Look after the stored state, when a log is not what it was."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),

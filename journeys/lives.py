@@ -25,11 +25,19 @@ class Person(Part):
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
+class Surroundings(Part):
+    """Places and weather as the context topics hold them; an observation without `at` is of the instant of its step."""
+
+    places: list[dict[str, Any]] = Field(default_factory=list)
+    weather: list[dict[str, Any]] = Field(default_factory=list)
+
+
 class Moment(Part):
     """One step of a life: an instant in the customer's zone, or a time after the step before, and what happens then."""
 
     at: str | None = None
     after: str | None = None
+    context: Surroundings | None = None
     event: dict[str, Any] | None = None
 
 
@@ -58,17 +66,23 @@ class Outline(Part):
 
     life: str = Field(min_length=1)
     customer: Any = None
+    context: Any = None
     play: Any
     expect: Any
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step with its instant: `at` in ms where it is given, else `after` the step before."""
+    """One step with its instant: `at` in ms where it is given, else `after` the step before.
+
+    `around` changes the context before the event.
+    """
 
     at: int | None
     after: Duration | None
     type: str
     properties: dict[str, Any]
+    place: dict[str, Any] | None
+    around: Surroundings | None
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -82,6 +96,7 @@ class Life(msgspec.Struct, frozen=True):
     person: Person
     steps: list[Step]
     expect: Expected
+    around: Surroundings
 
 
 def read_lives(file: str, text: str, zone: str = "UTC") -> tuple[list[Life], list[Problem]]:
@@ -137,6 +152,7 @@ class _Reader:
             return None
         person = self._part(Person, root.get("customer"), "customer") or Person()
         expect = self._part(Expected, root.get("expect"), "expect") or Expected()
+        around = self._part(Surroundings, root.get("context"), "context") or Surroundings()
         zone = self._known_zone(person.timezone or self._zone)
         play = root.get("play")
         if not isinstance(play, Sequence) or not play.items:
@@ -146,7 +162,7 @@ class _Reader:
             return None
         steps = [self._step(item, place, zone) for place, item in enumerate(play.items)]
         line = self._where.at().line
-        return Life(self._where.file, line, self._journey, outline.life, zone, person, steps, expect)
+        return Life(self._where.file, line, self._journey, outline.life, zone, person, steps, expect, around)
 
     def _part(self, model: type[P], tree: Tree | None, *path: str | int) -> P | None:
         if tree is None:
@@ -168,10 +184,16 @@ class _Reader:
             what = "the first step of a life has no step before it"
             self._fault(path, "J006", what, "write `at: 2026-03-02T18:00`")
         event = dict(moment.event or {})
-        kind = event.pop("type", "")
+        kind, where = event.pop("type", ""), event.pop("place", None)
         if moment.event is not None and not (isinstance(kind, str) and kind):
             self._fault((*path, "event"), "J005", "an event has a `type`", "write `event: {type: order.placed}`")
-        return Step(self._instant(moment, path, zone), self._duration(moment, path), str(kind), event)
+        if where is not None and not isinstance(where, dict):
+            self._fault(
+                (*path, "event", "place"), "J006", "`place` must be a mapping", "write `{lat: 48.85, lon: 2.35}`"
+            )
+            where = None
+        at, after = self._instant(moment, path, zone), self._duration(moment, path)
+        return Step(at, after, str(kind), event, where, moment.context)
 
     def _instant(self, moment: Moment, path: tuple[str | int, ...], zone: str) -> int | None:
         if moment.at is None:

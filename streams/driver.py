@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Catalog, CompiledJourney
+from engine.context import Context
 from engine.decision import Output, TaskOutput, Trace
 from journeys.load import Folder
 from state.store import MemoryStore
@@ -18,7 +19,7 @@ from streams.definitions.shelf import Shelf, digest
 from streams.lane import Lane
 from streams.partition import Partition
 from streams.processor import Processor, deciding
-from streams.touchpoints.decoder import Decoder, Touchpoint, encode_touchpoint
+from streams.touchpoints.decoder import Decoder, Fix, Touchpoint, encode_touchpoint
 from streams.touchpoints.record import Row
 
 WEB = "touchpoints.web"
@@ -35,8 +36,11 @@ class Driver:
 
     def __init__(self, catalog: Catalog, at: int) -> None:
         self.catalog = catalog
+        self.context = Context()
         self._store = MemoryStore()
-        self._processor = Processor(0, 1, self._store, deciding(lambda: self.catalog, trace_all=True), lambda: self.now)
+        self._processor = Processor(
+            0, 1, self._store, deciding(lambda: self.catalog, self.context, trace_all=True), lambda: self.now
+        )
         self._offsets = {WEB: 0, TICKS: 0}
         lanes = [Lane(name, name, 0, "driver", 0, lambda _upto: False) for name in self._offsets]
         self._partition = Partition(
@@ -60,10 +64,13 @@ class Driver:
         *,
         at: int | None = None,
         id: str | None = None,
+        place: Fix | None = None,
     ) -> None:
         """Pipes in one touchpoint, now or at a later instant `at` (ms); timers due by then fire before it."""
         occurred_at = self.now if at is None else at
-        touchpoint = Touchpoint(type, customer, id=id, occurred_at=occurred_at, properties=dict(properties or {}))
+        touchpoint = Touchpoint(
+            type, customer, id=id, occurred_at=occurred_at, place=place, properties=dict(properties or {})
+        )
         out = encode_touchpoint(touchpoint)
         self.pipe(out.value, key=out.key, at=occurred_at)
 

@@ -16,6 +16,7 @@ from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
 from streams.broker.quiet import LOOK_SECONDS, quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
+from streams.context.follower import Surroundings
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead
 from streams.dispatch.book import Book, dispatches_log
@@ -119,7 +120,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         inputs = await find_inputs(settings)
         watchdog = Watchdog(PATIENCE_MS, wall_ms())
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
-        decide = deciding(lambda: shared.definitions.catalog, trace_all=settings.trace == "all")
+        around = Surroundings(settings, shared.publisher, shared.metrics)
+        decide = deciding(lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all")
         worker = Worker(settings, inputs, decide, observer)
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
@@ -130,8 +132,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             await worker.stop()
             await group.commit()
 
-        await others.start()
         try:
+            await around.start()
+            await others.start()
             looking = look(worker, shared.metrics, watchdog, wall_ms)
             works = [
                 worker.run(),
@@ -139,11 +142,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 others.run(),
                 looking,
                 shared.definitions.until_fault(),
+                around.until_fault(),
                 freeze_restored(worker),
             ]
             await until(stop, works, leave)
         finally:
             await others.stop()
+            await around.stop()
 
 
 async def freeze_restored(worker: Worker) -> None:

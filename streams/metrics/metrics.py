@@ -62,6 +62,8 @@ class Metrics:
             "definitions_release", "The release of the definitions in use; 0 for none."
         )
 
+        self._context = families.gauge("context_records", "Things known of a kind of context.", "kind")
+
     def _declare_protocol(self, families: Families) -> None:
         self._lag_records = families.gauge("lag_records", "Records not yet applied.", "topic", "partition")
         self._lag_seconds = families.gauge(
@@ -148,6 +150,10 @@ class Metrics:
     def dead_letters(self, code: str, count: int = 1) -> None:
         """Records sent to a dead-letter topic."""
         self._dead_letters.at(code).inc(count)
+
+    def context(self, kind: str, things: int) -> None:
+        """How many things of a kind of context are known."""
+        self._context.at(kind).set(things)
 
     def definitions_release(self, release: int) -> None:
         """The release in use."""

@@ -56,6 +56,7 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.linked_identities(1)
     metrics.dead_letters("malformed")
     metrics.definitions_release(4)
+    metrics.context("places", 3)
     metrics.lag("touchpoints.web", 2, 10, 0.25)
     metrics.taken_over(1.5, 200)
     metrics.fenced()

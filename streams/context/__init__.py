@@ -1,0 +1,1 @@
+"""Places and weather on their topics: read to the end before anything is decided, then followed."""
