@@ -66,20 +66,36 @@ def fill_customers(run: Run, *, copies: int = 1, due_at: Callable[[int], int] = 
 def fill_orders(run: Run, count: int) -> tuple[int, int]:
     """Writes an address and consent of every customer, then so many orders; gives how many of each."""
     writing = _Writing(run.kafka)
-    topic, facts = run.inputs[0], 0
+    topic = run.inputs[0]
     now = iso(time.time_ns() // 1_000_000)
-    for number in range(run.customers):
-        name = customer_id(number)
-        for kind, properties in _facts(name).items():
-            facts += 1
-            given = Touchpoint(kind, name, id=f"{kind}-{name}", occurred_at=now, properties=properties)
-            writing.put(topic, name.encode(), encode_touchpoint(given).value or b"")
+    facts = _introduce(run, writing, now)
     for number, each in enumerate(drawn(count, run.customers)):
         properties = {"invoice": f"i-{number}", "lines": 1 + number % 9, "total": number % 997 * 1.25}
         given = Touchpoint("order.placed", each.customer, id=f"i-{number}", occurred_at=now, properties=properties)
         writing.put(topic, each.customer.encode(), encode_touchpoint(given).value or b"")
     writing.finish()
     return facts, count
+
+
+def fill_mix(run: Run, count: int) -> tuple[int, int]:
+    """Writes an address and consent of every customer, then so many events of the fixed mix; gives how many of each."""
+    writing = _Writing(run.kafka)
+    facts = _introduce(run, writing, iso(time.time_ns() // 1_000_000))
+    writing.finish()
+    fill_events(run, count)
+    return facts, count
+
+
+def _introduce(run: Run, writing: "_Writing", now: str) -> int:
+    """What makes each customer somebody who may be written to; gives how many records that took."""
+    facts = 0
+    for number in range(run.customers):
+        name = customer_id(number)
+        for kind, properties in _facts(name).items():
+            facts += 1
+            given = Touchpoint(kind, name, id=f"{kind}-{name}", occurred_at=now, properties=properties)
+            writing.put(run.inputs[0], name.encode(), encode_touchpoint(given).value or b"")
+    return facts
 
 
 def _facts(name: str) -> dict[str, dict[str, Any]]:
