@@ -10,6 +10,7 @@ import click
 # cannot have raised, so none is imported for this.
 _EXPLAINED = (
     ("channels.push", "PushCredentialsError"),
+    ("channels.webhook", "EndpointsError"),
     ("local.errors", "LocalError"),
     ("state.codec", "CodecError"),
     ("state.store", "StoreError"),

@@ -161,7 +161,8 @@ class _Compiler:
         )
         paths = variable_paths(message.variables[channel])
         label = self._id(node.id, path)
-        step = SendStep(label, message, channel, paths, node.void_after, then, blocked, self._rescue)
+        recipient = message.recipients.get(channel, "")
+        step = SendStep(label, message, channel, paths, node.void_after, then, blocked, self._rescue, recipient)
         self._rest(step)
         return step
 

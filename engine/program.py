@@ -12,6 +12,7 @@ TASK_TYPES = frozenset({"task.done", "task.no_answer", "task.expired"})
 class MessageSpec(msgspec.Struct, frozen=True):
     """What the engine knows of a message: its content's hash, its class, and per channel the paths its templates name.
 
+    `recipients` has those channels whose messages go to somebody else than the customer: the endpoint of a webhook.
     A path is dotted and begins with `customer`, `entry`, `event` or `vars`; others are the renderer's own.
     """
 
@@ -19,6 +20,7 @@ class MessageSpec(msgspec.Struct, frozen=True):
     hash: str
     class_: str
     variables: dict[str, tuple[str, ...]]
+    recipients: dict[str, str] = {}
 
 
 class ExitStep(msgspec.Struct, frozen=True):
@@ -66,7 +68,10 @@ class ChooseStep(msgspec.Struct, frozen=True):
 
 
 class SendStep(msgspec.Struct, frozen=True):
-    """Proposes one message on one channel; a refused proposal goes on at `blocked`, a held one stands here."""
+    """Proposes one message on one channel; a refused proposal goes on at `blocked`, a held one stands here.
+
+    `recipient` is empty where it is the customer's address.
+    """
 
     label: str
     message: MessageSpec
@@ -76,6 +81,7 @@ class SendStep(msgspec.Struct, frozen=True):
     then: "Step"
     blocked: "Step"
     rescue: bool = False
+    recipient: str = ""
 
 
 class TaskStep(msgspec.Struct, frozen=True):

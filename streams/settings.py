@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     sender: str = Field("Sillage <hello@sillage.example>", description="From address of e-mails.")
     push: str = Field("", description="Path of a Firebase service account's JSON; empty for no push.")
     push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
+    webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
 

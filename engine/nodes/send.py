@@ -42,7 +42,8 @@ def _propose(step: SendStep, run: Run, proposed_at: int) -> Step:
     enrollment.visits = {**enrollment.visits, step.label: visit}
     customer = run.draft.customer
     topic = run.journey.topic
-    proposal = Proposal(topic, step.channel, step.message.class_, address(customer, step.channel))
+    recipient = step.recipient or address(customer, step.channel)
+    proposal = Proposal(topic, step.channel, step.message.class_, recipient)
     refusal = judged(proposal, customer)
     if refusal is not None:
         run.say(trace.REFUSED, step.label, refusal.code, refusal.why, message=step.message.name, channel=step.channel)

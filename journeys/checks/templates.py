@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from journeys.load import Folder, MessageDraft
-from journeys.messages.push import PART, read_push
+from journeys.messages.parts import PARTS, read_part
 from journeys.messages.template import TemplateFault, parse
 from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar
@@ -12,19 +12,19 @@ _TEXTS = (".html", ".txt")
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """The first fault of each subject and each text, and every fault of a push."""
+    """The first fault of each subject and each text, and every fault of a part that is YAML."""
     for message in folder.message_drafts.values():
         yield from _subject(message)
         for part, text in message.parts.items():
             fault = _fault(text, html=part.endswith(".html")) if part.endswith(_TEXTS) else None
             if fault:
                 yield _told(f"messages/{message.name}/{part}", Mark(max(fault.line, 1), max(fault.column, 1)), fault)
-        if PART in message.parts:
-            yield from _push(f"messages/{message.name}/{PART}", message.parts[PART])
+        for part in PARTS.keys() & message.parts.keys():
+            yield from _part(f"messages/{message.name}/{part}", message.parts[part])
 
 
-def _push(file: str, text: str) -> Iterator[Problem]:
-    _, positions, problems = read_push(file, text)
+def _part(file: str, text: str) -> Iterator[Problem]:
+    _, positions, problems = read_part(file, text)
     yield from problems
     if problems or not isinstance(positions.root, Mapping):
         return

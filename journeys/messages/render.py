@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from journeys.messages.model import Message
-from journeys.messages.push import PART, push_part
+from journeys.messages.parts import PARTS, PushPart, WebhookPart, YamlPart, sound_part
 from journeys.messages.template import Template, TemplateFault, nested, parse
 
 MAX_SUBJECT = 500
@@ -19,7 +19,8 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 class Rendered:
     """What a recipient reads. A part that the message does not have is empty; the subject is one line.
 
-    Of a push the subject is its title and the text its body; `link`, `image` and `data` only a push has.
+    Of a push the subject is its title and the text its body; `link` and `image` only a push has. Of a webhook the
+    subject is the type of its event, and `data` what it tells.
     """
 
     subject: str
@@ -65,11 +66,15 @@ def render(message: Message, channel: str, variables: Mapping[str, Any]) -> Rend
 
 def channels_of(message: Message) -> list[str]:
     """The channels that the message can be rendered for."""
-    return [
-        name
-        for name in message.channels
-        if {f"{name}.txt", f"{name}.html"} & message.parts.keys() or _is_push(message, name)
-    ]
+    among = {f"{name}{end}": name for name in message.channels for end in (".txt", ".html")}
+    among |= {file: file.partition(".")[0] for file in PARTS}
+    return sorted({among[part] for part in message.parts if part in among})
+
+
+def recipient_of(message: Message, channel: str) -> str:
+    """Who gets the message whoever it is about: the endpoint of a webhook; empty where it is the customer."""
+    part = _yaml_part(message, channel)
+    return part.to if isinstance(part, WebhookPart) else ""
 
 
 def variables_of(message: Message, channel: str) -> frozenset[str]:
@@ -88,8 +93,9 @@ def _templates(message: Message, channel: str) -> _Compiled:
 
 
 def _compile(message: Message, channel: str) -> _Compiled:
-    if _is_push(message, channel):
-        return _compile_push(message.parts[PART])
+    part = _yaml_part(message, channel)
+    if part is not None:
+        return _compile_part(part)
     text, html = message.parts.get(f"{channel}.txt"), message.parts.get(f"{channel}.html")
     if text is None and html is None:
         having = ", ".join(message.channels) or "none"
@@ -101,17 +107,17 @@ def _compile(message: Message, channel: str) -> _Compiled:
     )
 
 
-def _is_push(message: Message, channel: str) -> bool:
-    return channel == "push" and PART in message.parts
+def _yaml_part(message: Message, channel: str) -> YamlPart | None:
+    file = f"{channel}.yaml"
+    return sound_part(file, message.parts[file]) if file in PARTS and file in message.parts else None
 
 
-def _compile_push(text: str) -> _Compiled:
-    part = push_part(text)
-    return _Compiled(
-        subject=parse(part.title),
-        text=parse(part.body),
-        html=None,
-        link=parse(part.link) if part.link else None,
-        image=parse(part.image) if part.image else None,
-        data={name: parse(value) for name, value in part.data.items()},
-    )
+def _compile_part(part: YamlPart) -> _Compiled:
+    data = {name: parse(value) for name, value in part.data.items()}
+    match part:
+        case PushPart():
+            link = parse(part.link) if part.link else None
+            image = parse(part.image) if part.image else None
+            return _Compiled(parse(part.title), parse(part.body), None, link, image, data)
+        case WebhookPart():
+            return _Compiled(parse(part.type), None, None, data=data)

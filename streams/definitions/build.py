@@ -8,7 +8,7 @@ from engine.catalog import compile_journey
 from engine.program import CompiledJourney, MessageSpec
 from journeys.load import load_journey
 from journeys.messages.model import Message
-from journeys.messages.render import channels_of, variables_of
+from journeys.messages.render import channels_of, recipient_of, variables_of
 from journeys.model import Journey
 from streams.definitions.shelf import JourneyBlob, MissingBlob, ShelfFault
 
@@ -65,10 +65,12 @@ class Builder:
     def _spec(self, hash_: str) -> MessageSpec:
         message = self.message(hash_)
         try:
-            variables = {channel: tuple(sorted(variables_of(message, channel))) for channel in channels_of(message)}
+            channels = channels_of(message)
+            variables = {channel: tuple(sorted(variables_of(message, channel))) for channel in channels}
+            recipients = {channel: to for channel in channels if (to := recipient_of(message, channel))}
         except Exception as fault:
             raise ShelfFault(f"message {message.name}: blob {hash_} cannot be compiled: {fault}", hash_) from fault
-        return MessageSpec(message.name, hash_, message.head.class_, variables)
+        return MessageSpec(message.name, hash_, message.head.class_, variables, recipients)
 
 
 def _model(name: str, version: str, blob: JourneyBlob) -> Journey:

@@ -6,12 +6,15 @@ from pathlib import Path
 from channels.channel import Channel
 from channels.email import Email
 from channels.push import Push, ServiceAccount
+from channels.webhook import Webhook, read_endpoints
 from streams.settings import Settings
 
 
 def channels_of(settings: Settings, now: Callable[[], float]) -> dict[str, Channel]:
-    """By name: e-mail always, push where there is a service account. Raises PushCredentialsError."""
+    """By name: e-mail always, push and webhooks where a file says how. Raises PushCredentialsError, EndpointsError."""
     found: list[Channel] = [Email(settings.smtp, now=now)]
     if settings.push:
         found.append(Push(ServiceAccount(Path(settings.push)), url=settings.push_url, now=now))
+    if settings.webhooks:
+        found.append(Webhook(read_endpoints(Path(settings.webhooks)), now=now))
     return {channel.name: channel for channel in found}

@@ -68,6 +68,7 @@ class Dispatcher:
         by_event = settings.clock == "event"
         self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event)
         self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent, by_event=by_event)
+        self._channels = channels
         self._in_hand: Counter[str] = Counter()
         self.unresolved = 0
 
@@ -83,12 +84,17 @@ class Dispatcher:
         for record in records:
             output = await self._read(record)
             if isinstance(output, Action):
-                errands.setdefault(output.id, Errand(output, queued_at_of(record), self._clock(), secrets.token_hex(8)))
+                errands.setdefault(output.id, self._errand(output, record))
             elif output is not None and record.offset >= self._ahead.noted(partition):
                 notes.append(output)
         if notes:
             await self._book.note(partition, notes)
         await self._run(partition, errands.values())
+
+    def _errand(self, action: Action, record: Record) -> Errand:
+        channel = self._channels.get(action.channel)
+        drops_repeats = channel is not None and not channel.at_most_once
+        return Errand(action, queued_at_of(record), self._clock(), secrets.token_hex(8), drops_repeats)
 
     async def _read(self, record: Record) -> Output | None:
         try:
@@ -161,9 +167,9 @@ class Dispatcher:
         try:
             return list(zip(errands, await self._book.reserve(partition, asks), strict=True))
         except LedgerAway:
-            critical = [errand for errand in errands if errand.repeatable]
+            critical = [errand for errand in errands if errand.critical]
             for errand in errands:
-                if not errand.repeatable:
+                if not errand.critical:
                     errand.delays += 1
                     errand.put_off(self._patience.after(errand.delays))
         asks = [errand.ask(self._clock(), self._patience) for errand in critical]

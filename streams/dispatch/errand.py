@@ -50,6 +50,8 @@ class Patience:
 class Errand:
     """One action, queued and taken at instants in ms. `verdict` settles it without a hand-over.
 
+    `drops_repeats` says that whoever gets it drops a second copy by its id.
+
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
 
@@ -57,6 +59,7 @@ class Errand:
     queued_at: int
     taken_at: int
     token: str
+    drops_repeats: bool = False
     rendered: Rendered | None = None
     verdict: tuple[Status, str] | None = None
     attempts: int = 0
@@ -72,6 +75,11 @@ class Errand:
     @property
     def repeatable(self) -> bool:
         """Whether it may be handed over again when nobody knows if it left: at least once, not at most once."""
+        return self.drops_repeats or self.critical
+
+    @property
+    def critical(self) -> bool:
+        """Whether it leaves even without Redis."""
         return self.action.class_ == "critical"
 
     def ask(self, now: int, patience: Patience) -> Ask:

@@ -286,3 +286,9 @@ def test_facts_that_are_no_json_are_an_error() -> None:
     for source in ("event.a < 1", "event.a.x", "size(event.b)", "event.b[0]", "event.a in event.b"):
         with pytest.raises(EvaluationError, match="only plain JSON values are read"):
             compile_expression(source).evaluate(odd)
+
+
+def test_what_nobody_knows_of_a_place_leaves_the_other_side_of_an_or_to_speak() -> None:
+    condition = compile_condition('size(weather({"lat": 1.0, "lon": 2.0})) > 0 || event.a == 1')
+    assert condition.holds(Facts({"a": 1}, {}, {}, {}, {}, {}))
+    assert not condition.holds(Facts({"a": 2}, {}, {}, {}, {}, {}))

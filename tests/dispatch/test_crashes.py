@@ -49,6 +49,26 @@ async def test_a_bare_reserve_of_a_critical_message_is_sent_again_after_a_while(
     assert asyncio.get_running_loop().time() - begun >= office.patience.overtake_ms / 1000 / 2
 
 
+async def test_a_bare_reserve_is_sent_again_where_the_receiver_drops_repeats(office: Office) -> None:
+    office.hatch.at_most_once = False
+    restarted = await crash_between_hand_over_and_confirm(office)
+    await restarted.take(action())
+    assert office.hatch.ids() == ["a1", "a1"]
+    assert restarted.receipts() == [("message.sent", "a1", "")]
+
+
+async def test_without_redis_what_may_be_repeated_waits_like_all_that_is_not_critical(
+    shaky: Office, own_redis: RedisServer
+) -> None:
+    shaky.hatch.at_most_once = False
+    own_redis.kill()
+    taking = asyncio.create_task(shaky.take(action("a1"), action("a2", class_="critical")))
+    await until(lambda: shaky.hatch.ids() == ["a2"], 10)
+    own_redis.start()
+    await taking
+    assert shaky.hatch.ids() == ["a2", "a1"]
+
+
 async def test_a_crash_between_confirm_and_receipt_gives_the_receipt_later(office: Office) -> None:
     office.shelf.refuse = fail_on(b"message.sent")
     with pytest.raises(PublishError):

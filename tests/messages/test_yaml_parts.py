@@ -1,11 +1,11 @@
-"""What a designer writes in push.yaml, and what becomes of it."""
+"""What a designer writes in push.yaml and webhook.yaml, and what becomes of it."""
 
 import pytest
 
 from journeys.checks import check
 from journeys.load import load_project
 from journeys.messages.model import Message
-from journeys.messages.render import Rendered, channels_of, render, variables_of
+from journeys.messages.render import Rendered, channels_of, recipient_of, render, variables_of
 from journeys.messages.template import TemplateFault
 from journeys.model import MessageHead
 
@@ -38,9 +38,29 @@ def test_a_message_has_the_channels_that_it_has_parts_for() -> None:
         render(message(email_txt="Rain."), "push", {})
 
 
-def faults(text: str) -> list[str]:
-    head = {"messages/rain/message.yaml": "class: marketing\n", "messages/rain/push.yaml": text}
+HOOK = "to: crm\ntype: customer.rescued\ndata: {basket: '{{ entry.basket_id }}'}\n"
+
+
+def test_a_webhook_goes_to_an_endpoint_and_not_to_the_customer() -> None:
+    one = message(webhook_yaml=HOOK, push_yaml=RAIN)
+    assert render(one, "webhook", {"entry.basket_id": "b1"}) == Rendered(
+        "customer.rescued", "", "", data={"basket": "b1"}
+    )
+    assert (recipient_of(one, "webhook"), recipient_of(one, "push")) == ("crm", "")
+    assert variables_of(one, "webhook") == {"entry.basket_id"}
+
+
+def faults(text: str, part: str = "push.yaml") -> list[str]:
+    head = {"messages/rain/message.yaml": "class: marketing\n", f"messages/rain/{part}": text}
     return [str(problem) for problem in check(load_project(head))]
+
+
+def test_a_webhook_has_its_faults_too() -> None:
+    assert faults(HOOK, "webhook.yaml") == []
+    [told] = faults("to: crm\ntype: rescued\ndata: {x: '{{ nope }}'}\n", "webhook.yaml")
+    assert told.startswith("messages/rain/webhook.yaml:3:")
+    assert "J016 unknown name 'nope'" in told
+    assert any("J005 missing key `to`" in line for line in faults("type: rescued\n", "webhook.yaml"))
 
 
 def test_a_sound_one_has_no_fault() -> None:

@@ -1,4 +1,4 @@
-"""A push from the touchpoint to the device: real Kafka, Redis, worker and dispatcher, and a service that answers."""
+"""Pushes and webhooks from the touchpoint to who gets them: real Kafka, Redis, worker, dispatcher and services."""
 
 import time
 from collections import Counter
@@ -10,6 +10,7 @@ from breakable import House, calm, event, people
 from waiting import until
 
 from journeys.load import load_project
+from local.hooks import DROP, Hooks
 from local.kafka import KafkaServer
 from local.mailbox import Mailbox
 from local.push import HANG, PushService
@@ -20,6 +21,10 @@ from streams.settings import Settings
 RAIN = {
     "journeys/rain.yaml": "journey: rain\ntopic: offers\nttl: 1d\nenter: {on: rain.began, again: always}\n"
     "steps:\n  - send: umbrella\n    void_after: 20m\n",
+    "journeys/rescue.yaml": "journey: rescue\ntopic: service\nttl: 1d\nenter: {on: basket.saved, again: always}\n"
+    "steps:\n  - send: rescued\n",
+    "messages/rescued/message.yaml": "class: service\n",
+    "messages/rescued/webhook.yaml": "to: crm\ntype: basket.rescued\ndata: {basket: '{{ event.basket_id }}'}\n",
     "messages/umbrella/message.yaml": "class: marketing\n",
     "messages/umbrella/push.yaml": 'title: It rains, {{ customer.id }}\nbody: "At {{ event.store }}"\n',
 }
@@ -32,14 +37,21 @@ def service() -> Iterator[PushService]:
 
 
 @pytest.fixture
+def hooks() -> Iterator[Hooks]:
+    with Hooks() as found:
+        yield found
+
+
+@pytest.fixture
 async def town(
-    kafka: str, redis_url: str, mailbox: Mailbox, service: PushService, prefix: str, tmp_path: Path
+    kafka: str, redis_url: str, mailbox: Mailbox, service: PushService, hooks: Hooks, prefix: str, tmp_path: Path
 ) -> AsyncIterator[House]:
-    """A journey that pushes is deployed; worker and dispatcher run."""
+    """Journeys that push and call are deployed; worker and dispatcher run."""
     account = service.write_account(tmp_path / "account.json")
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path, partitions=2,
         channels="web,email,push", start="earliest", push=str(account), push_url=service.url,
+        webhooks=str(hooks.write_endpoints(tmp_path / "endpoints.json", "crm")),
     )  # fmt: skip
     house = House(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
     await house.prepare()
@@ -94,5 +106,19 @@ async def test_a_killed_dispatcher_pushes_nothing_twice(town: House, service: Pu
     assert {f"device-{name}" for name, what in told.items() if what == "message.sent"} <= pushes.keys()
 
 
-async def _told(town: House, count: int) -> bool:
-    return len(await receipts(town)) == count
+@pytest.mark.slow
+async def test_a_webhook_that_may_have_arrived_is_called_again_and_taken_once(town: House, hooks: Hooks) -> None:
+    hooks.answer = DROP
+    await town.publish([event(name, "basket.saved", basket_id=f"b-{name}") for name in people(5)])
+    await until(lambda: len(hooks.calls) == 5 and hooks.repeats >= 1, 60)
+    hooks.answer = 200
+    await until(lambda: _told(town, 5, "web"), 60)
+    assert {call.data["basket"] for call in hooks.calls} == {f"b-{name}" for name in people(5)}
+    assert {call.type for call in hooks.calls} == {"basket.rescued"}
+    assert {one["type"] for one in await town.values("touchpoints.web")} == {"basket.saved", "message.sent"}
+    calm(town.dispatcher.log)
+
+
+async def _told(town: House, count: int, channel: str = "push") -> bool:
+    found = await town.values(f"touchpoints.{channel}")
+    return len({one["customer"] for one in found if one["type"].startswith("message.")}) == count

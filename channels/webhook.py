@@ -1,0 +1,141 @@
+"""Webhooks to other systems, signed as Standard Webhooks: one POST an action, which a receiver may get twice.
+
+Source: github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+
+SECRET_PREFIX = "whsec_"
+_AGAIN = frozenset({408, 409, 425, 429})
+"""Answers below 500 that mean `later`, beside those from 500 on."""
+
+
+class EndpointsError(Exception):
+    """The file of the endpoints cannot be used: which, what is wrong, and what is expected."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a webhook goes, and the secret that signs it: `whsec_` and base64 of 24 to 64 bytes."""
+
+    url: str
+    secret: str
+    timeout_seconds: float = 10.0
+
+    @property
+    def key(self) -> bytes:
+        """The bytes that sign."""
+        return base64.b64decode(self.secret.removeprefix(SECRET_PREFIX), validate=True)
+
+
+def read_endpoints(path: Path) -> dict[str, Endpoint]:
+    """The endpoints of a JSON file, `{name: {url, secret}}`. Raises EndpointsError, without any secret."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[str, Endpoint])
+    except OSError as fault:
+        raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: {fault.strerror}; set it to the path of a file") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        what = 'expected JSON such as {"crm": {"url": "https://crm.example/hook", "secret": "whsec_..."}}'
+        raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: {fault}; {what}") from None
+    for name, endpoint in found.items():
+        fault_ = _fault(endpoint)
+        if fault_:
+            raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: endpoint {name}: {fault_}")
+    return found
+
+
+class Webhook:
+    """The webhook channel. The recipient is the name of an endpoint; `now` gives seconds since the epoch."""
+
+    name = "webhook"
+    at_most_once = False
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], *, now: Callable[[], float], connections: int = 16) -> None:
+        self._endpoints = endpoints
+        self._now = now
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Calls the endpoint. No answer is one that may be tried again: receivers drop an id that they had."""
+        endpoint = self._endpoints.get(outgoing.recipient)
+        if endpoint is None:
+            raise Permanent("webhook_unknown_endpoint")
+        now = int(self._now())
+        body = _body(outgoing, now)
+        timeout = aiohttp.ClientTimeout(total=endpoint.timeout_seconds)
+        try:
+            async with self._http().post(
+                endpoint.url,
+                data=body,
+                headers=signed(endpoint.key, outgoing.action_id, now, body),
+                timeout=timeout,
+                allow_redirects=False,
+            ) as answer:
+                status, after = answer.status, answer.headers.get("Retry-After")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+            raise Away("webhook_unreachable") from fault
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Transient("webhook_no_answer") from fault
+        if 200 <= status < 300:
+            return Sent(str(status))
+        code = f"webhook_{status}"
+        if status >= 500 or status in _AGAIN:
+            raise Transient(code, float(after) if after is not None and after.isdigit() else None)
+        raise Permanent(code)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._connections))
+        return self._session
+
+
+def signed(key: bytes, name: str, at: int, body: bytes) -> dict[str, str]:
+    """The headers that let a receiver verify the body; `at` in seconds since the epoch."""
+    digest = hmac.new(key, b"%s.%d.%s" % (name.encode(), at, body), hashlib.sha256).digest()
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": name,
+        "webhook-timestamp": str(at),
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+def _body(outgoing: Outgoing, at: int) -> bytes:
+    rendered = outgoing.rendered
+    told = {
+        "type": rendered.subject,
+        "timestamp": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
+        "data": {**rendered.data, "action_id": outgoing.action_id},
+    }
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _fault(endpoint: Endpoint) -> str:
+    parts = urlsplit(endpoint.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "url is none, expected one such as https://crm.example/hook"
+    try:
+        length = len(endpoint.key)
+    except (binascii.Error, ValueError):
+        length = 0
+    if not endpoint.secret.startswith(SECRET_PREFIX) or not 24 <= length <= 64:
+        return "secret is none, expected whsec_ and base64 of 24 to 64 bytes"
+    return "" if endpoint.timeout_seconds > 0 else "timeout_seconds is not above 0"
