@@ -55,7 +55,7 @@ async def replay(plan: Plan, view: View) -> Progress:
     given = list(touchpoints(plan.orders, PARTITIONS))
     progress = Progress(total=len(given), customers=len({order.customer for order in plan.orders.orders}))
     with view:
-        async with _alongside([_show(view, progress)]), _house(plan, progress) as settings:
+        async with alongside([show(view, progress)]), _house(plan, progress) as settings:
             await _play(plan, settings, given, progress)
         view.end(progress, summary(plan.orders, progress))
     return progress
@@ -107,22 +107,22 @@ async def _play(plan: Plan, settings: Settings, given: Sequence[Sent], progress:
         kept = [Kept(name, plan.command, environment(settings), logs, progress) for name in PROCESSES]
         for process in kept:
             stack.push_async_callback(process.stop)
-        async with _alongside([watch.follow(), *(process.keep() for process in kept)]):
-            await _until(watch.ready, progress, kept, "the worker takes its partitions")
+        async with alongside([watch.follow(), *(process.keep() for process in kept)]):
+            await until(watch.ready, progress, kept, "the worker takes its partitions")
             progress.phase = "replaying"
             progress.publishing_since = time.monotonic()
             await feed(publisher, settings, given, progress, plan.rate)
             progress.phase = "settling"
             # Kafka gives no order between topics: a tick that is read before the last orders would make them late.
-            await _until(watch.inputs_durable, progress, kept, "the last order is applied")
+            await until(watch.inputs_durable, progress, kept, "the last order is applied")
             await tick(publisher, settings, plan.orders.ends_at)
             progress.instant_at = plan.orders.ends_at
-            await _until(watch.settled, progress, kept, "the last message leaves")
+            await until(watch.settled, progress, kept, "the last message leaves")
             progress.settled_seconds = time.monotonic() - progress.publishing_since
             progress.phase = "clearing away"
 
 
-async def _until(condition: Callable[[], Awaitable[bool]], progress: Progress, kept: Sequence[Kept], what: str) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], progress: Progress, kept: Sequence[Kept], what: str) -> None:
     """Waits until `condition` holds. Raises DemoError once nothing at all has changed for a minute."""
     last = progress.signature()
     since = time.monotonic()
@@ -139,14 +139,15 @@ async def _until(condition: Callable[[], Awaitable[bool]], progress: Progress, k
         await asyncio.sleep(CHECK_SECONDS)
 
 
-async def _show(view: View, progress: Progress) -> None:
+async def show(view: View, progress: Progress) -> None:
+    """Shows the progress again and again, until cancelled."""
     while True:
         view.show(progress)
         await asyncio.sleep(view.interval_seconds)
 
 
 @asynccontextmanager
-async def _alongside(work: Iterable[Coroutine[None, None, None]]) -> AsyncIterator[None]:
+async def alongside(work: Iterable[Coroutine[None, None, None]]) -> AsyncIterator[None]:
     """Runs endless `work` beside the body; a fault in any of it ends the body and is raised here."""
     body = asyncio.current_task()
     tasks = [asyncio.ensure_future(each) for each in work]

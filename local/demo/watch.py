@@ -1,7 +1,7 @@
 """Watches the real topics from outside: what was decided, what left, what is durable, and whether all is done."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -24,13 +24,23 @@ WATCHED = ("actions", "dispatches", "state")
 class Watch:
     """Reads `actions`, `dispatches` and `state` of `settings` from their start into `progress`.
 
+    `also` names further topics, each with who takes the values of its records; `counted` the channels whose touchpoints
+    are counted as applied.
     The changelog tells what the lag of a consumer group does not: whether decisions are durable and their outputs out.
     """
 
-    def __init__(self, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        progress: Progress,
+        also: Mapping[str, Callable[[bytes], None]] | None = None,
+        counted: Sequence[str] = ("web",),
+    ) -> None:
         self._settings = settings
         self._progress = progress
-        self._names = {settings.topic(name): name for name in WATCHED}
+        self._also = dict(also or {})
+        self._counted = counted
+        self._names = {settings.topic(name): name for name in (*WATCHED, *self._also)}
         self._partitions = [
             TopicPartition(topic, number) for topic in self._names for number in range(settings.partitions)
         ]
@@ -69,7 +79,11 @@ class Watch:
         if name == "state":
             fold = self._folds[partition]
             fold.take(records)
-            self._progress.applied = sum(self._position(f"touchpoints.web/{p}") for p in range(len(self._folds)))
+            spots = [f"touchpoints.{name}/{number}" for name in self._counted for number in range(len(self._folds))]
+            self._progress.applied = sum(map(self._position, spots))
+        elif name in self._also:
+            for record in records:
+                self._also[name](record.value or b"")
         elif name == "actions":
             for record in records:
                 self._take_output(record)

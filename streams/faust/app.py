@@ -64,7 +64,7 @@ class Group:
         self, settings: Settings, role: str, topics: Sequence[str], offer: Offer, assigned: Assigned, revoked: Revoked
     ) -> None:
         self.app = make_app(settings, role)
-        self.source = FaustSource(self.app)
+        self.source = FaustSource(self.app, settings.kafka)
         self._offer = offer
         self._assigned = assigned
         self._revoked = revoked
@@ -78,6 +78,7 @@ class Group:
     async def run(self) -> None:
         """Runs the app until cancelled. Raises what crashed it, and GroupFailed."""
         loop = asyncio.get_running_loop()
+        await self.source.start()
         starting = asyncio.create_task(self.app.start())
         try:
             while not self.app.crashed:
@@ -91,6 +92,7 @@ class Group:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await self.app.stop()
+            await self.source.stop()
 
     def _look_at_membership(self, now: float) -> None:
         """A client that the group refuses says so to whoever asks it, and is silent otherwise."""

@@ -4,17 +4,27 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.source import Spot
 from streams.faust.driver import Consumer
 
 
 class FaustSource:
-    """A Source whose spots are those of a Faust app's consumer. Usable once the app has started."""
+    """A Source whose spots are those of a Faust app's consumer. Usable between `start` and `stop`, and with the app."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, bootstrap: str) -> None:
         self._app = app
+        # A broker answers a connection's requests in order: asked behind a waiting fetch, an end would come late.
+        self._asker = AIOKafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False)
+
+    async def start(self) -> None:
+        """Connects. Raises aiokafka's KafkaConnectionError where no broker answers."""
+        await self._asker.start()
+
+    async def stop(self) -> None:
+        """Gives the connection back."""
+        await self._asker.stop()
 
     @property
     def consumer(self) -> Consumer:
@@ -23,8 +33,7 @@ class FaustSource:
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
         tps = [TopicPartition(*spot) for spot in spots]
-        kafka = self.consumer.kafka
-        first, end = await asyncio.gather(kafka.beginning_offsets(tps), kafka.end_offsets(tps))
+        first, end = await asyncio.gather(self._asker.beginning_offsets(tps), self._asker.end_offsets(tps))
         return {(tp.topic, tp.partition): (first[tp], end[tp]) for tp in tps}
 
     async def committed(self, spots: Iterable[Spot]) -> dict[Spot, int]:

@@ -224,6 +224,20 @@ async def test_a_worker_that_dies_is_followed_by_one_that_loses_and_doubles_noth
     assert await actions(house) == sorted((c, "reminder") for c in customers[20:])
 
 
+async def test_ticks_in_a_row_are_taken_without_waiting_for_a_fetch_each(house: Settings) -> None:
+    def applied(one: Running) -> int:
+        lanes = [lane for found in one.worker.partitions.values() for lane in found.lanes.values()]
+        return sum(lane.next for lane in lanes if lane.name == "ticks")
+
+    async with publishing(house) as publisher, running(house) as one:
+        await until(lambda: one.worker.ready, 30)
+        for number in range(100):
+            tick = json.dumps({"type": "sillage.clock", "properties": {"at": T0 + number * 1000}}).encode()
+            for partition in range(PARTITIONS):
+                await publisher.append(house.topic("ticks"), partition, [Out(None, tick)])
+        await until(lambda: applied(one) == 100 * PARTITIONS, 15)
+
+
 @with_each_store
 async def test_two_workers_share_the_partitions_and_a_rebalance_loses_nothing(house: Settings) -> None:
     customers = people(60)
