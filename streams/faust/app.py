@@ -8,7 +8,7 @@ from typing import Any
 import faust
 
 from streams.broker.source import Offer
-from streams.faust.source import FaustSource
+from streams.faust.source import REQUEST_SECONDS, FaustSource
 from streams.settings import Settings
 
 BUFFER_BATCHES = 32
@@ -46,7 +46,7 @@ def make_app(settings: Settings, role: str) -> Any:
         broker_max_poll_records=5000,
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
-        broker_request_timeout=15.0,
+        broker_request_timeout=REQUEST_SECONDS,
         broker_rebalance_timeout=20.0,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 << 20,

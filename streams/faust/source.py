@@ -6,8 +6,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.source import Spot
 from streams.faust.driver import Consumer
+
+REQUEST_SECONDS = 15.0
+"""How long a broker may take to answer before a client gives it up."""
 
 
 class FaustSource:
@@ -16,7 +20,12 @@ class FaustSource:
     def __init__(self, app: Any, bootstrap: str) -> None:
         self._app = app
         # A broker answers a connection's requests in order: asked behind a waiting fetch, an end would come late.
-        self._asker = AIOKafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False)
+        self._asker = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            enable_auto_commit=False,
+            request_timeout_ms=int(REQUEST_SECONDS * 1000),
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
+        )
 
     async def start(self) -> None:
         """Connects. Raises aiokafka's KafkaConnectionError where no broker answers."""
