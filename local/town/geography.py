@@ -1,4 +1,4 @@
-"""The map of the town: a river, bridges, streets, districts and stores. It is the same for every seed."""
+"""The map of the town, the same for every seed: a river, bridges, streets, districts and stores."""
 
 import math
 from functools import cache
