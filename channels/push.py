@@ -13,6 +13,7 @@ import aiohttp
 from google.auth import crypt, jwt
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.http import Http, retry_after
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -41,7 +42,7 @@ class ServiceAccount:
             self.project, self.email, self.token_uri = (
                 str(found[name]) for name in ("project_id", "client_email", "token_uri")
             )
-            self._signer = crypt.RSASigner.from_service_account_info(found)  # type: ignore[no-untyped-call]
+            self._signer = crypt.RSASigner.from_service_account_info(found)
         except (OSError, ValueError, KeyError, TypeError) as fault:
             what = fault.strerror if isinstance(fault, OSError) else f"no service account ({type(fault).__name__})"
             raise PushCredentialsError(f"SILLAGE_PUSH {path}: {what}; {cure}") from None
@@ -51,7 +52,7 @@ class ServiceAccount:
         payload = {
             "iss": self.email, "scope": SCOPE, "aud": self.token_uri, "iat": int(now), "exp": int(now) + LIVES_SECONDS,
         }  # fmt: skip
-        signed: bytes = jwt.encode(self._signer, payload)  # type: ignore[no-untyped-call]
+        signed: bytes = jwt.encode(self._signer, payload)
         return signed.decode()
 
 
@@ -73,9 +74,8 @@ class Push:
         self._account = account
         self._url = f"{url.rstrip('/')}/v1/projects/{account.project}/messages:send"
         self._now = now
-        self._connections = connections
+        self._http = Http(connections)
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout_seconds, sock_read=timeout_seconds)
-        self._session: aiohttp.ClientSession | None = None
         self._token = ""
         self._token_until = 0.0
         self._signing_in = asyncio.Lock()
@@ -85,8 +85,11 @@ class Push:
         message = _message(outgoing, self._now())
         token = await self._access()
         try:
-            async with self._http().post(
-                self._url, json={"message": message}, headers={"Authorization": f"Bearer {token}"}
+            async with self._http.session.post(
+                self._url,
+                json={"message": message},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=self._timeout,
             ) as answer:
                 told = await _told(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
@@ -98,15 +101,7 @@ class Push:
         raise self._verdict(answer, told)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10.0)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        return self._session
+        await self._http.close()
 
     async def _access(self) -> str:
         """The access token, renewed before it ends. Raises Away: without one no message is at fault."""
@@ -119,7 +114,7 @@ class Push:
     async def _sign_in(self, now: float) -> None:
         form = {"grant_type": GRANT, "assertion": self._account.claim(now)}
         try:
-            async with self._http().post(self._account.token_uri, data=form) as answer:
+            async with self._http.session.post(self._account.token_uri, data=form, timeout=self._timeout) as answer:
                 told = await _told(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             raise Away("push_login_unreachable") from fault
@@ -132,7 +127,7 @@ class Push:
     def _verdict(self, answer: aiohttp.ClientResponse, told: dict[str, Any]) -> Exception:
         code = _error_code(told) or str(answer.status)
         name = f"push_{code.lower()}"
-        wait = _seconds(answer.headers.get("Retry-After"))
+        wait = retry_after(answer)
         if answer.status == 401:
             self._token_until = 0.0
             return Away("push_login")
@@ -186,7 +181,3 @@ def _error_code(told: dict[str, Any]) -> str:
         if isinstance(detail, dict) and isinstance(detail.get("errorCode"), str):
             return str(detail["errorCode"])
     return str(error.get("status", ""))
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isdigit() else None

@@ -17,6 +17,7 @@ import aiohttp
 import msgspec
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from channels.http import Http, retry_after
 
 SECRET_PREFIX = "whsec_"
 _AGAIN = frozenset({408, 409, 425, 429})
@@ -50,9 +51,9 @@ def read_endpoints(path: Path) -> dict[str, Endpoint]:
         what = 'expected JSON such as {"crm": {"url": "https://crm.example/hook", "secret": "whsec_..."}}'
         raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: {fault}; {what}") from None
     for name, endpoint in found.items():
-        fault_ = _fault(endpoint)
-        if fault_:
-            raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: endpoint {name}: {fault_}")
+        wrong = _fault(endpoint)
+        if wrong:
+            raise EndpointsError(f"SILLAGE_WEBHOOKS {path}: endpoint {name}: {wrong}")
     return found
 
 
@@ -65,8 +66,7 @@ class Webhook:
     def __init__(self, endpoints: Mapping[str, Endpoint], *, now: Callable[[], float], connections: int = 16) -> None:
         self._endpoints = endpoints
         self._now = now
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._http = Http(connections)
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Calls the endpoint. No answer is one that may be tried again: receivers drop an id that they had."""
@@ -77,14 +77,14 @@ class Webhook:
         body = _body(outgoing, now)
         timeout = aiohttp.ClientTimeout(total=endpoint.timeout_seconds)
         try:
-            async with self._http().post(
+            async with self._http.session.post(
                 endpoint.url,
                 data=body,
                 headers=signed(endpoint.key, outgoing.action_id, now, body),
                 timeout=timeout,
                 allow_redirects=False,
             ) as answer:
-                status, after = answer.status, answer.headers.get("Retry-After")
+                status, after = answer.status, retry_after(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
             raise Away("webhook_unreachable") from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
@@ -93,18 +93,11 @@ class Webhook:
             return Sent(str(status))
         code = f"webhook_{status}"
         if status >= 500 or status in _AGAIN:
-            raise Transient(code, float(after) if after is not None and after.isdigit() else None)
+            raise Transient(code, after)
         raise Permanent(code)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._connections))
-        return self._session
+        await self._http.close()
 
 
 def signed(key: bytes, name: str, at: int, body: bytes) -> dict[str, str]:

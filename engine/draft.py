@@ -194,8 +194,10 @@ class Draft:
 
     def _look_around(self) -> Around:
         context = self._context
-        asked = context if isinstance(context, Asked) else Asked(context, self.at)
-        self._around = NOWHERE if context is EMPTY else asked
+        if context is EMPTY:
+            self._around = NOWHERE
+        else:
+            self._around = context if isinstance(context, Asked) else Asked(context, self.at)
         return self._around
 
     def _given_consents(self) -> dict[str, bool]:

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,7 +11,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from local.ports import free_port
+from local.threaded import Close, Threaded
 
 # One line a command would cost more than the command.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -21,7 +19,6 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 HANG = "hang"
 _OK = "250 OK"
 _USUAL_ADDRESS = re.compile(r" *<([\w.+=-]{1,64}@[\w.-]{1,255})>(?: +(.*))?", re.ASCII)
-_START_SECONDS = 10.0
 
 Hook = Callable[..., Awaitable[str]]
 Parse = Callable[[str], tuple[str | None, str | None]]
@@ -41,23 +38,20 @@ class Mail:
         return message_from_bytes(self.content, policy=policy.default)
 
 
-class Mailbox:
-    """An SMTP server on 127.0.0.1 in a thread of its own: a context manager, or `start` and `stop`.
+class Mailbox(Threaded):
+    """The receiver, which speaks SMTP.
 
     `answers` maps a recipient to what it gets at RCPT: an SMTP reply ("550 no such mailbox", "451 later") or HANG:
     no reply until the mailbox stops. `data_answers` does the same once the message was sent. Both may change while it
-    runs. A mail is kept before it is answered; `on_mail` is called for each, in the mailbox's thread. It may be started
-    again after `stop`: at the same port, with the mails that it has.
+    runs. A mail is kept before it is answered; `on_mail` is called for each, in the mailbox's thread.
     """
 
     def __init__(self, on_mail: Callable[[Mail], None] | None = None, port: int = 0) -> None:
+        super().__init__(port)
         self.mails: list[Mail] = []
         self.answers: dict[str, str] = {}
         self.data_answers: dict[str, str] = {}
-        self.port = port or free_port()
         self._on_mail = on_mail
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
@@ -68,27 +62,6 @@ class Mailbox:
     def messages(self) -> list[EmailMessage]:
         """All mails so far, parsed, in the order in which they came."""
         return [mail.message for mail in list(self.mails)]
-
-    def __enter__(self) -> "Mailbox":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Starts to listen, and returns when it does. Raises OSError when the port is taken."""
-        listening: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, args=(listening,), name="mailbox", daemon=True)
-        self._thread.start()
-        listening.result(_START_SECONDS)
-
-    def stop(self) -> None:
-        """Closes all connections and stops listening; the mails stay."""
-        if self._thread is not None and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._thread = None
 
     async def _rcpt(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any) -> str:
         answer = self.answers.get(address, _OK)
@@ -109,19 +82,14 @@ class Mailbox:
             self._on_mail(mail)
         return _OK
 
-    def _run(self, listening: "Future[None]") -> None:
-        self._loop = loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        try:
-            server = loop.run_until_complete(loop.create_server(self._protocol, "127.0.0.1", self.port))
-            listening.set_result(None)
-            loop.run_forever()
+    async def _listen(self) -> Close:
+        server = await asyncio.get_running_loop().create_server(self._protocol, "127.0.0.1", self.port)
+
+        async def close() -> None:
             server.close()
-            loop.run_until_complete(_end_all_tasks())
-        except OSError as problem:
-            listening.set_exception(problem)
-        finally:
-            loop.close()
+            await _end_all_tasks()
+
+        return close
 
     def _protocol(self) -> SMTP:
         hooks = _Hooks(self._rcpt, self._data)

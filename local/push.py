@@ -4,10 +4,8 @@ import asyncio
 import base64
 import json
 import secrets
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import jwt
 
-from local.ports import free_port
+from local.threaded import ThreadedHttp
 
 PROJECT = "sillage-town"
 HANG = "HANG"
@@ -35,7 +33,6 @@ ERRORS: dict[str, tuple[int, str]] = {
 """By the code of the service: the HTTP status and the general one."""
 MAX_BYTES = 4096
 _ERROR_TYPE = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
-_START_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,27 +46,25 @@ class Landed:
     message: dict[str, Any]
 
 
-class PushService:
-    """Serves on 127.0.0.1 in a thread of its own: a context manager, or `start` and `stop`.
+class PushService(ThreadedHttp):
+    """The service, with one project and one account.
 
     `answers` maps a device token to what it gets: a code of ERRORS, HANG for no answer until it stops, DROP to close
     the connection once the message was taken. `retry_after` (seconds) goes with errors where set, and `token_lives`
     says for how long an access token holds. A push is kept before it is answered; `on_push` hears of it in the thread
-    of the service. It may be started again after `stop`, at the same port.
+    of the service.
     """
 
     def __init__(self, on_push: Callable[[Landed], None] | None = None) -> None:
+        super().__init__()
         self.pushes: list[Landed] = []
         self.answers: dict[str, str] = {}
         self.retry_after: int | None = None
         self.token_lives = 3600
         self.logins = 0
-        self.port = free_port()
         self._on_push = on_push
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._access: dict[str, float] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
@@ -97,42 +92,8 @@ class PushService:
         """No access token holds any more."""
         self._access.clear()
 
-    def __enter__(self) -> "PushService":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Starts to listen, and returns when it does. Raises OSError when the port is taken."""
-        listening: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, args=(listening,), name="push service", daemon=True)
-        self._thread.start()
-        listening.result(_START_SECONDS)
-
-    def stop(self) -> None:
-        """Closes all connections and stops listening; what landed stays."""
-        if self._thread is not None and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._thread = None
-
-    def _run(self, listening: "Future[None]") -> None:
-        self._loop = loop = asyncio.new_event_loop()
-        app = web.Application()
-        app.add_routes([web.post("/token", self._login), web.post("/v1/projects/{project}/messages:send", self._send)])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        try:
-            loop.run_until_complete(runner.setup())
-            loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", self.port).start())
-            listening.set_result(None)
-            loop.run_forever()
-            loop.run_until_complete(runner.cleanup())
-        except OSError as problem:
-            listening.set_exception(problem)
-        finally:
-            loop.close()
+    def _routes(self) -> Iterable[web.RouteDef]:
+        return [web.post("/token", self._login), web.post("/v1/projects/{project}/messages:send", self._send)]
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
@@ -140,7 +101,7 @@ class PushService:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         try:
-            jwt.decode(str(form["assertion"]), certs=public, audience=f"{self.url}/token")  # type: ignore[no-untyped-call]
+            jwt.decode(str(form["assertion"]), certs=public, audience=f"{self.url}/token")
         except Exception as fault:
             return web.json_response({"error": "invalid_grant", "error_description": str(fault)}, status=400)
         self.logins += 1

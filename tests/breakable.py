@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from waiting import until
 
 from journeys.load import load_project
-from local.demo.run import environment
+from local.demo.house import environment
 from local.kafka import KafkaServer
 from local.mailbox import Mailbox
 from local.redis import RedisServer

@@ -1,35 +1,28 @@
 """The town against the real thing: its happenings go through Kafka, and what people get comes back to it."""
 
 import asyncio
-import secrets
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from journeys.load import Folder
-from local import services
 from local.demo.feed import tick
-from local.demo.forget import forget
-from local.demo.processes import Kept
+from local.demo.house import alongside, housed, until, working
 from local.demo.progress import Progress
-from local.demo.run import PARTITIONS, PROCESSES, alongside, environment, until
 from local.demo.watch import Watch
-from local.mailbox import Mailbox
-from local.push import PushService
+from local.push import Landed, PushService
 from local.town.happening import CHANNELS, Change, Delivery, Happening, Touch, Work
 from local.town.outcome import Tally, line
 from local.town.rhythm import HOUR_MS
 from local.town.town import Town
-from streams.broker import topics
-from streams.broker.publish import KafkaPublisher, Out, Publisher
+from streams.broker.publish import Out, Publisher
 from streams.context.publish import record, removal
-from streams.definitions.deploy import deploy
 from streams.settings import Settings
 from streams.touchpoints.home import home
 from streams.touchpoints.wire import Fix, Touchpoint, encode_touchpoint
@@ -68,67 +61,28 @@ async def live(plan: Plan, say: Callable[[str], None]) -> tuple[Progress, Tally]
 
 @asynccontextmanager
 async def _house(plan: Plan, progress: Progress, tally: Tally) -> AsyncIterator[Settings]:
-    """Services, a mailbox, a push service, fresh topics and definitions; gone again at the end."""
-    async with AsyncExitStack() as stack:
-        found = services.status(plan.data)
-        if not found or not all(found.values()):
-            stack.push_async_callback(asyncio.to_thread, services.down, plan.data)
-        running = await asyncio.to_thread(services.up, plan.data)
-        progress.notes.append(running.chosen)
-        mailbox = stack.enter_context(Mailbox(progress.receive))
-        phones = stack.enter_context(PushService(lambda _push: _count_push(tally)))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sillage-town-")))
-        settings = _settings(plan, running, mailbox, phones, folder)
-        stack.push_async_callback(forget, settings)
-        await asyncio.to_thread(topics.migrate, settings)
-        await deploy(settings, plan.definitions, time.time_ns() // 1_000_000, "town")
-        yield settings
+    """A demo's house, with a push service."""
 
+    def landed(_push: Landed) -> None:
+        tally.pushes += 1
 
-def _count_push(tally: Tally) -> None:
-    tally.pushes += 1
-
-
-def _settings(plan: Plan, running: services.Services, mailbox: Mailbox, phones: PushService, folder: Path) -> Settings:
-    return Settings.model_validate(
-        {
-            "kafka": running.kafka,
-            "redis": running.redis,
-            "smtp": mailbox.url,
-            "push": str(phones.write_account(folder / "account.json")),
-            "push_url": phones.url,
-            "prefix": f"town-{secrets.token_hex(4)}",
-            "partitions": PARTITIONS,
-            "channels": ",".join(CHANNELS),
-            "clock": "event",
-            "start": "earliest",
-            "data": plan.data,
-        }
-    )
+    with PushService(landed) as phones, tempfile.TemporaryDirectory(prefix="sillage-town-") as folder:
+        account = phones.write_account(Path(folder) / "account.json")
+        told = {"channels": ",".join(CHANNELS), "push": str(account), "push_url": phones.url}
+        async with housed(plan, "town", progress, told) as settings:
+            yield settings
 
 
 async def _play(plan: Plan, settings: Settings, progress: Progress, tally: Tally, say: Callable[[str], None]) -> None:
-    """Worker and dispatcher run while the town lives, until nothing is left to do."""
+    """The town lives while worker and dispatcher run, until nothing is left to do."""
     also = {"tasks": tally.board.take, "decisions": tally.decided}
     watch = Watch(settings, progress, also, CHANNELS)
-    publisher = KafkaPublisher(settings.kafka, client_id="sillage-town")
-    async with AsyncExitStack() as stack:
-        logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sillage-town-")))
-        stack.push_async_callback(watch.stop)
-        await watch.start()
-        stack.push_async_callback(publisher.stop)
-        await publisher.start()
-        kept = [Kept(name, plan.command, environment(settings), logs, progress) for name in PROCESSES]
-        for process in kept:
-            stack.push_async_callback(process.stop)
+    async with alongside([_say(say, progress, tally)]), working(plan, settings, watch, progress) as (publisher, kept):
         crier = _Crier(Town(plan.seed, plan.customers), publisher, settings, progress, tally)
-        works = [watch.follow(), *(process.keep() for process in kept), _say(say, progress, tally)]
-        async with alongside(works):
-            await until(watch.ready, progress, kept, "the worker takes its partitions")
-            await crier.past()
-            await until(watch.inputs_durable, progress, kept, "the past is applied")
-            await crier.present(plan.seconds, plan.speed)
-            await until(watch.settled, progress, kept, "the last message leaves")
+        await crier.past()
+        await until(watch.inputs_durable, progress, kept, "the past is applied")
+        await crier.present(plan.seconds, plan.speed)
+        await until(watch.settled, progress, kept, "the last message leaves")
 
 
 async def _say(say: Callable[[str], None], progress: Progress, tally: Tally) -> None:

@@ -1,6 +1,7 @@
 """The values of `context.places` and `context.weather`: checked, and as the engine wants them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -46,11 +47,7 @@ def read_area(key: str, value: bytes) -> Area:
     radius = _number(found, "radius_m", 0, GREATEST_RADIUS_M)
     if type(found.get("raining")) is not bool:
         raise ContextFault(f"raining is {shown(found.get('raining'))}, expected true or false")
-    try:
-        at = instant_ms(found.get("at"), "at")  # type: ignore[arg-type]
-    except (RefusalError, TypeError):
-        what = "expected an instant such as 2026-03-02T18:00:00Z or milliseconds since 1970"
-        raise ContextFault(f"at is {shown(found.get('at'))}, {what}") from None
+    at = _instant(found.get("at"))
     return Area(key, *_point(found), radius, at, {**found, "at": at})
 
 
@@ -77,6 +74,14 @@ def _number(found: Mapping[str, Any], name: str, least: float, most: float) -> f
     if isinstance(number, bool) or not isinstance(number, int | float) or not least <= number <= most:
         raise ContextFault(f"{name} is {shown(number)}, expected a number from {least:g} to {most:g}")
     return float(number)
+
+
+def _instant(at: object) -> int:
+    if isinstance(at, str | int | float) and not isinstance(at, bool):
+        with suppress(RefusalError):
+            return instant_ms(at, "at")
+    what = "expected an instant such as 2026-03-02T18:00:00Z or milliseconds since 1970"
+    raise ContextFault(f"at is {shown(at)}, {what}")
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:

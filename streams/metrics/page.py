@@ -44,7 +44,8 @@ class Page:
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         match environ.get("PATH_INFO"):
             case "/metrics":
-                return self._metrics(environ, start)  # type: ignore[no-any-return]
+                found: Iterable[bytes] = self._metrics(environ, start)
+                return found
             case "/live":
                 return _text(start, "200 OK", "live")
             case "/ready":

@@ -93,7 +93,9 @@ async def test_a_killed_dispatcher_pushes_nothing_twice(town: House, service: Pu
     customers = people(40)
     service.answers["device-p0"] = HANG
     await introduce(town, customers)
-    await town.publish([event(name, "rain.began", store="Sèvres") for name in customers])
+    await town.publish([event("p0", "rain.began", store="Sèvres")])
+    await until(lambda: _reserved(town), 60)
+    await town.publish([event(name, "rain.began", store="Sèvres") for name in customers[1:]])
     await until(lambda: len(service.pushes) >= 15, 60)
     town.dispatcher.kill()
     service.answers.clear()
@@ -117,6 +119,10 @@ async def test_a_webhook_that_may_have_arrived_is_called_again_and_taken_once(to
     assert {call.type for call in hooks.calls} == {"basket.rescued"}
     assert {one["type"] for one in await town.values("touchpoints.web")} == {"basket.saved", "message.sent"}
     calm(town.dispatcher.log)
+
+
+async def _reserved(town: House) -> bool:
+    return any(entry["status"] == "reserved" for entry in await town.values("dispatches"))
 
 
 async def _told(town: House, count: int, channel: str = "push") -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from breakable import COMMAND, FOLDER, House, calm, orders, people, thanks
 
-from local.demo.run import environment
+from local.demo.house import environment
 
 TEN = Path(__file__).parents[1] / "journeys" / "faults" / "ten.yaml"
 

@@ -12,7 +12,7 @@ from waiting import until
 
 from cli.main import main
 from journeys.load import load_project
-from local.demo.run import environment
+from local.demo.house import environment
 from local.kafka import KafkaServer
 from local.mailbox import Mailbox
 from local.redis import RedisServer
