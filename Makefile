@@ -1,7 +1,7 @@
 # Every target makes its own environment; `make help` lists them.
 
 PYTHON ?= python3
-DEMO_ARGS ?= --orders
+DEMO_ARGS ?=
 TEST_ARGS ?=
 SEEDS ?= 3000
 ROUNDS ?= 20
@@ -17,7 +17,7 @@ help: ## List the targets
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
-demo: setup ## Real orders through Kafka to e-mails (DEMO_ARGS="--orders FILE --plain")
+demo: setup ## A town through Kafka to e-mails, pushes and call-backs (DEMO_ARGS="--seconds 60 --plain", "--orders")
 	$(BIN)/sillage demo $(DEMO_ARGS)
 
 test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")

@@ -1,4 +1,4 @@
-"""`sillage demo`: real orders, or a town that is made up, through a real Kafka, worker and dispatcher."""
+"""`sillage demo`: a town that is made up, or a year of real orders, through a real Kafka, worker and dispatcher."""
 
 import asyncio
 import sys
@@ -12,14 +12,15 @@ from cli.errors import CliError
 from cli.folder import read_files
 from cli.settings import load_settings
 from journeys.load import load_project
+from local.demo import page as orders_page
 from local.demo.outcome import write_actions
 from local.demo.processes import DemoError
 from local.demo.run import Plan, replay
-from local.demo.view import LiveView, PlainView, View
+from local.demo.view import LiveView, PlainView
 from local.errors import LocalError
-from local.orders.facts import Orders, OrdersError
+from local.orders.facts import OrdersError
 from local.orders.read import read_orders
-from local.town.outcome import summary
+from local.town import lines as town_lines
 from local.town.outcome import write_actions as write_town
 from local.town.run import Plan as TownPlan
 from local.town.run import live
@@ -31,88 +32,97 @@ from streams.definitions.plan import DeployRefused
 SHIPPED = "shipped"
 FAULTS = (DemoError, DeployFailed, DeployRefused, LocalError, OrdersError, PublishError, TopicsError, OSError)
 START = "import sys; from cli.main import main; sys.exit(main())"
+OF_THE_TOWN = {"seconds": 60.0, "speed": 1.0, "customers": 300, "seed": 1}
+"""What is taken where an option of the town is not given."""
+LONGEST_SECONDS = 3600.0
+"""So long a town lives in a terminal, unless Ctrl-C ends it."""
 
 
 @click.command()
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, LONGEST_SECONDS),
+    help="How long the town lives; 60, in a terminal until Ctrl-C.",
+)
+@click.option("--speed", type=click.FloatRange(0.05, 4), help="Hours of the town a second; 1.")
+@click.option("--customers", type=click.IntRange(1, 5000), help="People in the town; 300.")
+@click.option("--seed", type=int, help="Which town; 1.")
 @click.option(
     "--orders",
     metavar="[FILE]",
     is_flag=False,
     flag_value=SHIPPED,
-    default=SHIPPED,
-    help="The Online Retail set, .csv or .csv.xz; without FILE the facts that ship, with the same result.",
+    help="Replay the Online Retail set instead, .csv or .csv.xz; without FILE the facts that ship, with one result.",
 )
 @click.option(
     "--actions-out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="OUT",
-    help="Write one JSON object a line for each message that left.",
+    help="Write one JSON object a line for each message that left, and each task.",
 )
 @click.option("--plain", is_flag=True, help="Plain lines instead of a live page.")
-@click.option("--town", is_flag=True, help="A town that is made up instead of the orders.")
-@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, help="How long the town lives; 60.")
-@click.option("--speed", type=click.FloatRange(0.05, 4), default=1.0, help="Hours of the town a second; 1.")
-@click.option("--customers", type=click.IntRange(1, 5000), default=300, help="People in the town; 300.")
-@click.option("--seed", type=int, default=1, help="Which town; 1.")
-def demo(orders: str, actions_out: Path | None, plain: bool, town: bool, **lived: float) -> None:
-    """Replay a year of real orders in event time and see e-mails leave; or let a town live, with --town.
+def demo(orders: str | None, actions_out: Path | None, plain: bool, **town: float | None) -> None:
+    """Let a town live and watch the engine at work; or replay a year of real orders in event time, with --orders.
 
     In the town customers browse, fill baskets, call, walk past stores in the rain, read what they get and order; agents
     call back. Kafka and Redis are started if they do not run, worker and dispatcher as two processes, all on fresh
-    topics that are deleted at the end. Exit status 0 once every message that was due has left, 1 with the reason
-    otherwise.
+    topics that are deleted at the end. Ctrl-C ends the town's life early, and a second one everything. Exit status 0
+    once every message that was due has left, 1 with the reason otherwise.
     """
     if actions_out is not None and not actions_out.absolute().parent.is_dir():
         raise CliError(
             f"--actions-out {actions_out}: there is no folder {actions_out.absolute().parent}; make it first"
         )
+    given = {name: value for name, value in town.items() if value is not None}
+    if orders is not None and given:
+        raise CliError(f"--{next(iter(given))} is of the town; --orders replays what happened, without it")
     try:
-        if town:
-            _live(actions_out, **lived)
-            return
-        plan = Plan(
-            orders=_orders(orders),
-            definitions=load_project(read_files([_definitions()])[1]),
-            command=[sys.executable, "-c", START],
-            data=load_settings().data.absolute(),
-        )
-        progress = asyncio.run(replay(plan, _view(plain)))
-        if actions_out is not None:
-            write_actions(progress, actions_out)
+        if orders is None:
+            _live(actions_out, given)
+        else:
+            _replay(orders, plain, actions_out)
     except FAULTS as fault:
         raise CliError(str(fault)) from fault
     except KeyboardInterrupt:
         raise CliError("stopped by hand; all that the demo started is stopped and removed") from None
 
 
-def _live(actions_out: Path | None, *, seconds: float, speed: float, customers: float, seed: float) -> None:
+def _live(actions_out: Path | None, given: dict[str, float]) -> None:
+    console = Console()
+    told = {**OF_THE_TOWN, **({"seconds": LONGEST_SECONDS} if console.is_terminal else {}), **given}
     plan = TownPlan(
-        seed=int(seed),
-        customers=int(customers),
-        seconds=seconds,
-        speed=speed,
+        seed=int(told["seed"]),
+        customers=int(told["customers"]),
+        seconds=told["seconds"],
+        speed=told["speed"],
         definitions=load_project(read_files([_definitions()])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
     )
-    progress, tally = asyncio.run(live(plan, lambda line: click.echo(line)))
-    for mail in list(progress.latest):
-        click.echo(f"\nTo: {', '.join(mail.recipients)}\nSubject: {mail.message['Subject']}")
-    click.echo("")
-    for subject, fact in summary(progress, tally):
-        click.echo(f"{subject:<20}{fact}")
+    view = PlainView(_say, town_lines.line, town_lines.letters)
+    scene = asyncio.run(live(plan, view))
     if actions_out is not None:
-        write_town(progress, tally, actions_out)
+        write_town(scene.progress, scene.tally, actions_out)
 
 
-def _orders(given: str) -> Orders:
-    return read_orders(None if given == SHIPPED else Path(given))
+def _replay(orders: str, plain: bool, actions_out: Path | None) -> None:
+    plan = Plan(
+        orders=read_orders(None if orders == SHIPPED else Path(orders)),
+        definitions=load_project(read_files([_definitions()])[1]),
+        command=[sys.executable, "-c", START],
+        data=load_settings().data.absolute(),
+    )
+    console = Console()
+    live_page = LiveView(console, orders_page.page, orders_page.last)
+    lines = PlainView(_say, orders_page.line, orders_page.letters)
+    progress = asyncio.run(replay(plan, lines if plain or not console.is_terminal else live_page))
+    if actions_out is not None:
+        write_actions(progress, actions_out)
+
+
+def _say(line: str) -> None:
+    click.echo(line)
 
 
 def _definitions() -> Path:
     return Path(str(files("journeys"))) / "definitions"
-
-
-def _view(plain: bool) -> View:
-    console = Console()
-    return PlainView(lambda line: click.echo(line)) if plain or not console.is_terminal else LiveView(console)

@@ -15,7 +15,7 @@ from local.demo.forget import forget
 from local.demo.processes import DemoError, Kept
 from local.demo.progress import Progress
 from local.demo.watch import Watch
-from local.mailbox import Mailbox
+from local.mailbox import Mail, Mailbox
 from streams.broker import topics
 from streams.broker.publish import KafkaPublisher
 from streams.definitions.deploy import deploy
@@ -43,15 +43,20 @@ class House(Protocol):
 
 
 @asynccontextmanager
-async def housed(plan: House, name: str, progress: Progress, told: Mapping[str, Any]) -> AsyncIterator[Settings]:
-    """Services, a mailbox, fresh topics and definitions; gives the settings, in event time, with what is `told`."""
+async def housed(
+    plan: House, name: str, progress: Progress, mailed: Callable[[Mail], None], told: Mapping[str, Any]
+) -> AsyncIterator[Settings]:
+    """Services, a mailbox, fresh topics and definitions; gives the settings, in event time, with what is `told`.
+
+    `mailed` hears of each e-mail, in the thread of the mailbox.
+    """
     async with AsyncExitStack() as stack:
         found = services.status(plan.data)
         if not found or not all(found.values()):
             stack.push_async_callback(asyncio.to_thread, services.down, plan.data)
         running = await asyncio.to_thread(services.up, plan.data)
         progress.notes.append(running.chosen)
-        mailbox = stack.enter_context(Mailbox(progress.receive))
+        mailbox = stack.enter_context(Mailbox(mailed))
         settings = Settings.model_validate(
             {
                 "kafka": running.kafka,

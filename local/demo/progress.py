@@ -55,9 +55,10 @@ class Progress:
         """Actions that have neither left nor been refused or voided yet."""
         return len(self.actions.keys() - self.confirmed - self.refused.keys() - self.voided)
 
-    def signature(self) -> tuple[int, ...]:
+    def signature(self) -> tuple[object, ...]:
         """Changes whenever anything moves."""
-        return (self.published, self.applied, len(self.actions), len(self.confirmed), len(self.refused), self.restarts)
+        counts = (self.published, self.applied, len(self.actions), len(self.confirmed), len(self.refused))
+        return (self.phase, *counts, self.restarts)
 
     def receive(self, mail: Mail) -> None:
         """Counts an e-mail that reached its mailbox."""

@@ -1,6 +1,5 @@
 """The demo from first to last: whatever it starts is stopped and removed at the end, whatever happens."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from local.demo.house import PARTITIONS, alongside, housed, until, working
 from local.demo.outcome import summary
 from local.demo.progress import Progress
 from local.demo.touchpoints import Sent, touchpoints
-from local.demo.view import View
+from local.demo.view import View, showing
 from local.demo.watch import Watch
 from local.orders.facts import Orders
 from streams.settings import Settings
@@ -35,7 +34,7 @@ class Plan(NamedTuple):
     rate: float = RATE
 
 
-async def replay(plan: Plan, view: View) -> Progress:
+async def replay(plan: Plan, view: View[Progress]) -> Progress:
     """Replays the orders through fresh topics and gives what came of them once every message has left.
 
     Raises DemoError when it cannot go on, LocalError when services do not start.
@@ -43,7 +42,8 @@ async def replay(plan: Plan, view: View) -> Progress:
     given = list(touchpoints(plan.orders, PARTITIONS))
     progress = Progress(total=len(given), customers=len({order.customer for order in plan.orders.orders}))
     with view:
-        async with alongside([show(view, progress)]), housed(plan, "demo", progress, CHANNELS) as settings:
+        house = housed(plan, "demo", progress, progress.receive, CHANNELS)
+        async with alongside([showing(view, progress)]), house as settings:
             await _play(plan, settings, given, progress)
         view.end(progress, summary(plan.orders, progress))
     return progress
@@ -64,10 +64,3 @@ async def _play(plan: Plan, settings: Settings, given: Sequence[Sent], progress:
         await until(watch.settled, progress, kept, "the last message leaves")
         progress.settled_seconds = time.monotonic() - progress.publishing_since
         progress.phase = "clearing away"
-
-
-async def show(view: View, progress: Progress) -> None:
-    """Shows the progress again and again, until cancelled."""
-    while True:
-        view.show(progress)
-        await asyncio.sleep(view.interval_seconds)

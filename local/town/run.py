@@ -1,11 +1,12 @@
 """The town against the real thing: its happenings go through Kafka, and what people get comes back to it."""
 
 import asyncio
+import signal
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,11 +16,13 @@ from journeys.load import Folder
 from local.demo.feed import tick
 from local.demo.house import alongside, housed, until, working
 from local.demo.progress import Progress
+from local.demo.view import View, showing
 from local.demo.watch import Watch
-from local.push import Landed, PushService
+from local.push import PushService
 from local.town.happening import CHANNELS, Change, Delivery, Happening, Touch, Work
-from local.town.outcome import Tally, line
+from local.town.outcome import Tally, summary
 from local.town.rhythm import HOUR_MS
+from local.town.scene import Onlooker, Scene
 from local.town.town import Town
 from streams.broker.publish import Out, Publisher
 from streams.context.publish import record, removal
@@ -30,7 +33,6 @@ from streams.touchpoints.wire import Fix, Touchpoint, encode_touchpoint
 SLICE_SECONDS = 0.1
 PAST_A_SLICE = 500
 """Happenings of the past that are published at once."""
-SAY_SECONDS = 1.0
 
 
 class Plan(NamedTuple):
@@ -48,64 +50,79 @@ class Plan(NamedTuple):
     data: Path
 
 
-async def live(plan: Plan, say: Callable[[str], None]) -> tuple[Progress, Tally]:
-    """Lets the town live, says how it goes once a second, and gives what came of it once every message has left.
+async def live(plan: Plan, view: View[Scene], onlookers: tuple[Onlooker, ...] = ()) -> Scene:
+    """Lets the town live, and gives it as it is once every message has left.
 
-    Raises DemoError when it cannot go on, LocalError when services do not start.
+    Ctrl-C ends the life early, the last messages leave; once more stops at once. Raises DemoError when it cannot go on,
+    LocalError when services do not start.
     """
-    progress, tally = Progress(customers=plan.customers), Tally()
-    async with _house(plan, progress, tally) as settings:
-        await _play(plan, settings, progress, tally, say)
-    return progress, tally
+    scene = Scene(Town(plan.seed, plan.customers), Progress(customers=plan.customers), Tally(), onlookers)
+    with view:
+        async with alongside([showing(view, scene)]), _house(plan, scene) as settings:
+            await _play(plan, settings, scene)
+        view.end(scene, summary(scene.progress, scene.tally))
+    return scene
 
 
 @asynccontextmanager
-async def _house(plan: Plan, progress: Progress, tally: Tally) -> AsyncIterator[Settings]:
+async def _house(plan: Plan, scene: Scene) -> AsyncIterator[Settings]:
     """A demo's house, with a push service."""
-
-    def landed(_push: Landed) -> None:
-        tally.pushes += 1
-
-    with PushService(landed) as phones, tempfile.TemporaryDirectory(prefix="sillage-town-") as folder:
+    with PushService(scene.landed) as phones, tempfile.TemporaryDirectory(prefix="sillage-town-") as folder:
         account = phones.write_account(Path(folder) / "account.json")
         told = {"channels": ",".join(CHANNELS), "push": str(account), "push_url": phones.url}
-        async with housed(plan, "town", progress, told) as settings:
+        async with housed(plan, "town", scene.progress, scene.mailed, told) as settings:
+            scene.notes.append(f"to change its journeys: SILLAGE_PREFIX={settings.prefix} sillage deploy FOLDER")
             yield settings
 
 
-async def _play(plan: Plan, settings: Settings, progress: Progress, tally: Tally, say: Callable[[str], None]) -> None:
+async def _play(plan: Plan, settings: Settings, scene: Scene) -> None:
     """The town lives while worker and dispatcher run, until nothing is left to do."""
-    also = {"tasks": tally.board.take, "decisions": tally.decided}
+    also = {"tasks": scene.tally.board.take, "decisions": scene.decided}
+    progress = scene.progress
     watch = Watch(settings, progress, also, CHANNELS)
-    async with alongside([_say(say, progress, tally)]), working(plan, settings, watch, progress) as (publisher, kept):
-        crier = _Crier(Town(plan.seed, plan.customers), publisher, settings, progress, tally)
+    async with working(plan, settings, watch, progress) as (publisher, kept):
+        crier = _Crier(scene, publisher, settings)
+        progress.phase = "the past"
         await crier.past()
         await until(watch.inputs_durable, progress, kept, "the past is applied")
-        await crier.present(plan.seconds, plan.speed)
+        progress.phase = "living"
+        with _ended_by_hand() as ended:
+            await crier.present(plan.seconds, plan.speed, ended)
+        progress.phase = "settling"
         await until(watch.settled, progress, kept, "the last message leaves")
+        crier.listen()
+        progress.phase = "clearing away"
 
 
-async def _say(say: Callable[[str], None], progress: Progress, tally: Tally) -> None:
-    """Notes when they come, and a line a second once the town lives; until cancelled."""
-    told = 0
-    while True:
-        for note in progress.notes[told:]:
-            say(note)
-        told = len(progress.notes)
-        if tally.now:
-            say(line(progress, tally))
-        await asyncio.sleep(SAY_SECONDS)
+@contextmanager
+def _ended_by_hand() -> Iterator[asyncio.Event]:
+    """An event that the first Ctrl-C sets; all others do what they did before."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def restore() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+
+    def interrupted() -> None:
+        restore()
+        ended.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        yield ended
+    finally:
+        restore()
 
 
 class _Crier:
     """Tells the topics what happens in the town, and the town what its people get."""
 
-    def __init__(self, town: Town, publisher: Publisher, settings: Settings, progress: Progress, tally: Tally) -> None:
-        self._town = town
+    def __init__(self, scene: Scene, publisher: Publisher, settings: Settings) -> None:
+        self._scene = scene
+        self._town = scene.town
         self._publisher = publisher
         self._settings = settings
-        self._progress = progress
-        self._tally = tally
         self._delivered: set[str] = set()
         self._tasked: set[str] = set()
         self._closed: set[str] = set()
@@ -117,26 +134,29 @@ class _Crier:
             await self._publish(happened[start : start + PAST_A_SLICE])
         await tick(self._publisher, self._settings, self._town.morning_at)
 
-    async def present(self, seconds: float, speed: float) -> None:
-        """So many seconds of life, at `speed` hours of the town a second. Raises PublishError."""
+    async def present(self, seconds: float, speed: float, ended: asyncio.Event) -> None:
+        """So many seconds of life, at `speed` hours of the town a second, or until `ended`. Raises PublishError."""
         began = time.monotonic()
-        while (lived := time.monotonic() - began) < seconds:
-            self._listen()
+        while (lived := time.monotonic() - began) < seconds and not ended.is_set():
+            self.listen()
             now = self._town.morning_at + int(lived * speed * HOUR_MS)
             await self._publish(self._town.advance(now))
             # A slice is acknowledged before its tick is sent, so that no event of it is late.
             await tick(self._publisher, self._settings, now)
-            self._tally.now = now
+            self._scene.tally.now = now
+            self._scene.look()
             await asyncio.sleep(SLICE_SECONDS)
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
         """People notice what left for them; agents notice tasks, and that some need nobody any more."""
-        for name in self._progress.confirmed - self._delivered:
-            action = self._progress.actions.get(name)
+        actions = self._scene.progress.actions
+        for name in self._scene.progress.confirmed - self._delivered:
+            action = actions.get(name)
             if action is not None:
                 self._delivered.add(name)
+                self._scene.tally.left[action.journey, action.channel] += 1
                 self._town.received(Delivery(self._town.now, name, action.customer, action.channel, action.message))
-        for name, item in list(self._tally.board.items.items()):
+        for name, item in list(self._scene.tally.board.items.items()):
             task = item.task
             if name not in self._tasked:
                 self._tasked.add(name)
@@ -154,11 +174,11 @@ class _Crier:
                 case Change():
                     out = removal(each.id) if each.value is None else record(each.value)
                     changes[self._settings.topic(f"context.{each.kind}"), 0].append(out)
+                    self._scene.changed(each)
                 case Touch():
                     where = home(each.customer, self._settings.partitions)
                     touches[self._settings.topic(f"touchpoints.{each.channel}"), where].append(_encoded(each))
-                    self._tally.touchpoints[each.channel] += 1
-                    self._progress.published += 1
+                    self._scene.touched(each)
         for batches in (changes, touches):
             await asyncio.gather(*(self._publisher.append(*spot, outs) for spot, outs in batches.items()))
 

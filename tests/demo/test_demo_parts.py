@@ -17,6 +17,7 @@ from cli.demo import demo
 from engine.decision import Action
 from engine.event import Event
 from local.demo.outcome import summary, write_actions
+from local.demo.page import last, letters, line, page
 from local.demo.processes import MOST_DEATHS, DemoError, Kept
 from local.demo.progress import Progress
 from local.demo.touchpoints import clock_record, iso, touchpoints
@@ -128,7 +129,7 @@ def test_plain_lines_tell_progress_mails_and_summary() -> None:
     lines: list[str] = []
     progress = replayed()
     progress.notes.append("worker is process 1")
-    with PlainView(lines.append) as view:
+    with PlainView(lines.append, line, letters) as view:
         view.show(progress)
         view.end(progress, summary(ORDERS, progress))
     text = "\n".join(lines)
@@ -144,12 +145,12 @@ def test_plain_lines_tell_progress_mails_and_summary() -> None:
 
 
 def test_the_live_page_shows_the_same() -> None:
-    page = io.StringIO()
+    screen = io.StringIO()
     progress = replayed()
-    with LiveView(Console(file=page, force_terminal=True, width=120)) as view:
+    with LiveView(Console(file=screen, force_terminal=True, width=120), page, last) as view:
         view.show(progress)
         view.end(progress, summary(ORDERS, progress))
-    text = page.getvalue()
+    text = screen.getvalue()
     assert "win-back 1" in text
     assert "c77@shop.example: Hello" in text
     assert "Thank you." in text

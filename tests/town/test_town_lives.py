@@ -21,7 +21,7 @@ def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
     given = {
         **os.environ, "SILLAGE_KAFKA": services.kafka, "SILLAGE_REDIS": services.redis, "SILLAGE_DATA": str(tmp_path),
     }  # fmt: skip
-    asked = ["--town", "--seconds", "14", "--speed", "2", "--customers", "200", "--actions-out", str(out)]
+    asked = ["--seconds", "14", "--speed", "2", "--customers", "200", "--actions-out", str(out)]
     done = subprocess.run(
         [sys.executable, "-c", START, "demo", *asked], env=given, capture_output=True, text=True, timeout=180
     )
@@ -40,7 +40,7 @@ def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
 
 def test_what_the_town_cannot_do_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", START, "demo", "--town", "--customers", "0"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", START, "demo", "--customers", "0"], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
     assert "--customers" in done.stderr
