@@ -20,6 +20,8 @@ NAMES = ("kafka", "redis")
 GIVEN = "given addresses"
 DOCKER = "Docker"
 LOCAL = "local processes"
+FOR_LOANS = "started-for-loans"
+"""The file of a folder whose services were started for loans alone (local/loan.py)."""
 
 _ANSWERS: Mapping[str, Callable[[str], bool]] = {"kafka": kafka_answers, "redis": redis_answers}
 
@@ -48,7 +50,8 @@ def up(folder: Path, environment: Mapping[str, str] = os.environ) -> Services:
     SILLAGE_KAFKA and SILLAGE_REDIS of `environment` are taken as they are. A folder keeps the road of its first start,
     since its data is there. Raises LocalError with the cure.
     """
-    with _alone(folder):
+    with alone(folder):
+        (folder / FOR_LOANS).unlink(missing_ok=True)
         note = _recall(folder) or _Note(_road(), {}, {})
         given = _given(environment, own=note.addresses)
         wanted = [name for name in NAMES if name not in given]
@@ -68,7 +71,8 @@ def down(folder: Path) -> bool:
     note = _recall(folder)
     if note is None:
         return False
-    with _alone(folder):
+    with alone(folder):
+        (folder / FOR_LOANS).unlink(missing_ok=True)
         if note.road == DOCKER:
             docker.compose_down(folder, note.ports)
             return True
@@ -178,10 +182,10 @@ def _compose_up(folder: Path, wanted: list[str], ports: dict[str, int]) -> dict[
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Holds the folder against another `up` or `down` at the same moment."""
+def alone(folder: Path, name: str = "lock") -> Iterator[None]:
+    """Holds the folder against another `up` or `down` at the same moment, or by `name` against others."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

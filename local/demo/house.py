@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from journeys.load import Folder
-from local import services
 from local.demo.forget import forget
 from local.demo.processes import DemoError, Kept
 from local.demo.progress import Progress
 from local.demo.watch import Watch
+from local.loan import Loan
 from local.mailbox import Mail, Mailbox
 from streams.broker import topics
 from streams.broker.publish import KafkaPublisher
@@ -51,10 +51,9 @@ async def housed(
     `mailed` hears of each e-mail, in the thread of the mailbox.
     """
     async with AsyncExitStack() as stack:
-        found = services.status(plan.data)
-        if not found or not all(found.values()):
-            stack.push_async_callback(asyncio.to_thread, services.down, plan.data)
-        running = await asyncio.to_thread(services.up, plan.data)
+        loan = await asyncio.to_thread(Loan, plan.data)
+        stack.push_async_callback(asyncio.to_thread, loan.give_back)
+        running = loan.services
         progress.notes.append(running.chosen)
         mailbox = stack.enter_context(Mailbox(mailed))
         settings = Settings.model_validate(

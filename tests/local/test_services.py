@@ -12,6 +12,7 @@ from redis import Redis
 from local import docker, services
 from local.errors import StartError
 from local.kafka import KafkaServer
+from local.loan import Loan
 from local.probe import kafka_answers, redis_answers
 from local.redis import RedisServer
 
@@ -47,6 +48,25 @@ async def test_up_down_up_keeps_data_and_two_projects_do_not_collide(projects: l
 
     assert services.up(one, {"SILLAGE_KAFKA": first.kafka}) == first
     assert await read(first, "kept") == (b"v", b"v")
+
+
+def test_the_last_loan_stops_what_nobody_started_to_keep(projects: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in services.NAMES:
+        monkeypatch.delenv(f"SILLAGE_{name.upper()}", raising=False)
+    folder, running = projects[0], {"kafka": True, "redis": True}
+    first, second = Loan(folder), Loan(folder)
+    assert second.services == first.services
+    first.give_back()
+    assert services.status(folder, {}) == running
+    second.give_back()
+    assert services.status(folder, {}) == {"kafka": False, "redis": False}
+
+    third = Loan(folder)
+    services.up(folder, {})
+    third.give_back()
+    assert services.status(folder, {}) == running
+    Loan(folder).give_back()
+    assert services.status(folder, {}) == running
 
 
 async def test_a_killed_broker_comes_back_at_its_port_with_its_data(tmp_path: Path) -> None:
