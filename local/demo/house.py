@@ -22,7 +22,6 @@ from streams.definitions.deploy import deploy
 from streams.settings import Settings
 
 PROCESSES = ("worker", "dispatcher")
-PARTITIONS = 4
 CHECK_SECONDS = 0.5
 STALL_SECONDS = 60.0
 
@@ -62,7 +61,6 @@ async def housed(
                 "redis": running.redis,
                 "smtp": mailbox.url,
                 "prefix": f"{name}-{secrets.token_hex(4)}",
-                "partitions": PARTITIONS,
                 "clock": "event",
                 "start": "earliest",
                 "data": plan.data,

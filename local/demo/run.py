@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from journeys.load import Folder
 from local.demo.feed import feed, tick
-from local.demo.house import PARTITIONS, alongside, housed, until, working
+from local.demo.house import alongside, housed, until, working
 from local.demo.outcome import summary
 from local.demo.progress import Progress
-from local.demo.touchpoints import Sent, touchpoints
+from local.demo.touchpoints import touchpoints
 from local.demo.view import View, showing
 from local.demo.watch import Watch
 from local.orders.facts import Orders
@@ -39,18 +39,19 @@ async def replay(plan: Plan, view: View[Progress]) -> Progress:
 
     Raises DemoError when it cannot go on, LocalError when services do not start.
     """
-    given = list(touchpoints(plan.orders, PARTITIONS))
-    progress = Progress(total=len(given), customers=len({order.customer for order in plan.orders.orders}))
+    progress = Progress(customers=len({order.customer for order in plan.orders.orders}))
     with view:
         house = housed(plan, "demo", progress, progress.receive, CHANNELS)
         async with alongside([showing(view, progress)]), house as settings:
-            await _play(plan, settings, given, progress)
+            await _play(plan, settings, progress)
         view.end(progress, summary(plan.orders, progress))
     return progress
 
 
-async def _play(plan: Plan, settings: Settings, given: Sequence[Sent], progress: Progress) -> None:
+async def _play(plan: Plan, settings: Settings, progress: Progress) -> None:
     """The touchpoints are published while worker and dispatcher run, until nothing is left to do."""
+    given = list(touchpoints(plan.orders, settings.partitions))
+    progress.total = len(given)
     watch = Watch(settings, progress)
     async with working(plan, settings, watch, progress) as (publisher, kept):
         progress.phase = "replaying"

@@ -95,7 +95,10 @@ class PlainView(Generic[Now]):
 
 
 class LiveView(Generic[Now]):
-    """A page that is drawn anew four times a second, and one for the end."""
+    """A page that is drawn anew four times a second, and one for the end.
+
+    With `screen` the page has the whole terminal, which is given back as it was, with the last page under it.
+    """
 
     interval_seconds = LIVE_SECONDS
 
@@ -104,10 +107,15 @@ class LiveView(Generic[Now]):
         console: Console,
         page: Callable[[Now], RenderableType],
         last: Callable[[Now, Facts], RenderableType],
+        *,
+        screen: bool = False,
     ) -> None:
+        self._console = console
         self._page = page
         self._last = last
-        self._live = Live(console=console, auto_refresh=False)
+        self._screen = screen
+        self._left: RenderableType | None = None
+        self._live = Live(console=console, auto_refresh=False, screen=screen)
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -117,12 +125,18 @@ class LiveView(Generic[Now]):
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.__exit__(kind, fault, trace)
+        if self._left is not None:
+            self._console.print(self._left)
 
     def show(self, now: Now) -> None:
         self._live.update(self._page(now), refresh=True)
 
     def end(self, now: Now, facts: Facts) -> None:
-        self._live.update(self._last(now, facts), refresh=True)
+        last = self._last(now, facts)
+        if self._screen:
+            self._left = last
+        else:
+            self._live.update(last, refresh=True)
 
 
 async def showing(view: View[Now], now: Now) -> None:

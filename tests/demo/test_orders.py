@@ -119,7 +119,7 @@ def demo(services: Services, tmp_path: Path) -> Iterator[Run]:
         "SILLAGE_DATA": str(tmp_path),
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", START, "demo", "--plain", "--actions-out", str(out)],
+        [sys.executable, "-c", START, "demo", "--orders", "--plain", "--actions-out", str(out)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
