@@ -42,7 +42,7 @@ class OpenTask(msgspec.Struct, array_like=True, frozen=True, gc=False):
     due_at: int
 
 
-class Enrollment(msgspec.Struct, array_like=True):
+class Enrollment(msgspec.Struct, array_like=True, gc=False):
     """One run of one journey for one customer and key. Instants in ms; 0 means none.
 
     `node` is the id of the wait or held send it stands at; `due_at` when that ends by itself; `expires_at` the ttl's.
@@ -95,7 +95,7 @@ class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     at: int
 
 
-class Customer(msgspec.Struct, array_like=True):
+class Customer(msgspec.Struct, array_like=True, gc=False):
     """The state of one person. `decide` never changes the one it is given: it returns another.
 
     `attributes_at` also holds when an attribute was unset; `seen` maps an 8-byte hash of an event's id to when it was

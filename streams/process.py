@@ -38,8 +38,9 @@ from streams.worker import FAILED_SESSIONS, Worker, wall_ms
 
 log = logging.getLogger("sillage.process")
 
-GARBAGE_THRESHOLDS = (100_000, 50, 100)
-"""Nearly nothing here is cyclic: the stock thresholds look for garbage thousands of times a minute, in vain."""
+GARBAGE_THRESHOLDS = (20_000, 5_000, 10)
+"""Nearly nothing here is cyclic, and most of what is looked at is customers: often among the few that are young, and
+hardly ever among all, which takes seconds."""
 
 PATIENCE_MS = 60_000
 LOOK_READY_SECONDS = 1.0

@@ -10,6 +10,7 @@ from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, Decision, Output, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
+from engine.trace import ERROR, REFUSED
 from state.changelog import DEAD_LETTERS, router_key
 from state.codec import encode
 from state.record import Entry, Record
@@ -77,6 +78,7 @@ class Processor:
         self.unpublished = 0
         self.held = 0
         self.refusals: dict[str, int] = {}
+        self.errors: dict[tuple[str, str], int] = {}
         self._decide_on = decide
         self._wall = wall
         self._name = ""
@@ -166,8 +168,11 @@ class Processor:
         self.unpublished += entries
         if decision.trace is not None:
             for line in decision.trace.lines:
-                if line.what == "refused":
+                if line.what == REFUSED:
                     self.refusals[line.code] = self.refusals.get(line.code, 0) + 1
+                elif line.what == ERROR:
+                    at = (line.journey, line.code)
+                    self.errors[at] = self.errors.get(at, 0) + 1
 
     def _entries(self, decision: Decision, cause: str, seq: int, received_at: int) -> list[Entry]:
         queued_at = self._wall()

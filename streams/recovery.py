@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -41,11 +41,19 @@ class Recovered(NamedTuple):
         return sorted(key for key in self.mark.ignored if self.store.get(key) is not None)
 
 
-async def take_over(publisher: Publisher, read: Read, topic: str, partition: int, store: PartitionStore) -> Recovered:
+async def take_over(
+    publisher: Publisher,
+    read: Read,
+    topic: str,
+    partition: int,
+    store: PartitionStore,
+    left: Callable[[int, int], None] = lambda _partition, _records: None,
+) -> Recovered:
     """Writes the marker of a new epoch and reads the changelog up to it into `store`, from where the store is.
 
-    The acknowledged offset of the marker is the epoch. A store that is ahead of its log begins anew. Raises
-    PublishError where the marker's fate is unknown, RecoveryError where the changelog cannot be read.
+    The acknowledged offset of the marker is the epoch. A store that is ahead of its log begins anew. `left` hears again
+    and again of the partition and how many records are left to read. Raises PublishError where the marker's fate is
+    unknown, RecoveryError where the changelog cannot be read.
     """
     epoch = await publisher.append(topic, partition, [Out(marker_key(secrets.token_hex(8)), b"")])
     if store.mark.offset > epoch:
@@ -54,6 +62,7 @@ async def take_over(publisher: Publisher, read: Read, topic: str, partition: int
     async for rows in read(topic, partition, store.mark.offset, epoch + 1):
         counting = reading.take(rows)
         await asyncio.to_thread(store.load, counting, reading.mark)
+        left(partition, epoch + 1 - reading.mark.offset)
     await asyncio.to_thread(store.loaded)
     if reading.mark.marker != epoch:
         raise RecoveryError(

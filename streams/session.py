@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from state.record import Entry
 from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
@@ -24,13 +24,21 @@ MOST_LEAVING = 20_000
 class Observer(Protocol):
     """Is told what became durable; all times in seconds."""
 
-    def published(self, entries: list[Entry], now_ms: int) -> None:
-        """These outputs were acknowledged by the broker."""
+    def published(self, published: Sequence[tuple[Entry, int]], now_ms: int) -> None:
+        """These outputs were acknowledged by the broker, each with when its record was proven (ms)."""
         ...
 
     def dead_lettered(self, count: int) -> None:
         """So many records went to dead-letter topics."""
         ...
+
+
+class Outgoing(NamedTuple):
+    """An entry on its way out: whose it is, and when its record was proven, in ms."""
+
+    writer: Writer
+    leaving: Leaving
+    proven_at: int
 
 
 class Session:
@@ -63,7 +71,8 @@ class Session:
         self._observer = observer
         self._wall = wall
         self._wake = asyncio.Event()
-        self._out: dict[tuple[str, int], list[tuple[Writer, Leaving]]] = defaultdict(list)
+        self._out: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        self._under_way: Mapping[tuple[str, int], list[Outgoing]] = {}
         self._out_wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -73,6 +82,12 @@ class Session:
     def congested(self) -> bool:
         """Whether so much waits for publication that no more inputs should be applied."""
         return self.leaving > MOST_LEAVING
+
+    @property
+    def oldest_leaving_at(self) -> int | None:
+        """When the oldest was proven (ms) of what waits for the broker's acknowledgement; None where nothing does."""
+        first = [found[0].proven_at for out in (self._under_way, self._out) for found in out.values()]
+        return min(first, default=None)
 
     def add(self, writer: Writer, leaving: list[Leaving]) -> None:
         """A partition was taken over; what its outboxes held leaves first."""
@@ -198,9 +213,10 @@ class Session:
         return [(row.key or b"", row.offset) async for rows in self._read(topic, number, start, end) for row in rows]
 
     def _leave(self, writer: Writer, leaving: list[Leaving]) -> None:
-        for one in leaving:
-            self._out[self._name(one.entry.topic), one.entry.partition].append((writer, one))
         if leaving:
+            now = self._wall()
+            for one in leaving:
+                self._out[self._name(one.entry.topic), one.entry.partition].append(Outgoing(writer, one, now))
             self.leaving += len(leaving)
             self._out_wake.set()
 
@@ -209,21 +225,23 @@ class Session:
             await self._out_wake.wait()
             self._out_wake.clear()
             out, self._out = self._out, defaultdict(list)
+            self._under_way = out
             await asyncio.gather(*(self._publish(spot, found) for spot, found in out.items()))
+            self._under_way = {}
             self._acknowledge(out)
             if not self.leaving:
                 self._idle.set()
 
-    async def _publish(self, spot: tuple[str, int], found: list[tuple[Writer, Leaving]]) -> None:
-        outs = [_out(one.entry) for _, one in found]
+    async def _publish(self, spot: tuple[str, int], found: list[Outgoing]) -> None:
+        outs = [_out(one.leaving.entry) for one in found]
         await self._publisher.append(*spot, outs)
 
-    def _acknowledge(self, out: Mapping[tuple[str, int], list[tuple[Writer, Leaving]]]) -> None:
+    def _acknowledge(self, out: Mapping[tuple[str, int], list[Outgoing]]) -> None:
         upto: dict[tuple[int, bytes], tuple[Writer, Leaving]] = {}
-        entries: list[Entry] = []
+        published: list[tuple[Entry, int]] = []
         for found in out.values():
-            for writer, one in found:
-                entries.append(one.entry)
+            for writer, one, proven_at in found:
+                published.append((one.entry, proven_at))
                 at = (writer.partition.number, one.key)
                 # A partition taken over anew may have the same entries here twice, those of its former epoch first.
                 ours = self.writers.get(writer.partition.number) is writer
@@ -231,8 +249,8 @@ class Session:
                     upto[at] = (writer, one)
         for (_, key), (writer, last) in upto.items():
             writer.published(key, last.record, last.entry.seq)
-        self.leaving -= len(entries)
-        self._observer.published(entries, self._wall())
+        self.leaving -= len(published)
+        self._observer.published(published, self._wall())
 
 
 def _chunks(outs: list[Out]) -> list[list[Out]]:

@@ -103,6 +103,7 @@ class Worker:
         self._given = set(numbers)
         self._member = True
         self._paused = False
+        self._observer.rebalanced()
         self._changed.set()
         self._wake.set()
 
@@ -238,7 +239,8 @@ class Worker:
         store: PartitionStore | None = None
         try:
             store = await self._stores(number)
-            recovered = await take_over(publisher, self._read, self._settings.topic("state"), number, store)
+            topic = self._settings.topic("state")
+            recovered = await take_over(publisher, self._read, topic, number, store, self._observer.recovering)
             partition, begin = await self._recover(number, recovered)
             if number not in self._given:
                 return
@@ -312,7 +314,10 @@ class Worker:
         for number, partition in list(self.partitions.items()):
             if self._paused or self.partitions.get(number) is not partition:
                 continue
+            began = now()
             done = partition.step(STEP)
+            if done:
+                self._observer.applied(done, now() - began)
             busy = busy or done > 0
             backlog = backlog or (done >= STEP and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
             self._release(partition)

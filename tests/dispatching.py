@@ -122,6 +122,18 @@ class Tally:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.seconds: list[float] = []
         self.unresolved = 0
+        self.errors: list[tuple[str, str]] = []
+        self.took: dict[tuple[str, str], list[float]] = {}
+        self.conflicts = 0
+
+    def provider_error(self, provider: str, code: str) -> None:
+        self.errors.append((provider, code))
+
+    def action_to_provider(self, journey: str, channel: str, seconds: Iterable[float]) -> None:
+        self.took.setdefault((journey, channel), []).extend(seconds)
+
+    def ledger_conflicts(self, count: int) -> None:
+        self.conflicts += count
 
     def unresolved_reserves(self, count: int) -> None:
         self.unresolved = count

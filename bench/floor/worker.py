@@ -39,9 +39,9 @@ class Observer(WorkerObserver):
         self.last_fired_at = 0.0
         self._gauge = gauge
 
-    def published(self, entries: list[Entry], now_ms: int) -> None:
-        super().published(entries, now_ms)
-        self._gauge.published(sum(entry.topic == "actions" for entry in entries))
+    def published(self, published: Sequence[tuple[Entry, int]], now_ms: int) -> None:
+        super().published(published, now_ms)
+        self._gauge.published(sum(entry.topic == "actions" for entry, _ in published))
 
     def stepped(self, partitions: Iterable[Partition]) -> None:
         found = list(partitions)

@@ -21,6 +21,9 @@ class Gauges(Protocol):
     def dispatches(self, channel: str, code: str, count: int = 1) -> None: ...
     def unresolved_reserves(self, count: int) -> None: ...
     def provider_answered(self, provider: str, seconds: Iterable[float]) -> None: ...
+    def provider_error(self, provider: str, code: str) -> None: ...
+    def action_to_provider(self, journey: str, channel: str, seconds: Iterable[float]) -> None: ...
+    def ledger_conflicts(self, count: int) -> None: ...
 
 
 class Courier:
@@ -78,15 +81,23 @@ class Courier:
         try:
             sent = await self._channels[errand.action.channel].send(outgoing)
         except Transient as fault:
+            self._failed(errand, fault.code)
             return self._after_transient(errand, fault)
         except Permanent as fault:
+            self._failed(errand, fault.code)
             return Status.FAILED, fault.code
         except Unknown as fault:
+            self._failed(errand, fault.code)
             return self._after_unknown(errand, fault.code)
         except Exception:
             log.exception("action %s: channel %s broke", outgoing.action_id, errand.action.channel)
+            self._failed(errand, "channel_fault")
             return self._after_unknown(errand, "channel_fault")
         return Status.SENT, sent.reference
+
+    def _failed(self, errand: Errand, code: str) -> None:
+        if self._gauges is not None:
+            self._gauges.provider_error(errand.action.channel, code)
 
     def _after_transient(self, errand: Errand, fault: Transient) -> tuple[Status, str]:
         """Tries again later; a provider that is away is waited for, and does not count against the message."""

@@ -94,7 +94,9 @@ class Dispatcher:
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
         drops_repeats = channel is not None and not channel.at_most_once
-        return Errand(action, queued_at_of(record), self._clock(), secrets.token_hex(8), drops_repeats)
+        return Errand(
+            action, queued_at_of(record), record.timestamp, self._clock(), secrets.token_hex(8), drops_repeats
+        )
 
     async def _read(self, record: Record) -> Output | None:
         try:
@@ -153,7 +155,10 @@ class Dispatcher:
         await self._ahead.caught_up(partition)
         answers = await self._reserve(partition, asked)
         answered = [(errand, entry) for errand, entry in answers if entry.status in SETTLED]
-        given_up = self._given_up([(errand, entry) for errand, entry in answers if entry.status is Status.HELD])
+        held = [(errand, entry) for errand, entry in answers if entry.status is Status.HELD]
+        if held and self._gauges is not None:
+            self._gauges.ledger_conflicts(len(held))
+        given_up = self._given_up(held)
         settled = answered + given_up
         if settled:
             await self._settle(partition, settled)
@@ -257,6 +262,13 @@ class Dispatcher:
         for (channel, code), count in codes.items():
             self._gauges.dispatches(channel, code, count)
         self._gauges.unresolved_reserves(self.unresolved)
+        seconds: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        for errand, entry in settled:
+            if entry.status is Status.SENT:
+                took_ms = max(0, entry.at - errand.appended_at)
+                seconds[errand.action.journey, errand.action.channel].append(took_ms / 1000)
+        for (journey, channel), found in seconds.items():
+            self._gauges.action_to_provider(journey, channel, found)
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

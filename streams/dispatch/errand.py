@@ -48,7 +48,7 @@ class Patience:
 
 @dataclass(eq=False)
 class Errand:
-    """One action, queued and taken at instants in ms. `verdict` settles it without a hand-over.
+    """One action, queued, appended to the log, and taken at instants in ms. `verdict` settles it without a hand-over.
 
     `drops_repeats` says that whoever gets it drops a second copy by its id.
 
@@ -57,6 +57,7 @@ class Errand:
 
     action: Action
     queued_at: int
+    appended_at: int
     taken_at: int
     token: str
     drops_repeats: bool = False

@@ -20,7 +20,13 @@ async def look(worker: Worker, metrics: Metrics, watchdog: Watchdog, now_ms: Cal
         await asyncio.sleep(LOOK_SECONDS)
         now = now_ms()
         waiting = 0
+        oldest = worker.session.oldest_leaving_at if worker.session is not None else None
+        metrics.publication_age(0.0 if oldest is None else max(0, now - oldest) / 1000)
         for partition in worker.partitions.values():
+            processor = partition.processor
+            overdue = partition.overdue_ms() / 1000
+            metrics.timers(partition.number, len(processor.timers), overdue)
+            metrics.state(partition.number, len(processor.store))
             for lane in partition.lanes.values():
                 head = lane.head
                 seconds = max(0, now - head.timestamp) / 1000 if head is not None else 0.0

@@ -2,10 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+
+Bucket = tuple[str, float] | tuple[str, float, Exemplar]
 
 
 class Cell:
@@ -15,6 +19,7 @@ class Cell:
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
+        self._exemplars: dict[int, Exemplar] = {}
 
     def observe_all(self, values: Iterable[float]) -> None:
         """Counts each value in the bucket of the smallest bound that is not below it."""
@@ -24,12 +29,18 @@ class Cell:
             total += value
         self._sum += total
 
-    def cumulative(self) -> tuple[list[tuple[str, float]], float]:
-        """The buckets as Prometheus wants them, each with all below it, and the sum of the values."""
-        total, buckets = 0, []
-        for bound, count in zip([*self._bounds, float("inf")], list(self._counts), strict=True):
+    def exemplify(self, value: float, labels: dict[str, str], at: float) -> None:
+        """A value counted at `at` (seconds since the epoch) that shows what its bucket holds; the last one stays."""
+        self._exemplars[bisect_left(self._bounds, value)] = Exemplar(labels, value, at)
+
+    def cumulative(self) -> tuple[list[Bucket], float]:
+        """The buckets as Prometheus wants them, each with all below it and its exemplar, and the sum of the values."""
+        total, buckets = 0, list[Bucket]()
+        for place, (bound, count) in enumerate(zip([*self._bounds, inf], list(self._counts), strict=True)):
             total += count
-            buckets.append(("+Inf" if bound == float("inf") else repr(float(bound)), float(total)))
+            name = "+Inf" if bound == inf else repr(float(bound))
+            exemplar = self._exemplars.get(place)
+            buckets.append((name, float(total)) if exemplar is None else (name, float(total), exemplar))
         return buckets, self._sum
 
 

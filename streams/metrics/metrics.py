@@ -1,7 +1,7 @@
 """What a process tells Prometheus: every metric declared once, counted per batch, on a registry of ours."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -34,6 +34,15 @@ class Metrics:
             ("journey", "channel"),
             LATENCY,
         )
+        self._parts = families.histogram(
+            "event_to_action_part_seconds",
+            "What event_to_action is made of: fetch (append to decided), proof (decided to durable), publish (durable "
+            "to acknowledged).",
+            ("part",),
+            LATENCY,
+        )
+        self._inputs = families.counter("inputs", "Events, ticks and timers applied.")
+        self._applying = families.counter("applying_seconds", "Time spent on applying inputs: decoding and deciding.")
         self._timer_lateness = families.histogram(
             "timer_lateness_seconds", "From the instant a timer was due to its firing.", (), LATENCY
         )
@@ -41,6 +50,9 @@ class Metrics:
         self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
         self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
         self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
+        self._errors = families.counter(
+            "errors", "Expressions and definitions that failed in a decision, by code.", "journey", "code"
+        )
         self._held = families.counter(
             "held_proposals", "Proposals held while a partition was catching up; one held again counts again."
         )
@@ -79,6 +91,18 @@ class Metrics:
         self._outbox = families.gauge(
             "outbox_outputs", "Outputs decided and not yet known to be published.", "partition"
         )
+        self._publication_age = families.gauge(
+            "publication_age_seconds", "Age of the oldest output that is durable and not acknowledged; 0 for none."
+        )
+        self._timers = families.gauge("pending_timers", "Customers with a timer that is to come.", "partition")
+        self._overdue = families.gauge(
+            "timer_overdue_seconds", "How long the earliest timer has been due and not fired; 0 for none.", "partition"
+        )
+        self._state = families.gauge("state_records", "Customers and routers in the store.", "partition")
+        self._recovering = families.gauge(
+            "recovering_records", "Changelog records that a take-over still has to read.", "partition"
+        )
+        self._rebalances = families.counter("rebalances", "Times that the group gave partitions anew.")
         self._commit_age = families.gauge("commit_age_seconds", "Time since positions were last proven.", "partition")
 
     def _declare_dispatch(self, families: Families) -> None:
@@ -88,12 +112,41 @@ class Metrics:
         self._provider = families.histogram(
             "provider_seconds", "From handing a message over to the provider's answer.", ("provider",), LATENCY
         )
+        self._to_provider = families.histogram(
+            "action_to_provider_seconds",
+            "From the append time of an action to the provider's word that it has it.",
+            ("journey", "channel"),
+            LATENCY,
+        )
+        self._provider_errors = families.counter(
+            "provider_errors", "Hand-overs that did not succeed, by code; tried again or not.", "provider", "code"
+        )
+        self._conflicts = families.counter(
+            "ledger_conflicts", "Answers of the ledger that another process holds the action."
+        )
         self._redis_away = families.gauge("redis_away", "1 while Redis does not answer, else 0.")
         self._unresolved = families.gauge("unresolved_reserves", "Actions of this process of unknown fate.")
 
-    def action_acknowledged(self, journey: str, channel: str, latencies_seconds: Iterable[float]) -> None:
-        """Latencies of actions of one journey and channel that an event caused (docs/events.md, `event_to_action`)."""
-        self._event_to_action.at(journey, channel).observe_all(latencies_seconds)
+    def action_acknowledged(
+        self, journey: str, channel: str, latencies_seconds: Sequence[float], slowest: str = ""
+    ) -> None:
+        """Latencies of actions of one journey and channel that an event caused (docs/events.md, `event_to_action`).
+
+        `slowest` is the id of the trace behind the greatest, shown as its exemplar.
+        """
+        cell = self._event_to_action.at(journey, channel)
+        cell.observe_all(latencies_seconds)
+        if slowest:
+            cell.exemplify(max(latencies_seconds), {"trace_id": slowest}, self._clock())
+
+    def action_parts(self, part: str, seconds: Iterable[float]) -> None:
+        """One part, `fetch`, `proof` or `publish`, of the latencies of actions that an event caused."""
+        self._parts.at(part).observe_all(seconds)
+
+    def applied(self, inputs: int, seconds: float) -> None:
+        """Inputs applied, and how long that took."""
+        self._inputs.at().inc(inputs)
+        self._applying.at().inc(seconds)
 
     def timers_fired(self, lateness_seconds: Iterable[float]) -> None:
         """From due to fired, one value a timer."""
@@ -114,6 +167,10 @@ class Metrics:
     def refusals(self, code: str, count: int = 1) -> None:
         """Proposals that the policy refused."""
         self._refusals.at(code).inc(count)
+
+    def errors(self, journey: str, code: str, count: int = 1) -> None:
+        """Failures of an expression or a definition in decisions."""
+        self._errors.at(journey, code).inc(count)
 
     def held_proposals(self, count: int) -> None:
         """Proposals held until their partition has caught up."""
@@ -182,6 +239,27 @@ class Metrics:
         """Outputs of one partition not yet known to be published."""
         self._outbox.at(str(partition)).set(outputs)
 
+    def publication_age(self, seconds: float) -> None:
+        """How long the oldest durable output has waited for its acknowledgement."""
+        self._publication_age.at().set(seconds)
+
+    def timers(self, partition: int, pending: int, overdue_seconds: float) -> None:
+        """Timers of one partition, and how long the earliest has been overdue."""
+        self._timers.at(str(partition)).set(pending)
+        self._overdue.at(str(partition)).set(overdue_seconds)
+
+    def state(self, partition: int, records: int) -> None:
+        """Records in the store of one partition."""
+        self._state.at(str(partition)).set(records)
+
+    def recovering(self, partition: int, records: int) -> None:
+        """What a take-over of one partition still has to read."""
+        self._recovering.at(str(partition)).set(records)
+
+    def rebalanced(self) -> None:
+        """The group gave partitions anew."""
+        self._rebalances.at().inc()
+
     def committed(self, partition: int) -> None:
         """The positions of a partition are proven now; their age grows from here, also when nobody calls again."""
         at = self._clock()
@@ -189,7 +267,10 @@ class Metrics:
 
     def partition_left(self, partition: int) -> None:
         """Forgets the gauges of a partition that this process no longer owns."""
-        for gauge in (self._lag_records, self._lag_seconds, self._outbox, self._commit_age):
+        for gauge in (
+            self._lag_records, self._lag_seconds, self._outbox, self._commit_age, self._timers, self._overdue,
+            self._state, self._recovering,
+        ):  # fmt: skip
             gauge.drop(str(partition))
 
     def dispatches(self, channel: str, code: str, count: int = 1) -> None:
@@ -199,6 +280,18 @@ class Metrics:
     def provider_answered(self, provider: str, seconds: Iterable[float]) -> None:
         """How long the provider took, one value a message."""
         self._provider.at(provider).observe_all(seconds)
+
+    def action_to_provider(self, journey: str, channel: str, seconds: Iterable[float]) -> None:
+        """How long actions took to their provider, one value a message that left."""
+        self._to_provider.at(journey, channel).observe_all(seconds)
+
+    def provider_error(self, provider: str, code: str) -> None:
+        """A hand-over that did not succeed."""
+        self._provider_errors.at(provider, code).inc()
+
+    def ledger_conflicts(self, count: int) -> None:
+        """Another process holds these actions."""
+        self._conflicts.at().inc(count)
 
     def redis_away(self, away: bool) -> None:
         """Whether Redis does not answer."""

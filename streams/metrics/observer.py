@@ -1,7 +1,9 @@
 """What the worker tells its metrics and its watchdog, per batch."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
 
 from state.record import Entry
 from streams.metrics.metrics import Metrics
@@ -11,6 +13,13 @@ from streams.processor import Counts
 from streams.touchpoints.decoder import Counts as Passed
 
 
+class _Caused(msgspec.Struct):
+    cause: str = ""
+
+
+_caused = msgspec.json.Decoder(_Caused).decode
+
+
 class WorkerObserver:
     """Turns what the worker's rooms report into metrics, and its progress into the watchdog's."""
 
@@ -18,23 +27,34 @@ class WorkerObserver:
         self._metrics = metrics
         self._watchdog = watchdog
         self._now_ms = now_ms
+        self._inputs = 0
+        self._seconds = 0.0
 
-    def published(self, entries: list[Entry], now_ms: int) -> None:
-        """These outputs were acknowledged by the broker at `now_ms`."""
+    def published(self, published: Sequence[tuple[Entry, int]], now_ms: int) -> None:
+        """These outputs, proven each at its instant (ms), were acknowledged by the broker at `now_ms`."""
         self._watchdog.progressed(now_ms)
         counts: dict[tuple[str, str], int] = defaultdict(int)
-        latencies: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for entry in entries:
+        caused: dict[tuple[str, str], list[tuple[Entry, int]]] = defaultdict(list)
+        for entry, proven_at in published:
             if not entry.journey:
                 continue
             label = (entry.journey, entry.channel)
             counts[label] += 1
             if entry.received_at:
-                latencies[label].append(max(0, now_ms - entry.received_at) / 1000)
+                caused[label].append((entry, proven_at))
         for (journey, channel), count in counts.items():
             self._metrics.actions(journey, channel, count)
-        for (journey, channel), seconds in latencies.items():
-            self._metrics.action_acknowledged(journey, channel, seconds)
+        for (journey, channel), found in caused.items():
+            self._acknowledged(journey, channel, found, now_ms)
+
+    def _acknowledged(self, journey: str, channel: str, found: Sequence[tuple[Entry, int]], now_ms: int) -> None:
+        """The latencies of actions that an event caused, whole and in parts."""
+        latencies = [_seconds(now_ms - entry.received_at) for entry, _ in found]
+        slowest = max(range(len(found)), key=latencies.__getitem__)
+        self._metrics.action_acknowledged(journey, channel, latencies, _cause(found[slowest][0]))
+        self._metrics.action_parts("fetch", [_seconds(entry.queued_at - entry.received_at) for entry, _ in found])
+        self._metrics.action_parts("proof", [_seconds(proven_at - entry.queued_at) for entry, proven_at in found])
+        self._metrics.action_parts("publish", [_seconds(now_ms - proven_at) for _, proven_at in found])
 
     def dead_lettered(self, count: int) -> None:
         """So many records went to dead-letter topics."""
@@ -43,6 +63,8 @@ class WorkerObserver:
     def stepped(self, partitions: Iterable[Partition]) -> None:
         """Inputs were applied: takes over and resets the counts of each partition."""
         self._watchdog.progressed(self._now_ms())
+        self._metrics.applied(self._inputs, self._seconds)
+        self._inputs, self._seconds = 0, 0.0
         for partition in partitions:
             processor = partition.processor
             counts, processor.counts = processor.counts, Counts()
@@ -59,6 +81,9 @@ class WorkerObserver:
             refusals, processor.refusals = processor.refusals, {}
             for code, count in refusals.items():
                 self._metrics.refusals(code, count)
+            errors, processor.errors = processor.errors, {}
+            for (journey, code), count in errors.items():
+                self._metrics.errors(journey, code, count)
             if partition.lateness:
                 lateness, partition.lateness = partition.lateness, []
                 self._metrics.timers_fired([max(0, ms) / 1000 for ms in lateness])
@@ -88,6 +113,29 @@ class WorkerObserver:
         self._metrics.heals(heals)
         self._metrics.committed(number)
 
+    def applied(self, inputs: int, seconds: float) -> None:
+        """Inputs were applied, and that took so long; told with the next `stepped`."""
+        self._inputs += inputs
+        self._seconds += seconds
+
+    def rebalanced(self) -> None:
+        """The group gave partitions anew."""
+        self._metrics.rebalanced()
+
+    def recovering(self, number: int, records: int) -> None:
+        """A take-over still has to read so many records."""
+        self._metrics.recovering(number, records)
+
     def left(self, number: int) -> None:
         """A partition is not ours any more."""
         self._metrics.partition_left(number)
+
+
+def _seconds(ms: int) -> float:
+    """Never below 0, since the clocks of broker and process differ by a little."""
+    return max(0, ms) / 1000
+
+
+def _cause(entry: Entry) -> str:
+    """The id of the trace that says why this action was decided."""
+    return _caused(entry.value).cause

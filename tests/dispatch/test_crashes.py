@@ -96,6 +96,7 @@ async def test_two_dispatchers_at_one_partition_send_each_action_once(office: Of
     await asyncio.gather(office.take(*actions), rival.take(*reversed(actions)), office.take(*actions))
     assert sorted(office.hatch.ids()) == sorted(one.id for one in actions)
     assert {kind for kind, _, _ in office.receipts()} == {"message.sent"}
+    assert office.tally.conflicts + rival.tally.conflicts > 0
 
 
 async def test_an_emptied_redis_is_filled_again_before_anything_leaves(shaky: Office, own_redis: RedisServer) -> None:

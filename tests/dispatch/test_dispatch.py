@@ -256,6 +256,9 @@ async def test_each_action_is_counted_once_and_each_message_that_left_is_told(of
     assert [codes.count(code) for code in ("sent", "unresolved")] == [1, 1]
     assert set(codes) == {"sent", "smtp_550", "unresolved", "no_recipient"}
     assert len(office.tally.seconds) == 3
+    assert office.tally.errors == [("email", "smtp_550"), ("email", "smtp_no_answer")]
+    [took] = office.tally.took["welcome", "email"]
+    assert took >= 0
     assert office.left == ["a1: Hello Ann"]
 
 

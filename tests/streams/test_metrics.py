@@ -1,17 +1,19 @@
 """The metrics as a scrape shows them, and the house rules of their names."""
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from tools import tool
 
 from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics.metrics import Metrics
 
-UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away")
+UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away", "_timers")
 
 
 class Clock:
@@ -67,6 +69,17 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.provider_answered("smtp", [0.02])
     metrics.redis_away(True)
     metrics.unresolved_reserves(2)
+    metrics.action_parts("proof", [0.002])
+    metrics.applied(100, 0.003)
+    metrics.errors("welcome", "evaluation")
+    metrics.publication_age(0.0)
+    metrics.timers(2, 10, 0.0)
+    metrics.state(2, 40)
+    metrics.recovering(2, 100)
+    metrics.rebalanced()
+    metrics.action_to_provider("welcome", "email", [0.04])
+    metrics.provider_error("email", "smtp_unreachable")
+    metrics.ledger_conflicts(1)
 
 
 def test_latencies_of_a_batch_land_in_their_buckets(metrics: Metrics, value: Callable[..., float | None]) -> None:
@@ -147,6 +160,14 @@ def test_the_page_shows_exactly_what_is_declared(metrics: Metrics) -> None:
         if family.samples
     }
     assert shown == {(declared.name, declared.kind.value, declared.meaning) for declared in metrics.declared}
+
+
+def test_prometheus_own_linter_finds_nothing(metrics: Metrics) -> None:
+    tell_everything(metrics)
+    done = subprocess.run(
+        [tool("promtool"), "check", "metrics"], input=generate_latest(metrics.registry), capture_output=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_the_page_in_the_docs_lists_what_the_code_declares(metrics: Metrics) -> None:

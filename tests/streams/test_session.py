@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -34,8 +34,8 @@ class Ear:
         self.dead = 0
         self.end: object = None
 
-    def published(self, entries: list[Entry], now_ms: int) -> None:
-        self.entries += entries
+    def published(self, published: Sequence[tuple[Entry, int]], now_ms: int) -> None:
+        self.entries += [entry for entry, _ in published]
 
     def dead_lettered(self, count: int) -> None:
         self.dead += count
