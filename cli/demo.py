@@ -24,6 +24,8 @@ from local.town import lines as town_lines
 from local.town.outcome import write_actions as write_town
 from local.town.run import Plan as TownPlan
 from local.town.run import live
+from local.town.view.page import Page
+from local.town.view.picture import Picture
 from streams.broker.publish import PublishError
 from streams.broker.topics import TopicsError
 from streams.definitions.deploy import DeployFailed
@@ -60,8 +62,14 @@ LONGEST_SECONDS = 3600.0
     metavar="OUT",
     help="Write one JSON object a line for each message that left, and each task.",
 )
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE.svg",
+    help="Draw the town at its liveliest, as an SVG.",
+)
 @click.option("--plain", is_flag=True, help="Plain lines instead of a live page.")
-def demo(orders: str | None, actions_out: Path | None, plain: bool, **town: float | None) -> None:
+def demo(orders: str | None, actions_out: Path | None, picture: Path | None, plain: bool, **town: float | None) -> None:
     """Let a town live and watch the engine at work; or replay a year of real orders in event time, with --orders.
 
     In the town customers browse, fill baskets, call, walk past stores in the rain, read what they get and order; agents
@@ -69,16 +77,17 @@ def demo(orders: str | None, actions_out: Path | None, plain: bool, **town: floa
     topics that are deleted at the end. Ctrl-C ends the town's life early, and a second one everything. Exit status 0
     once every message that was due has left, 1 with the reason otherwise.
     """
-    if actions_out is not None and not actions_out.absolute().parent.is_dir():
-        raise CliError(
-            f"--actions-out {actions_out}: there is no folder {actions_out.absolute().parent}; make it first"
-        )
+    for option, out in (("--actions-out", actions_out), ("--picture", picture)):
+        if out is not None and not out.absolute().parent.is_dir():
+            raise CliError(f"{option} {out}: there is no folder {out.absolute().parent}; make it first")
+    if orders is not None and picture is not None:
+        raise CliError("--picture is of the town; --orders replays what happened, without it")
     given = {name: value for name, value in town.items() if value is not None}
     if orders is not None and given:
         raise CliError(f"--{next(iter(given))} is of the town; --orders replays what happened, without it")
     try:
         if orders is None:
-            _live(actions_out, given)
+            _live(actions_out, picture, plain, given)
         else:
             _replay(orders, plain, actions_out)
     except FAULTS as fault:
@@ -87,7 +96,7 @@ def demo(orders: str | None, actions_out: Path | None, plain: bool, **town: floa
         raise CliError("stopped by hand; all that the demo started is stopped and removed") from None
 
 
-def _live(actions_out: Path | None, given: dict[str, float]) -> None:
+def _live(actions_out: Path | None, picture: Path | None, plain: bool, given: dict[str, float]) -> None:
     console = Console()
     told = {**OF_THE_TOWN, **({"seconds": LONGEST_SECONDS} if console.is_terminal else {}), **given}
     plan = TownPlan(
@@ -99,8 +108,13 @@ def _live(actions_out: Path | None, given: dict[str, float]) -> None:
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
     )
-    view = PlainView(_say, town_lines.line, town_lines.letters)
-    scene = asyncio.run(live(plan, view))
+    page, painter = Page(), Picture()
+    live_page = LiveView(console, page.page, page.last, screen=True)
+    lines = PlainView(_say, town_lines.line, town_lines.letters)
+    onlookers = (painter,) if picture is not None else ()
+    scene = asyncio.run(live(plan, lines if plain or not console.is_terminal else live_page, onlookers))
+    if picture is not None:
+        painter.write(scene, picture)
     if actions_out is not None:
         write_town(scene.progress, scene.tally, actions_out)
 
