@@ -86,10 +86,11 @@ class Record:
         self.handed_seq = upto
         return entries
 
-    def published(self, upto: int) -> None:
-        """Drops what publication acknowledged: entries up to `upto`."""
+    def published(self, upto: int) -> list[Entry]:
+        """Drops what publication acknowledged, entries up to `upto`, and gives them."""
         outbox = self.outbox
         if outbox and outbox[-1].seq <= upto:
             self.outbox = []
-        else:
-            self.outbox = [entry for entry in outbox if entry.seq > upto]
+            return outbox
+        self.outbox = [entry for entry in outbox if entry.seq > upto]
+        return [entry for entry in outbox if entry.seq <= upto]

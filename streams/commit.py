@@ -184,9 +184,9 @@ class Writer:
 
     def published(self, key: bytes, record: Record, upto: int) -> None:
         """Publication acknowledged the record's entries up to `upto`: they go, and it is written again in a while."""
-        before = len(record.outbox)
-        record.published(upto)
+        gone = record.published(upto)
         processor = self.partition.processor
-        processor.unpublished -= before - len(record.outbox)
+        processor.unpublished -= len(gone)
+        processor.unpublished_bytes -= sum([len(entry.value) for entry in gone])
         if key not in processor.urgent:
             processor.dirty[key] = record

@@ -10,7 +10,8 @@ from streams.touchpoints.decoder import Record as Row
 Given = Event | Forward | Rejected
 """What a row holds."""
 HOLD_ROWS = 10_000
-"""Rows in hand from which no more are fetched, until half of them are applied."""
+HOLD_BYTES = 32 << 20
+"""Rows in hand, and bytes of their values, from which no more are fetched, until half of them are applied."""
 
 
 class Lane:
@@ -18,7 +19,7 @@ class Lane:
 
     `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
     that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last. `rows`
-    are those in hand, the next one first; `decode` reads one.
+    are those in hand, the next one first, `size` the bytes of their values; `decode` reads one.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Lane:
         self.rank = (name == "ticks", name, partition)
         self.end = end
         self.rows: deque[Row] = deque()
+        self.size = 0
         self.decode: Callable[[Row], Given] = decode_forward
         self._unread = unread
 
@@ -50,6 +52,17 @@ class Lane:
         if rows and rows[0].offset < self.next:
             rows = [row for row in rows if row.offset >= self.next]
         self.rows.extend(rows)
+        self.size += sum([len(row.value or b"") for row in rows])
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is in hand that no more should be fetched."""
+        return len(self.rows) > HOLD_ROWS or self.size > HOLD_BYTES
+
+    @property
+    def hungry(self) -> bool:
+        """Whether a full lane has room again."""
+        return len(self.rows) < HOLD_ROWS // 2 and self.size < HOLD_BYTES // 2
 
     @property
     def head(self) -> Row | None:
@@ -60,8 +73,10 @@ class Lane:
         """So many rows were applied."""
         if count:
             self.next = self.rows[count - 1].offset + 1
+        size, pop = 0, self.rows.popleft
         for _ in range(count):
-            self.rows.popleft()
+            size += len(pop().value or b"")
+        self.size -= size
 
     @property
     def lagging(self) -> bool:

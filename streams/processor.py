@@ -16,6 +16,7 @@ from state.codec import encode
 from state.record import Entry, Record
 from state.store import PartitionStore
 from state.timers import TimerIndex
+from streams.broker.publish import Out
 from streams.touchpoints.decoder import Forward, dead_letter, encode_forward, home
 from streams.touchpoints.decoder import Record as Row
 
@@ -76,6 +77,7 @@ class Processor:
         self.dirty: dict[bytes, Record] = {}
         self.counts = Counts()
         self.unpublished = 0
+        self.unpublished_bytes = 0
         self.held = 0
         self.refusals: dict[str, int] = {}
         self.errors: dict[tuple[str, str], int] = {}
@@ -147,7 +149,7 @@ class Processor:
         if customer.enrollments is not enrollments:
             self._set_timer(key, record, next_due(customer))
         if entries or decision.duplicate or decision.held:
-            self._count(decision, len(entries))
+            self._count(decision, entries)
         if entries:
             record.outbox.extend(entries)
             record.out_seq = entries[-1].seq
@@ -159,13 +161,14 @@ class Processor:
         self.timers.set(key, record.due_at, due_at)
         record.due_at = due_at
 
-    def _count(self, decision: Decision, entries: int) -> None:
+    def _count(self, decision: Decision, entries: Sequence[Entry]) -> None:
         counts = self.counts
         counts.duplicates += decision.duplicate
         counts.held += decision.held
         self.held += decision.held
-        counts.decisions += entries > 0
-        self.unpublished += entries
+        counts.decisions += bool(entries)
+        self.unpublished += len(entries)
+        self.unpublished_bytes += sum([len(entry.value) for entry in entries])
         if decision.trace is not None:
             for line in decision.trace.lines:
                 if line.what == REFUSED:
@@ -208,18 +211,8 @@ class Processor:
         self.counts.faults += 1
         if row is None:
             return
-        self.unpublished += 1
-        router = self._router(DEAD_LETTERS)
         out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
-        router.say(
-            f"{self._name}.dead",
-            row.partition,
-            out.key or b"",
-            out.value or b"",
-            self._wall(),
-            headers=list(out.headers),
-        )
-        self.urgent[DEAD_LETTERS] = router
+        self._route(DEAD_LETTERS, f"{self._name}.dead", row.partition, out)
 
     def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
         key = router_key(str(target))
@@ -230,11 +223,15 @@ class Processor:
         self.counts.forwards += 1
         forward = Forward(f"{self.partition}>{target}", router.out_seq + 1, f"{origin}/{offset}", event)
         out = encode_forward(forward)
-        self.unpublished += 1
-        router.say(
-            "touchpoints.rekeyed", target, out.key or b"", out.value or b"", self._wall(), headers=list(out.headers)
-        )
+        self._route(key, "touchpoints.rekeyed", target, out)
         router.applied[origin] = offset
+
+    def _route(self, key: bytes, topic: str, partition: int, out: Out) -> None:
+        """Puts what concerns no customer of ours into the outbox of the router under `key`."""
+        router, value = self._router(key), out.value or b""
+        router.say(topic, partition, out.key or b"", value, self._wall(), headers=list(out.headers))
+        self.unpublished += 1
+        self.unpublished_bytes += len(value)
         self.urgent[key] = router
 
     def _router(self, key: bytes) -> Record:

@@ -15,7 +15,7 @@ from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
 from streams.commit import Writer
 from streams.inputs import Inputs
-from streams.lane import HOLD_ROWS, Lane
+from streams.lane import Lane
 from streams.metrics.observer import WorkerObserver
 from streams.partition import Partition
 from streams.processor import Decide, Processor
@@ -31,6 +31,8 @@ STEP = 100
 """Inputs of one partition between two looks at the others."""
 BACKLOG_ROWS = 1000
 """Rows of one partition in hand from which throughput counts more than the latency of each."""
+MOST_WAITING_BYTES = 128 << 20
+"""Bytes of outputs not known to be published from which no more inputs are applied."""
 BREATH_SECONDS = 0.0015
 """How long inputs are applied before fetches and acknowledgements get their turn."""
 TELL_SECONDS = 0.1
@@ -124,7 +126,7 @@ class Worker:
             return
         owner.offer(topic, partition, rows)
         lane = owner.lanes[topic, partition]
-        if len(lane) > HOLD_ROWS and not lane.held and self.source is not None:
+        if lane.full and not lane.held and self.source is not None:
             lane.held = True
             self.source.hold((topic, partition))
         self._wake.set()
@@ -248,6 +250,7 @@ class Worker:
             writer.heal(recovered.to_heal)
             leaving = unpublished(partition)
             partition.processor.unpublished = len(leaving)
+            partition.processor.unpublished_bytes = sum(len(one.entry.value) for one in leaving)
             session.add(writer, leaving)
             await session.settle(writer)
             if number not in self._given or session.writers.get(number) is not writer:
@@ -297,7 +300,7 @@ class Worker:
         now = asyncio.get_running_loop().time
         told, untold = now(), False
         while True:
-            busy = await self._sweep(session) if not self._paused and not session.congested else False
+            busy = await self._sweep(session) if not self._paused and not self._congested(session) else False
             untold = untold or busy
             if untold and now() - told >= TELL_SECONDS:
                 self._observer.stepped(self.partitions.values())
@@ -306,6 +309,11 @@ class Worker:
                 await asyncio.sleep(0)
             else:
                 await self._rest()
+
+    def _congested(self, session: Session) -> bool:
+        """Whether so much waits for the broker that applying more would only fill the memory."""
+        waiting = sum([partition.processor.unpublished_bytes for partition in self.partitions.values()])
+        return session.congested or waiting > MOST_WAITING_BYTES
 
     async def _sweep(self, session: Session) -> bool:
         """Applies some of what every partition has in hand; gives whether there was anything."""
@@ -348,7 +356,7 @@ class Worker:
 
     def _release(self, partition: Partition) -> None:
         for lane in partition.lanes.values():
-            if lane.held and len(lane) < HOLD_ROWS // 2 and self.source is not None:
+            if lane.held and lane.hungry and self.source is not None:
                 lane.held = False
                 self.source.release((lane.topic, lane.partition))
 

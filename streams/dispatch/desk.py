@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from streams.broker.source import Source, Spot
 from streams.dispatch.ahead import Ahead
@@ -16,9 +17,19 @@ from streams.touchpoints.record import Record
 log = logging.getLogger("sillage.dispatcher")
 
 HOLD_ROWS = 10_000
-"""Actions of one partition in hand from which no more are fetched."""
+HOLD_BYTES = 32 << 20
+"""Actions of one partition in hand, and their bytes, from which no more are fetched."""
 STOP_SECONDS = 4.0
 """How long a stop waits for what was begun; a message that waits for Redis or its provider is given back then."""
+
+
+class Take(NamedTuple):
+    """A batch in hand: the offset behind it, its rows and their bytes, and the work on it."""
+
+    offset: int
+    rows: int
+    size: int
+    task: "asyncio.Task[None]"
 
 
 class Desk:
@@ -32,7 +43,7 @@ class Desk:
         self._ahead = ahead
         self._given: set[int] = set()
         self._member = False
-        self._open: dict[int, deque[tuple[int, int, asyncio.Task[None]]]] = {}
+        self._open: dict[int, deque[Take]] = {}
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()
         self._held: set[int] = set()
@@ -60,8 +71,9 @@ class Desk:
             return
         task = asyncio.create_task(self._dispatcher.take(partition, rows))
         task.add_done_callback(lambda _task: self._moved.set())
-        takes.append((rows[-1].offset + 1, len(rows), task))
-        if sum(count for _, count, _ in takes) > HOLD_ROWS:
+        size = sum(len(row.value or b"") for row in rows)
+        takes.append(Take(rows[-1].offset + 1, len(rows), size, task))
+        if _fills(takes) > 1:
             self._hold(partition)
 
     async def run(self) -> None:
@@ -83,7 +95,7 @@ class Desk:
         self._member = False
         for number in self._open:
             self._hold(number)
-        begun = [task for takes in self._open.values() for _, _, task in takes]
+        begun = [take.task for takes in self._open.values() for take in takes]
         if begun:
             await asyncio.wait(begun, timeout=STOP_SECONDS)
         self._settle()
@@ -108,7 +120,7 @@ class Desk:
     async def _close(self, numbers: Sequence[int]) -> None:
         tasks = []
         for number in numbers:
-            tasks += [task for _, _, task in self._open.pop(number, ())]
+            tasks += [take.task for take in self._open.pop(number, ())]
             self._ahead.close(number)
             self._held.discard(number)
             if self.source is not None:
@@ -121,10 +133,10 @@ class Desk:
         """Tells the source how far each partition is settled without a gap. Raises what ended a take."""
         for number, takes in self._open.items():
             upto = None
-            while takes and takes[0][2].done():
-                offset, _, task = takes.popleft()
-                task.result()
-                upto = offset
+            while takes and takes[0].task.done():
+                take = takes.popleft()
+                take.task.result()
+                upto = take.offset
             if upto is not None and self.source is not None:
                 self.source.commit({(self._topic, number): upto})
                 self._let_in(number, takes)
@@ -134,7 +146,12 @@ class Desk:
             self._held.add(number)
             self.source.hold((self._topic, number))
 
-    def _let_in(self, number: int, takes: Iterable[tuple[int, int, "asyncio.Task[None]"]]) -> None:
-        if number in self._held and sum(count for _, count, _ in takes) < HOLD_ROWS // 2 and self.source is not None:
+    def _let_in(self, number: int, takes: Sequence[Take]) -> None:
+        if number in self._held and _fills(takes) < 0.5 and self.source is not None:
             self._held.discard(number)
             self.source.release((self._topic, number))
+
+
+def _fills(takes: Sequence[Take]) -> float:
+    """How much of what may be in hand these are; more than 1 where it is too much."""
+    return max(sum(take.rows for take in takes) / HOLD_ROWS, sum(take.size for take in takes) / HOLD_BYTES)

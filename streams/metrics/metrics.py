@@ -22,11 +22,13 @@ class Metrics:
         self._clock = clock
         families = Families(registry)
         self.declared = families.declared
+        self._declare_latencies(families)
+        self._declare_inputs(families)
         self._declare_decisions(families)
         self._declare_protocol(families)
         self._declare_dispatch(families)
 
-    def _declare_decisions(self, families: Families) -> None:
+    def _declare_latencies(self, families: Families) -> None:
         self._event_to_action = families.histogram(
             "event_to_action_seconds",
             "From the append time of the event that caused an action to the broker's acknowledgement of the action; "
@@ -41,21 +43,14 @@ class Metrics:
             ("part",),
             LATENCY,
         )
-        self._inputs = families.counter("inputs", "Events, ticks and timers applied.")
-        self._applying = families.counter("applying_seconds", "Time spent on applying inputs: decoding and deciding.")
         self._timer_lateness = families.histogram(
             "timer_lateness_seconds", "From the instant a timer was due to its firing.", (), LATENCY
         )
+
+    def _declare_inputs(self, families: Families) -> None:
         self._events = families.counter("events", "Touchpoints decoded, by channel.", "channel")
-        self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
-        self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
-        self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
-        self._errors = families.counter(
-            "errors", "Expressions and definitions that failed in a decision, by code.", "journey", "code"
-        )
-        self._held = families.counter(
-            "held_proposals", "Proposals held while a partition was catching up; one held again counts again."
-        )
+        self._inputs = families.counter("inputs", "Events, ticks and timers applied.")
+        self._applying = families.counter("applying_seconds", "Time spent on applying inputs: decoding and deciding.")
         self._duplicates = families.counter("duplicates", "Events dropped because their id was seen before.")
         self._repeated = families.counter(
             "repeated_inputs", "Inputs read again after a crash or a rebalance, and skipped as applied."
@@ -70,10 +65,20 @@ class Metrics:
         self._extra_fields = families.counter("extra_fields", "Unknown fields at the top of events, kept.")
         self._identities = families.counter("linked_identities", "Identities that events linked to a customer.")
         self._dead_letters = families.counter("dead_letters", "Records that could not be processed, by code.", "code")
+
+    def _declare_decisions(self, families: Families) -> None:
+        self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
+        self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
+        self._refusals = families.counter("refusals", "Proposals that the policy refused, by code.", "code")
+        self._errors = families.counter(
+            "errors", "Expressions and definitions that failed in a decision, by code.", "journey", "code"
+        )
+        self._held = families.counter(
+            "held_proposals", "Proposals held while a partition was catching up; one held again counts again."
+        )
         self._definitions_release = families.gauge(
             "definitions_release", "The release of the definitions in use; 0 for none."
         )
-
         self._context = families.gauge("context_records", "Things known of a kind of context.", "kind")
 
     def _declare_protocol(self, families: Families) -> None:

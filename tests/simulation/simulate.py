@@ -43,7 +43,7 @@ SIZES = {
     "streams.worker.STEP": (100, 1, 3),
     "streams.worker.BACKLOG_ROWS": (1000, 1),
     "state.store.TRIM_RECORDS": (500, 1),
-    "streams.worker.HOLD_ROWS": (10_000, 3),
+    "streams.lane.HOLD_ROWS": (10_000, 3),
 }
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
 
