@@ -22,8 +22,11 @@ from local.orders.facts import OrdersError
 from local.orders.read import read_orders
 from local.town import lines as town_lines
 from local.town.outcome import write_actions as write_town
+from local.town.record import page as record_page
+from local.town.record.recorder import Recorder, titles
 from local.town.run import Plan as TownPlan
 from local.town.run import live
+from local.town.scene import Onlooker
 from local.town.view.page import Page
 from local.town.view.picture import Picture
 from streams.broker.publish import PublishError
@@ -68,8 +71,23 @@ LONGEST_SECONDS = 3600.0
     metavar="FILE.svg",
     help="Draw the town at its liveliest, as an SVG.",
 )
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE.html",
+    help="Write one page: the town replayed, charts over its time, and each person's why.",
+)
+@click.option("--observe", is_flag=True, help="Start Prometheus beside it where installed, and say where to look.")
 @click.option("--plain", is_flag=True, help="Plain lines instead of a live page.")
-def demo(orders: str | None, actions_out: Path | None, picture: Path | None, plain: bool, **town: float | None) -> None:
+def demo(
+    orders: str | None,
+    actions_out: Path | None,
+    picture: Path | None,
+    record: Path | None,
+    observe: bool,
+    plain: bool,
+    **town: float | None,
+) -> None:
     """Let a town live and watch the engine at work; or replay a year of real orders in event time, with --orders.
 
     In the town customers browse, fill baskets, call, walk past stores in the rain, read what they get and order; agents
@@ -77,26 +95,32 @@ def demo(orders: str | None, actions_out: Path | None, picture: Path | None, pla
     topics that are deleted at the end. Ctrl-C ends the town's life early, and a second one everything. Exit status 0
     once every message that was due has left, 1 with the reason otherwise.
     """
-    for option, out in (("--actions-out", actions_out), ("--picture", picture)):
+    for option, out in (("--actions-out", actions_out), ("--picture", picture), ("--record", record)):
         if out is not None and not out.absolute().parent.is_dir():
             raise CliError(f"{option} {out}: there is no folder {out.absolute().parent}; make it first")
-    if orders is not None and picture is not None:
-        raise CliError("--picture is of the town; --orders replays what happened, without it")
     given = {name: value for name, value in town.items() if value is not None}
-    if orders is not None and given:
-        raise CliError(f"--{next(iter(given))} is of the town; --orders replays what happened, without it")
+    shown = {name: out for name, out in (("picture", picture), ("record", record)) if out is not None}
+    if orders is not None and (given or shown):
+        raise CliError(f"--{next(iter({**given, **shown}))} is of the town; --orders replays what happened, without it")
     try:
         if orders is None:
-            _live(actions_out, picture, plain, given)
+            _live(actions_out, picture, record, observe, plain, given)
         else:
-            _replay(orders, plain, actions_out)
+            _replay(orders, observe, plain, actions_out)
     except FAULTS as fault:
         raise CliError(str(fault)) from fault
     except KeyboardInterrupt:
         raise CliError("stopped by hand; all that the demo started is stopped and removed") from None
 
 
-def _live(actions_out: Path | None, picture: Path | None, plain: bool, given: dict[str, float]) -> None:
+def _live(
+    actions_out: Path | None,
+    picture: Path | None,
+    record: Path | None,
+    observe: bool,
+    plain: bool,
+    given: dict[str, float],
+) -> None:
     console = Console()
     told = {**OF_THE_TOWN, **({"seconds": LONGEST_SECONDS} if console.is_terminal else {}), **given}
     plan = TownPlan(
@@ -107,24 +131,30 @@ def _live(actions_out: Path | None, picture: Path | None, plain: bool, given: di
         definitions=load_project(read_files([_definitions()])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
+        observe=observe,
     )
     page, painter = Page(), Picture()
     live_page = LiveView(console, page.page, page.last, screen=True)
     lines = PlainView(_say, town_lines.line, town_lines.letters)
-    onlookers = (painter,) if picture is not None else ()
+    recorder = Recorder(plan.seed, plan.speed, titles(plan.definitions))
+    asked: list[tuple[Onlooker, Path | None]] = [(painter, picture), (recorder, record)]
+    onlookers = tuple(each for each, out in asked if out is not None)
     scene = asyncio.run(live(plan, lines if plain or not console.is_terminal else live_page, onlookers))
     if picture is not None:
         painter.write(scene, picture)
+    if record is not None:
+        record_page.write(recorder, scene, record)
     if actions_out is not None:
         write_town(scene.progress, scene.tally, actions_out)
 
 
-def _replay(orders: str, plain: bool, actions_out: Path | None) -> None:
+def _replay(orders: str, observe: bool, plain: bool, actions_out: Path | None) -> None:
     plan = Plan(
         orders=read_orders(None if orders == SHIPPED else Path(orders)),
         definitions=load_project(read_files([_definitions()])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
+        observe=observe,
     )
     console = Console()
     live_page = LiveView(console, orders_page.page, orders_page.last)

@@ -17,11 +17,11 @@ LINES = ("touchpoints", "event to action", "umbrella", "call-back", "by channel"
 
 @pytest.mark.slow
 def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
-    out = tmp_path / "out.jsonl"
+    out, page = tmp_path / "out.jsonl", tmp_path / "run.html"
     given = {
         **os.environ, "SILLAGE_KAFKA": services.kafka, "SILLAGE_REDIS": services.redis, "SILLAGE_DATA": str(tmp_path),
     }  # fmt: skip
-    asked = ["--seconds", "14", "--speed", "2", "--customers", "200", "--actions-out", str(out)]
+    asked = ["--seconds", "14", "--speed", "2", "--customers", "200", "--actions-out", str(out), "--record", str(page)]
     done = subprocess.run(
         [sys.executable, "-c", START, "demo", *asked], env=given, capture_output=True, text=True, timeout=180
     )
@@ -36,6 +36,10 @@ def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
     counts = Counter(each["channel"] for each in left)
     assert f"received            {counts['email']:,} e-mails, {counts['push']:,} pushes" in told
     assert "restarts            0" in told
+    recorded = json.loads(page.read_text().partition('id="data">')[2].partition("</script>")[0])
+    assert len(recorded["messages"]) == counts["email"] + counts["push"]
+    assert len(recorded["tasks"]) == counts["task"]
+    assert recorded["frames"]
 
 
 def test_what_the_town_cannot_do_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""A town that lives in memory: its happenings go through the real engine, and what leaves comes back to it."""
+
+from collections.abc import Iterable
+from email.message import EmailMessage
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from cli.folder import read_files
+from engine.decision import Action, Task, TaskClosed, TaskWarning, Trace, Void
+from journeys.load import Folder, load_project
+from local.demo.progress import Progress
+from local.mailbox import Mail
+from local.push import Landed
+from local.town.happening import Change, Delivery, Happening, Touch, Work
+from local.town.outcome import Tally
+from local.town.rhythm import MINUTE_MS
+from local.town.scene import Onlooker, Scene
+from local.town.town import Town
+from streams.context.records import put
+from streams.driver import Driver, catalog_of
+from streams.touchpoints.wire import Fix
+
+SLICE_MS = 6 * MINUTE_MS
+LATENCY_MS = 40
+
+
+def shipped() -> Folder:
+    """The journeys that ship."""
+    return load_project(read_files([Path(str(files("journeys"))) / "definitions"])[1])
+
+
+class Life:
+    """A scene that lives; each message has `title` and `text`, or says in its title which it is."""
+
+    def __init__(self, town: Town, onlookers: tuple[Onlooker, ...], title: str = "", text: str = "Hello.") -> None:
+        self.scene = Scene(town, Progress(customers=len(town.people)), Tally(), onlookers)
+        self.title = title
+        self.text = text
+        self._driver = Driver(catalog_of(shipped()), town.begins_at)
+
+    def until(self, to_at: int) -> None:
+        """The past, then slice by slice, each of which is looked at."""
+        town = self.scene.town
+        self._happen(town.advance(town.morning_at))
+        for now in range(town.morning_at + SLICE_MS, to_at + 1, SLICE_MS):
+            self._happen(town.advance(now))
+            self._driver.advance(now)
+            self._leave()
+            self.scene.tally.now = now
+            self.scene.look()
+
+    def _happen(self, happened: Iterable[Happening]) -> None:
+        for each in happened:
+            match each:
+                case Change():
+                    value = None if each.value is None else msgspec.json.encode(each.value)
+                    put(self._driver.context, each.kind, each.id, value)
+                    self.scene.changed(each)
+                case Touch():
+                    fix = None if each.place is None else msgspec.convert(each.place, Fix)
+                    at = max(each.at, self._driver.now)
+                    self._driver.event(each.type, each.customer, each.properties, at=at, id=each.id, place=fix)
+                    self.scene.touched(each)
+        self._leave()
+
+    def _leave(self) -> None:
+        scene = self.scene
+        for each in self._driver.read():
+            match each:
+                case Trace():
+                    scene.decided(msgspec.json.encode(each))
+                case Action():
+                    scene.progress.add(each, LATENCY_MS)
+                    self._deliver(each)
+                case Task():
+                    scene.tally.board.take(msgspec.json.encode(each))
+                    at = scene.town.now
+                    scene.town.tasked(Work(at, each.id, each.customer, each.title, each.queue, each.due_at))
+                case TaskWarning() | TaskClosed():
+                    scene.tally.board.take(msgspec.json.encode(each))
+                case Void():
+                    scene.progress.voided.add(each.action)
+
+    def _deliver(self, action: Action) -> None:
+        person = self.scene.town.people[action.customer]
+        title = self.title or f"About {action.message}"
+        if action.channel == "push":
+            self.scene.landed(Landed(person.push or "", title, self.text, {"action_id": action.id}, {}))
+        else:
+            letter = EmailMessage()
+            letter["Subject"], letter["X-Sillage-Action"] = title, action.id
+            letter.set_content(self.text)
+            self.scene.mailed(Mail("shop@town.example", (person.email,), letter.as_bytes()))
+        now = self.scene.town.now
+        self.scene.town.received(Delivery(now, action.id, action.customer, action.channel, action.message))
