@@ -10,12 +10,15 @@ BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate chaos bench-floor up down
+.PHONY: help setup tools demo test check simulate chaos bench-floor up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
+
+tools: setup ## Fetch helm, kubeconform, promtool, kcat, chromium for the tests that ask for them
+	.ci/tools
 
 demo: setup ## A town through Kafka to e-mails, pushes and call-backs (DEMO_ARGS="--seconds 60 --plain", "--orders")
 	$(BIN)/sillage demo $(DEMO_ARGS)

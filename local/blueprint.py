@@ -14,6 +14,7 @@ KAFKA_JVM = ("-XX:+UseSerialGC", "-Djava.awt.headless=true")
 MIN_JAVA = 17
 
 _CONTROLLER_PORT = "29093"
+_INSIDE_PORT = "29092"
 
 # One node is the whole cluster, starts at once and is small. Topics are declared, never made by a misspelling.
 BROKER: Mapping[str, str] = {
@@ -21,7 +22,7 @@ BROKER: Mapping[str, str] = {
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT",
     "offsets.topic.replication.factor": "1",
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
@@ -68,7 +69,10 @@ class Container:
 
 
 def kafka_container(host: str, port: str) -> Container:
-    """The broker as a container. It tells clients `host:port`, so that it must be published under that very port."""
+    """The broker as a container. It tells clients `host:port`, so that it must be published under that very port.
+
+    Other containers of its network come in by a door of their own, at kafka:29092.
+    """
     settings = broker_settings(
         host="",
         port=port,
@@ -76,6 +80,8 @@ def kafka_container(host: str, port: str) -> Container:
         advertised=f"{host}:{port}",
         data="/var/lib/kafka/data",
     )
+    settings["listeners"] += f",INSIDE://:{_INSIDE_PORT}"
+    settings["advertised.listeners"] += f",INSIDE://kafka:{_INSIDE_PORT}"
     environment = {"KAFKA_" + name.upper().replace(".", "_"): value for name, value in settings.items()}
     environment["KAFKA_HEAP_OPTS"] = " ".join(KAFKA_HEAP)
     environment["KAFKA_JVM_PERFORMANCE_OPTS"] = " ".join(KAFKA_JVM)

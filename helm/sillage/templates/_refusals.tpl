@@ -1,0 +1,34 @@
+{{/* What the schema cannot say, because two values must fit each other. Each refusal names the cure. */}}
+{{- define "sillage.refusals" -}}
+{{- $settings := .Values.settings -}}
+{{- $partitions := int $settings.partitions -}}
+{{- range $role := list "worker" "dispatcher" -}}
+{{- $of := index $.Values $role -}}
+{{- if gt (int $of.replicas) $partitions -}}
+{{- fail (printf "%s.replicas=%d: more than settings.partitions=%d, so that some would have nothing to do; set it to %d or fewer" $role (int $of.replicas) $partitions $partitions) -}}
+{{- end -}}
+{{- with $of.autoscaling -}}
+{{- $most := int (.maxReplicas | default $partitions) -}}
+{{- if gt $most $partitions -}}
+{{- fail (printf "%s.autoscaling.maxReplicas=%d: more than settings.partitions=%d; leave it out, which means %d" $role $most $partitions $partitions) -}}
+{{- end -}}
+{{- if and .enabled (gt (int .minReplicas) $most) -}}
+{{- fail (printf "%s.autoscaling.minReplicas=%d: more than the %d that may run; lower it" $role (int .minReplicas) $most) -}}
+{{- end -}}
+{{- if and .enabled (hasKey $.Values.existingSecret.keys "kafka") -}}
+{{- fail (printf "%s.autoscaling.enabled: KEDA reads the address of Kafka from settings.kafka; take kafka out of existingSecret.keys" $role) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $settings.store "rocks") (not .Values.worker.persistence.enabled) -}}
+{{- fail "settings.store=rocks: worker.persistence.enabled is false, and each restart would read all from Kafka again; enable it, or set settings.store=memory" -}}
+{{- end -}}
+{{- range $name := list "kafka" "redis" "smtp" "push_url" -}}
+{{- if regexMatch "//[^/]*@" (toString (index $settings $name)) -}}
+{{- fail (printf "settings.%s: holds a user or a password, which would stand in plain text; put the URL into a Secret and name it: existingSecret.name, existingSecret.keys.%s" $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.existingSecret.keys (not .Values.existingSecret.name) -}}
+{{- fail "existingSecret.keys: existingSecret.name is empty; name the Secret that has these keys" -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,130 @@
+"""What the chart tells processes: real settings, each changeable, no secret in plain text, and old pods replaced."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chart import CASES, VARIABLES, container, environment, manifests, pod, pods, refusal, values_of
+
+from streams.settings import Settings
+
+# Every setting with values that change it, and what the processes are then told.
+CHANGES: dict[str, tuple[str, str]] = {
+    "kafka": ("settings.kafka=a:1\\,b:2", "a:1,b:2"),
+    "redis": ("settings.redis=rediss://cache:6380/1", "rediss://cache:6380/1"),
+    "smtp": ("settings.smtp=smtps://post", "smtps://post"),
+    "prefix": ("settings.prefix=shop", "shop"),
+    "partitions": ("settings.partitions=1024", "1024"),
+    "replication": ("settings.replication=1", "1"),
+    "channels": ("settings.channels=web\\,app", "web,app"),
+    "clock": ("settings.clock=event", "event"),
+    "start": ("settings.start=earliest", "earliest"),
+    "trace": ("settings.trace=all", "all"),
+    "store": ("settings.store=memory", "memory"),
+    "sender": ("settings.sender=Shop <hello@shop.example>", "Shop <hello@shop.example>"),
+    "push": ("files.push.secretName=push", "/etc/sillage/push/account.json"),
+    "push_url": ("settings.push_url=http://push:80", "http://push:80"),
+    "webhooks": ("files.webhooks.secretName=hooks", "/etc/sillage/webhooks/webhooks.json"),
+    "metrics_port": ("settings.metrics_port=65535", "65535"),
+    "data": ("settings.data=/data", "/data"),
+}
+WORD = "hunter2"
+ROLES = ("worker", "dispatcher", "migration")
+
+
+def test_every_setting_can_be_set() -> None:
+    assert CHANGES.keys() == Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("setting", CHANGES)
+def test_a_value_changes_what_processes_are_told(setting: str) -> None:
+    value, told = CHANGES[setting]
+    variable = f"SILLAGE_{setting.upper()}"
+    assert environment(manifests(), "dispatcher").get(variable) != told
+    assert environment(manifests("--set", value), "dispatcher")[variable] == told
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_variable_is_a_setting_and_they_make_sound_settings(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = manifests(*values_of(case))
+    for component, _ in pods(found):
+        told = environment(found, component)
+        assert {name for name in told if name.startswith("SILLAGE_")} == told.keys() <= VARIABLES
+        with monkeypatch.context() as process:
+            for name, value in told.items():
+                if isinstance(value, str):
+                    process.setenv(name, value)
+            Settings()
+
+
+def texts(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for child in node.values():
+            yield from texts(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from texts(child)
+    else:
+        yield str(node)
+
+
+def test_what_a_secret_holds_stands_nowhere() -> None:
+    found = manifests(*values_of("secured"))
+    assert {each["kind"] for each in found}.isdisjoint({"Secret"})
+    told = environment(found, "dispatcher")
+    assert told["SILLAGE_REDIS"] == {"secretKeyRef": {"name": "sillage", "key": "redis-url"}}
+    assert told["SILLAGE_SMTP"] == {"secretKeyRef": {"name": "sillage", "key": "smtp-url"}}
+    everything = list(texts([each for each in found if each["kind"] != "NetworkPolicy"]))
+    assert [text for text in everything if text.startswith(("redis:", "smtp:", "smtps:", "rediss:"))] == []
+
+
+def test_credentials_of_redis_and_mail_are_the_dispatchers_alone() -> None:
+    found = manifests(*values_of("secured"), "--set", "existingSecret.keys.kafka=kafka")
+    for role in ROLES:
+        secret = {name for name, value in environment(found, role).items() if not isinstance(value, str)}
+        assert secret == {"SILLAGE_KAFKA"} | ({"SILLAGE_REDIS", "SILLAGE_SMTP"} if role == "dispatcher" else set())
+
+
+@pytest.mark.parametrize("setting", ["redis", "smtp", "push_url"])
+def test_a_password_in_plain_text_is_refused(setting: str) -> None:
+    scheme = {"redis": "redis", "smtp": "smtp", "push_url": "https"}[setting]
+    reason = refusal("--set", f"settings.{setting}={scheme}://ada:{WORD}@host:1")
+    assert f"settings.{setting}: holds a user or a password" in reason
+    assert f"existingSecret.keys.{setting}" in reason
+    assert WORD not in reason
+
+
+def test_files_of_secrets_are_mounted_for_the_dispatcher_alone() -> None:
+    found = manifests(*values_of("full"))
+    dispatcher = pod(found, "dispatcher")
+    mounts = {each["name"]: each for each in container(dispatcher)["volumeMounts"]}
+    volumes = {each["name"]: each for each in dispatcher["spec"]["volumes"]}
+    told = environment(found, "dispatcher")
+    for name, file in (("push", "account.json"), ("webhooks", "endpoints.json")):
+        assert told[f"SILLAGE_{name.upper()}"] == f"{mounts[name]['mountPath']}/{file}"
+        assert mounts[name]["readOnly"] is True
+        assert volumes[name]["secret"]["secretName"] == name
+        assert volumes[name]["secret"]["items"] == [{"key": file, "path": file}]
+        assert volumes[name]["secret"]["defaultMode"] & 0o007 == 0
+    for role in ("worker", "migration"):
+        assert environment(found, role).keys().isdisjoint({"SILLAGE_PUSH", "SILLAGE_WEBHOOKS"})
+        assert all("secret" not in each for each in pod(found, role)["spec"]["volumes"])
+
+
+@pytest.mark.parametrize("role", ["worker", "dispatcher"])
+def test_changed_settings_replace_the_pods_and_nothing_else_does(role: str) -> None:
+    before, same, after = (
+        pod(manifests("--set", value), role)
+        for value in ("worker.replicas=2", "worker.replicas=3", "settings.trace=all")
+    )
+    assert before == same
+    assert (
+        before["metadata"]["annotations"]["checksum/settings"] != after["metadata"]["annotations"]["checksum/settings"]
+    )
+
+
+def test_another_key_of_the_secret_replaces_the_pods() -> None:
+    one, other = (
+        pod(manifests(*values_of("secured"), "--set", f"existingSecret.keys.redis={key}"), "dispatcher") for key in "ab"
+    )
+    assert one != other
