@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.dashboards.files import DASHBOARDS
 from cli.errors import CliError
 from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
@@ -36,6 +37,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
     "docs/commands.md": lambda: commands_page(main_group()),
+    **DASHBOARDS,
 }
 """Path from the top of the project, and what gives its text."""
 
@@ -54,7 +56,7 @@ def drifted(root: Path) -> list[str]:
     help="The top of the project; default here.",
 )
 def schemas(check: bool, root: Path) -> None:
-    """Write the JSON Schemas and AsyncAPI of docs/ from the code."""
+    """Write the generated files of docs/ and the dashboards of helm/ from the code."""
     stale = drifted(root)
     if check and stale:
         raise CliError(f"not what the code gives: {', '.join(stale)}; run `sillage schemas` and commit")

@@ -16,6 +16,7 @@ from local.demo.progress import Progress
 from local.demo.watch import Watch
 from local.loan import Loan
 from local.mailbox import Mail, Mailbox
+from local.observe import observed
 from streams.broker import topics
 from streams.broker.publish import KafkaPublisher
 from streams.definitions.deploy import deploy
@@ -28,7 +29,7 @@ STALL_SECONDS = 60.0
 
 class House(Protocol):
     """What both demos are given: `command` starts a process when a name such as `worker` is added; `data` is the
-    folder of the local services.
+    folder of the local services, and `observe` asks for Prometheus beside the processes.
     """
 
     @property
@@ -39,6 +40,9 @@ class House(Protocol):
 
     @property
     def data(self) -> Path: ...
+
+    @property
+    def observe(self) -> bool: ...
 
 
 @asynccontextmanager
@@ -88,7 +92,9 @@ async def working(
         await watch.start()
         stack.push_async_callback(publisher.stop)
         await publisher.start()
-        kept = [Kept(name, plan.command, environment(settings), logs, progress) for name in PROCESSES]
+        ports = await stack.enter_async_context(observed(PROCESSES, progress.notes)) if plan.observe else {}
+        each = [(name, settings.model_copy(update={"metrics_port": ports.get(name, 0)})) for name in PROCESSES]
+        kept = [Kept(name, plan.command, environment(own), logs, progress) for name, own in each]
         for process in kept:
             stack.push_async_callback(process.stop)
         async with alongside([watch.follow(), *(process.keep() for process in kept)]):

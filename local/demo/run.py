@@ -32,6 +32,7 @@ class Plan(NamedTuple):
     command: Sequence[str]
     data: Path
     rate: float = RATE
+    observe: bool = False
 
 
 async def replay(plan: Plan, view: View[Progress]) -> Progress:

@@ -48,6 +48,7 @@ class Plan(NamedTuple):
     definitions: Folder
     command: Sequence[str]
     data: Path
+    observe: bool = False
 
 
 async def live(plan: Plan, view: View[Scene], onlookers: tuple[Onlooker, ...] = ()) -> Scene:

@@ -1,0 +1,1 @@
+"""The dashboards of Grafana: what each shows, written as values and laid out by one hand."""
