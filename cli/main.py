@@ -23,6 +23,7 @@ COMMANDS = {
     "context": ("cli.context:context", "Put places and weather where every worker reads them."),
     "topics": ("cli.topics:topics", "Print the table of topics; --migrate brings a broker to it."),
     "state": ("cli.state:state", "Look after the stored state, when a log is not what it was."),
+    "hash": ("cli.hash:hash_", "Print the hash by which logs and traces name a customer."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }
 

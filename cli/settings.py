@@ -23,6 +23,7 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as problem:
         first = problem.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        found = re.sub(r"//[^/@]*@", "//***@", str(first["input"]))
+        # A password may hold any character, and a URL that is wrong anything at all.
+        found = "***" if name == "log_key" else re.sub(r"^(\w[\w+.-]*://)?.*@", r"\1***@", str(first["input"]))
         message = first["msg"].removeprefix("Value error, ")
         raise CliError(f"SILLAGE_{name.upper()}={found}: {message}; set it right or unset it") from problem

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from cli.errors import CliError
+from cli.errors import CliError, one_line
 from cli.settings import load_settings
 from streams import process
 from streams.broker.topics import migrate
 from streams.metrics.gauges import ProcessEnded
+from streams.observing.logs import configure, loop_fault, redacted, secrets_of
 from streams.process import run_dispatcher, run_worker
 from streams.settings import Settings
 
@@ -54,18 +55,26 @@ async def _both(settings: Settings, stop: asyncio.Event) -> None:
 
 def _run(role: str, run: Run, **given: str | None) -> None:
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    process.run(_until_signal(role, run, settings))
+    configure(settings, click.get_current_context().info_name or role)
+    try:
+        with one_line():
+            process.run(_until_signal(role, run, settings))
+    except CliError as reason:
+        if settings.log == "json":
+            log.critical("%s", reason.message)
+            raise click.exceptions.Exit(1) from reason
+        raise CliError(redacted(reason.message, secrets_of(settings))) from reason
 
 
 async def _until_signal(role: str, run: Run, settings: Settings) -> None:
     """Migrates the topics, runs, and ends cleanly on SIGTERM and SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(loop_fault)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _ask, role, stop, loop)
     await asyncio.to_thread(migrate, settings)
-    click.echo(f"{role}: prefix {settings.prefix}, Kafka {settings.kafka}")
+    log.info("%s: prefix %s, Kafka %s", role, settings.prefix, settings.kafka)
     try:
         await run(settings, stop)
     except ProcessEnded as reason:

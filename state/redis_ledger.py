@@ -74,7 +74,7 @@ class RedisLedger:
         try:
             answer = await script(keys=keys, args=args)
         except (RedisError, OSError, TimeoutError) as fault:
-            raise LedgerAway(f"Redis does not answer the ledger: {fault}") from fault
+            raise LedgerAway(f"Redis does not answer the ledger: {_said(fault)}") from fault
         if answer == _REFILL:
             raise NeedsRefill
         return answer
@@ -84,6 +84,11 @@ class RedisLedger:
 
     def _sentinel(self, partition: int) -> str:
         return self._key(partition, "whole")
+
+
+def _said(fault: Exception) -> str:
+    """Its message as far as it goes into a log: Redis repeats the arguments of a command that it does not know."""
+    return str(fault).partition(" with args")[0]
 
 
 def _entry(ask: Ask, answer: str) -> Entry:

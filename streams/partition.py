@@ -2,6 +2,7 @@
 one.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -16,9 +17,12 @@ from streams.broker.publish import Out
 from streams.broker.source import Spot
 from streams.holding import CAUGHT_UP_MS, Holding
 from streams.lane import Given, Lane
+from streams.observing.logs import about
 from streams.processor import Processor
 from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
 from streams.touchpoints.decoder import Record as Row
+
+log = logging.getLogger(__name__)
 
 Lanes = dict[Spot, Lane]
 Place = tuple[int, tuple[bool, str, int]]
@@ -233,6 +237,8 @@ class Partition:
         """Applies what is no touchpoint of the lane."""
         if isinstance(given, Rejected):
             self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
+            told = about(topic=row.topic, partition=row.partition, offset=row.offset, code=given.code)
+            log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
         elif isinstance(given, Forward):
             event = self._timed(given.event, clock)
             self.processor.arrive(given.source, given.seq, event, clock, row, lane.name, self._hold(clock))

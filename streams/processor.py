@@ -1,6 +1,8 @@
 """One partition's records under the engine, without Kafka, Faust or a clock: inputs go in, outputs lie in outboxes."""
 
+import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -17,8 +19,11 @@ from state.record import Entry, Record
 from state.store import PartitionStore
 from state.timers import TimerIndex
 from streams.broker.publish import Out
+from streams.observing.logs import about
 from streams.touchpoints.decoder import Forward, dead_letter, encode_forward, home
 from streams.touchpoints.decoder import Record as Row
+
+log = logging.getLogger(__name__)
 
 LARGEST_RECORD = 7 << 20
 LARGEST_OUTPUT = 3 << 20
@@ -141,9 +146,11 @@ class Processor:
         except Exception as fault:
             # A decision that breaks the engine would otherwise stop its partition for ever.
             self._refuse(row, key, f"no decision could be taken ({fault!r}); report it with the value")
+            log.error("no decision could be taken; report it", exc_info=fault, extra=_about(key, given, row))
             return False
         if not fits:
             self._refuse(row, key, "the decision would be larger than a record may be; send less")
+            log.warning("the decision would be larger than a record may be", extra=_about(key, given, row))
             return False
         record.customer = customer
         if customer.enrollments is not enrollments:
@@ -240,6 +247,14 @@ class Processor:
             router = Record(None)
             self.store.put(key, router)
         return router
+
+
+def _about(key: bytes, given: EventArrived | TimerFired, row: Row | None) -> dict[str, Any]:
+    """What a line of the log on this input is about."""
+    if isinstance(given, TimerFired) or row is None:
+        return about(key.decode(), event_type="timer")
+    event = given.event
+    return about(key.decode(), event.id, event.type, topic=row.topic, partition=row.partition, offset=row.offset)
 
 
 def _labels(output: Output | TaskOutput) -> tuple[str, str]:

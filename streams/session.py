@@ -10,6 +10,7 @@ from state.record import Entry
 from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
 from streams.broker.reader import Read
 from streams.commit import Fenced, Leaving, Writer
+from streams.observing.faults import said
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
@@ -170,7 +171,7 @@ class Session:
 
     def _refuse_if_broken(self) -> None:
         if self._broken is not None:
-            raise PublishError(f"a round of writes was broken off ({self._broken!r})") from self._broken
+            raise PublishError(f"a round of writes was broken off ({said(self._broken)})") from self._broken
 
     async def _with_letters(self, writer: Writer, outs: list[Out], letters: list[tuple[str, Out]]) -> None:
         by_topic: dict[str, list[Out]] = defaultdict(list)

@@ -16,8 +16,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SILLAGE_", extra="ignore")
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, host:port separated by commas.")
-    redis: str = Field("redis://127.0.0.1:6379/0", description="URL of Redis.")
-    smtp: str = Field("smtp://127.0.0.1:1025", description="URL of the SMTP server; smtps:// or ?starttls=1.")
+    redis: str = Field("redis://127.0.0.1:6379/0", repr=False, description="URL of Redis.")
+    smtp: str = Field(
+        "smtp://127.0.0.1:1025", repr=False, description="URL of the SMTP server; smtps:// or ?starttls=1."
+    )
     prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups, keys.")
     partitions: int = Field(
         8, ge=1, le=1024, description="Partitions of every topic of ours, fixed at the first start."
@@ -38,6 +40,19 @@ class Settings(BaseSettings):
     push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
+    log: str = Field("text", pattern="^(text|json)$", description="Form of a process's log: text or json.")
+    log_level: str = Field(
+        "info",
+        pattern="^(debug|info|warning|error)$",
+        description="Least level of what is logged: debug, info, warning or error.",
+    )
+    log_key: str = Field(
+        "", repr=False, description="Key under which logs and traces hash customers; empty for one that is no secret."
+    )
+    traces: str = Field(
+        "", repr=False, description="OTLP/HTTP URL to which traces go, as http://collector:4318; empty for no traces."
+    )
+    traces_ratio: float = Field(1.0, ge=0, le=1, description="Share of the traces begun here that are kept.")
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
 
     @field_validator("smtp")
@@ -49,6 +64,11 @@ class Settings(BaseSettings):
     @classmethod
     def _push_url(cls, url: str) -> str:
         return _url(url, ("http", "https"), "https://fcm.googleapis.com")
+
+    @field_validator("traces")
+    @classmethod
+    def _traces_url(cls, url: str) -> str:
+        return _url(url, ("http", "https"), "http://collector:4318") if url else url
 
     @field_validator("redis")
     @classmethod

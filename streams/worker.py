@@ -17,6 +17,7 @@ from streams.commit import Writer
 from streams.inputs import Inputs
 from streams.lane import Lane
 from streams.metrics.observer import WorkerObserver
+from streams.observing.faults import said
 from streams.partition import Partition
 from streams.processor import Decide, Processor
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
@@ -161,11 +162,11 @@ class Worker:
             self._publisher = publisher
             await _alone(self._work(publisher))
         except _PASSING as fault:
-            return str(fault) or repr(fault)
+            return str(said(fault))
         except ExceptionGroup as group:
             first = _first(group)
             if isinstance(first, _PASSING):
-                return str(first) or repr(first)
+                return str(said(first))
             raise first from None
         finally:
             self._publisher = None

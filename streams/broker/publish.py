@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 
+from streams.observing.faults import said
+
 MAX_BATCH_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 17 << 20
 COMPRESSION = "snappy"
@@ -112,7 +114,7 @@ class KafkaPublisher:
             future = await self._producer.send_batch(batch, topic, partition=partition)
             metadata = await self._acknowledged(future)
         except Exception as fault:
-            raise PublishError(f"{topic}/{partition}: a write was not acknowledged ({fault!r})") from fault
+            raise PublishError(f"{topic}/{partition}: a write was not acknowledged ({said(fault)})") from fault
         if metadata is None or metadata.offset < 0:
             raise PublishError(f"{topic}/{partition}: the broker gave no offset for a write")
         return int(metadata.offset)

@@ -100,7 +100,7 @@ class Surroundings:
 
     async def _bury(self, record: ConsumerRecord, reason: str) -> None:
         where = f"{record.topic}/{record.partition}/{record.offset}"
-        log.error("%s: %s; what was known before stays", where, reason)
+        log.error("%s cannot be used, what was known before stays; the reason lies on %s.dead", where, record.topic)
         self._metrics.dead_letters(CODE)
         try:
             await self._publisher.append(f"{record.topic}.dead", 0, [dead_letter(record, CODE, f"{where}: {reason}")])

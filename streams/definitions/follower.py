@@ -17,6 +17,7 @@ from streams.definitions.build import Builder
 from streams.definitions.shelf import BLOB, CURRENT, MissingBlob, Release, Shelf, ShelfFault, digest
 from streams.definitions.shelf_reader import TOPIC, ShelfReader
 from streams.metrics.metrics import Metrics
+from streams.observing.faults import said
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 
@@ -185,6 +186,6 @@ class Definitions:
             log.error("definitions: no dead letter for offset %d: %s", record.offset, fault)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            self.fault = f"the follower of the definitions ended: {task.exception()!r}"
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self.fault = f"the follower of the definitions ended: {said(fault)}"
             log.error("definitions: %s", self.fault)

@@ -90,12 +90,13 @@ class Courier:
             self._failed(errand, fault.code)
             return self._after_unknown(errand, fault.code)
         except Exception:
-            log.exception("action %s: channel %s broke", outgoing.action_id, errand.action.channel)
+            log.exception("the channel broke", extra=errand.about("channel_fault"))
             self._failed(errand, "channel_fault")
             return self._after_unknown(errand, "channel_fault")
         return Status.SENT, sent.reference
 
     def _failed(self, errand: Errand, code: str) -> None:
+        log.info("a hand-over did not succeed", extra=errand.about(code))
         if self._gauges is not None:
             self._gauges.provider_error(errand.action.channel, code)
 

@@ -1,6 +1,7 @@
 """From an action to its channel, once: last checks, reserve, hand over, settle, receipt (docs/protocol.md 1.20-23)."""
 
 import asyncio
+import logging
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -20,10 +21,15 @@ from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
 from streams.dispatch.lastchecks import LastChecks
 from streams.dispatch.receipts import receipt_of
+from streams.observing.logs import about
 from streams.settings import Settings
 from streams.touchpoints.record import Damaged, Record, origin
 
+log = logging.getLogger("sillage.dispatcher")
+
 T = TypeVar("T")
+
+_LEVELS = {Status.SENT: logging.DEBUG, Status.UNRESOLVED: logging.WARNING}
 
 
 class ReadAhead(Protocol):
@@ -105,6 +111,8 @@ class Dispatcher:
             if isinstance(record, Damaged):
                 raise DamagedLog(_unread(record)) from fault
             await self._dead(record, "not_an_action", str(fault))
+            told = about(topic=record.topic, partition=record.partition, offset=record.offset, code="not_an_action")
+            log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
             return None
 
     async def _run(self, partition: int, errands: Iterable[Errand]) -> None:
@@ -255,6 +263,10 @@ class Dispatcher:
             await self._publisher.append(topic, home, outs)
 
     def _count(self, settled: Sequence[tuple[Errand, Entry]]) -> None:
+        for errand, entry in settled:
+            level = _LEVELS.get(entry.status, logging.INFO)
+            if log.isEnabledFor(level):
+                log.log(level, "message %s", entry.status.value, extra=errand.about(_code(entry)))
         self.unresolved += sum(entry.status is Status.UNRESOLVED for _, entry in settled)
         if self._gauges is None:
             return

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from engine.decision import Action, Output
 from journeys.messages.render import Rendered
 from state.ledger import Ask, Status
+from streams.observing.logs import about
 from streams.touchpoints.record import Record
 
 MAX_AGE_MS = 6 * 24 * 3600 * 1000
@@ -72,6 +74,18 @@ class Errand:
     def put_off(self, seconds: float) -> None:
         """Not before so many seconds from now."""
         self.ready_at = asyncio.get_running_loop().time() + seconds
+
+    def about(self, code: str = "") -> dict[str, Any]:
+        """The `extra` of a line of the log on it."""
+        action = self.action
+        return about(
+            action.customer,
+            action=action.id,
+            journey=action.journey,
+            step=action.step,
+            channel=action.channel,
+            code=code,
+        )
 
     @property
     def repeatable(self) -> bool:

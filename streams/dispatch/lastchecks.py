@@ -43,7 +43,7 @@ class LastChecks:
         try:
             errand.rendered = render(message, action.channel, action.variables)
         except TemplateFault as fault:
-            log.warning("action %s: message %s cannot be rendered: %s", action.id, action.message, fault)
+            log.warning("message %s cannot be rendered (%s)", action.message, fault, extra=errand.about("template"))
             errand.verdict = Status.FAILED, "template"
         return True
 

@@ -227,7 +227,7 @@ async def test_a_follower_that_dies_says_so(topics: Settings, follow: Follow, mo
     with pytest.raises(RuntimeError, match="a bug"):
         await asyncio.wait_for(definitions.until_fault(), 10)
     await until(lambda: definitions.fault)
-    assert "a bug" in str(definitions.fault)
+    assert "RuntimeError at tests/streams/test_definitions.py" in str(definitions.fault)
 
 
 async def test_garbage_is_put_aside_and_the_catalog_stays(
