@@ -21,8 +21,10 @@ COMMANDS = {
     "all": ("cli.worker:all_", "Worker and dispatcher in one process, for small use."),
     "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
     "context": ("cli.context:context", "Put places and weather where every worker reads them."),
-    "topics": ("cli.topics:topics", "Print the table of topics; --migrate brings a broker to it."),
-    "state": ("cli.state:state", "Look after the stored state, when a log is not what it was."),
+    "topics": ("cli.topics:topics", "Print the table of topics, plan changes of a broker, apply them."),
+    "dead": ("cli.dead:dead", "Look at what could not be processed, and put it back."),
+    "lag": ("cli.lag:lag", "Show how far behind workers and dispatchers are."),
+    "state": ("cli.state:state", "Look into a customer's stored record, or accept other logs."),
     "hash": ("cli.hash:hash_", "Print the hash by which logs and traces name a customer."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }

@@ -40,6 +40,8 @@ def _commands(
         if command is None:
             continue
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield (*path, name), command
             yield from _commands(command, click.Context(command, info_name=name, parent=context), (*path, name))
         else:
             yield (*path, name), command

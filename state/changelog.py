@@ -81,6 +81,14 @@ def encode_positions(positions: Positions) -> bytes:
     return _encode(positions)
 
 
+def decode_positions(offset: int, value: bytes) -> Positions:
+    """The positions that lie at `offset`. Raises CodecError."""
+    try:
+        return _decode(value)
+    except msgspec.DecodeError as fault:
+        raise CodecError(f"positions at offset {offset}: {fault}; the changelog is damaged") from fault
+
+
 class Reading:
     """Reads a changelog in order, from `mark` on; `mark` tells how far it is, `records` how many it read."""
 
@@ -126,10 +134,7 @@ class Reading:
         return True
 
     def _positions(self, offset: int, value: bytes) -> None:
-        try:
-            positions = _decode(value)
-        except msgspec.DecodeError as fault:
-            raise CodecError(f"positions at offset {offset}: {fault}; the changelog is damaged") from fault
+        positions = decode_positions(offset, value)
         if positions.epoch == self.mark.marker:
             self.mark.positions = positions
             self.mark.positions_offset = offset

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
@@ -12,15 +12,43 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPart
 from streams.broker.topic_table import Topic, dead_topic, declare, describe
 from streams.settings import Settings
 
-__all__ = ["Topic", "TopicsError", "declare", "delete_all", "describe", "migrate", "topic_ids", "touchpoint_topics"]
+__all__ = [
+    "Topic",
+    "TopicsError",
+    "admin_of",
+    "declare",
+    "delete_all",
+    "describe",
+    "migrate",
+    "partition_counts",
+    "planned",
+    "replicas",
+    "topic_ids",
+    "touchpoint_topics",
+]
 
 _OURS = re.compile(
     r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|definitions"
     r"|context\.[^/]+|ticks)(\.dead)?"
 )
+Differing = Mapping[str, Mapping[str, tuple[str | None, str]]]
+"""By topic and setting: what was found, and what is wanted."""
 _ANSWER_MS = 5_000
 _LEADERS_MS = 30_000
 _LOOK_SECONDS = 0.05
+
+
+class Replicas(NamedTuple):
+    """The copies of one partition: who leads it (-1 for nobody), how many there are, and how many are in sync."""
+
+    topic: str
+    partition: int
+    leader: int
+    copies: int
+    in_sync: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
 
 
 class TopicsError(Exception):
@@ -34,7 +62,7 @@ def migrate(settings: Settings) -> list[str]:
     where no broker answers, or where a topic has another number of partitions than N. Only touchpoint topics may:
     others create them too.
     """
-    with _admin(settings) as admin:
+    with admin_of(settings) as admin:
         found = _partitions(admin, settings)
         declared = [*declare(settings), *_dead_of_others(settings, found)]
         _refuse_other_counts(settings, declared, found)
@@ -51,21 +79,54 @@ def migrate(settings: Settings) -> list[str]:
         return created + changed
 
 
+def planned(settings: Settings) -> list[str]:
+    """One line for each change that `migrate` would make now; changes nothing. Raises TopicsError where it would."""
+    with admin_of(settings) as admin:
+        found = _partitions(admin, settings)
+        declared = [*declare(settings), *_dead_of_others(settings, found)]
+        _refuse_other_counts(settings, declared, found)
+        missing = [f"create {topic.name}: {describe(topic)}" for topic in declared if topic.name not in found]
+        there = [topic for topic in declared if topic.name in found]
+        return missing + [f"change {line}" for line in _told(_differing(admin, there))]
+
+
 def topic_ids(settings: Settings) -> dict[str, str]:
     """Kafka's id of every topic of the prefix, by full name. A topic made anew has another one."""
-    with _admin(settings) as admin:
+    with admin_of(settings) as admin:
         return {topic["name"]: str(topic["topic_id"]) for topic in _described(admin, settings)}
 
 
 def touchpoint_topics(settings: Settings) -> dict[str, int]:
     """Every touchpoint topic of the prefix that exists, whoever made it: full name to number of partitions."""
-    with _admin(settings) as admin:
+    with admin_of(settings) as admin:
         return _touchpoints(settings, _partitions(admin, settings))
+
+
+def partition_counts(settings: Settings) -> dict[str, int]:
+    """Every topic of the prefix that exists: full name to number of partitions."""
+    with admin_of(settings) as admin:
+        return _partitions(admin, settings)
+
+
+def replicas(settings: Settings) -> list[Replicas]:
+    """Every partition of the prefix with its copies."""
+    with admin_of(settings) as admin:
+        return [
+            Replicas(
+                topic["name"],
+                each["partition_index"],
+                each["leader_id"],
+                len(each["replica_nodes"]),
+                len(each["isr_nodes"]),
+            )
+            for topic in _described(admin, settings)
+            for each in topic["partitions"]
+        ]
 
 
 def delete_all(settings: Settings) -> list[str]:
     """Removes the topics of this very prefix, for demos and tests; gives their full names once they are gone."""
-    with _admin(settings) as admin:
+    with admin_of(settings) as admin:
         names = sorted(_partitions(admin, settings))
         if names:
             answer = admin.delete_topics(names, raise_errors=False)
@@ -75,7 +136,8 @@ def delete_all(settings: Settings) -> list[str]:
 
 
 @contextmanager
-def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+def admin_of(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """A client of the brokers for a while. Raises TopicsError, also for a fault of the broker within the block."""
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=settings.kafka.split(","),
@@ -176,19 +238,25 @@ def _correct(admin: KafkaAdminClient, declared: Iterable[Topic]) -> list[str]:
         for name, outcome in admin.alter_configs(changes)["topic"].items():
             if outcome != "OK":
                 raise TopicsError(f"topic {name}: the broker refused its settings ({outcome}); see its rights")
+    return [f"changed {line}" for line in _told(differing)]
+
+
+def _told(differing: Differing) -> list[str]:
     return [
-        f"changed {name}: {key} from {found} to {wanted}"
+        f"{name}: {key} from {found} to {wanted}"
         for name, wrong in differing.items()
         for key, (found, wanted) in wrong.items()
     ]
 
 
-def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> dict[str, dict[str, tuple[str | None, str]]]:
+def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> Differing:
     """Topics whose settings are not as declared: key to what was found and what is wanted."""
     topics = list(declared)
+    if not topics:
+        return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
     found = admin.describe_configs(resources, config_filter="all")["topic"]
-    differing = {}
+    differing: dict[str, dict[str, tuple[str | None, str]]] = {}
     for topic in topics:
         now = {key: entry["value"] for key, entry in found[topic.name].items()}
         wrong = {key: (now.get(key), wanted) for key, wanted in topic.config.items() if now.get(key) != wanted}

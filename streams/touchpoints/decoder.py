@@ -12,7 +12,15 @@ from streams.touchpoints.forwards import Forward, decode_forward, encode_forward
 from streams.touchpoints.home import home
 from streams.touchpoints.ids import SURELY_SHORT, Id, id_text, key_text, named_by
 from streams.touchpoints.instants import AHEAD_MS, instant_ms, received_ms
-from streams.touchpoints.record import LOG_APPEND_TIME, MAX_VALUE_BYTES, Record, RefusalError, Rejected, rejected
+from streams.touchpoints.record import (
+    LOG_APPEND_TIME,
+    MAX_VALUE_BYTES,
+    Record,
+    RefusalError,
+    Rejected,
+    rejected,
+    replayed_from,
+)
 from streams.touchpoints.reserved import CLOCK, MODELS, settled
 from streams.touchpoints.soundness import may_hold_nul, refuse_unsound
 from streams.touchpoints.wire import (
@@ -126,8 +134,10 @@ class Decoder:
             properties = settled(wire, properties)
         identifiers = self._identifiers(wire.identifiers) if wire.identifiers else {}
         customer = self._customer(record, wire, identifiers)
-        named = wire.id is not None
-        event_id = f"{self._topic}/{record.partition}/{record.offset}" if wire.id is None else self._id(wire.id, "id")
+        first = replayed_from(record) if wire.id is None and record.headers else ""
+        named = wire.id is not None or first != ""
+        place = first or f"{self._topic}/{record.partition}/{record.offset}"
+        event_id = place if wire.id is None else self._id(wire.id, "id")
         received_at = received_ms(record, self._clock)
         occurred_at, timed = self._occurred(wire, properties, received_at)
         if not named:
@@ -135,10 +145,9 @@ class Decoder:
         if extras:
             self.counts.extras += len(extras)
         channel = wire.channel or self._channel
-        place = _place(wire.place)
         return Event(
             event_id, wire.type, customer, channel, occurred_at, received_at,
-            properties, identifiers, place, brand, extras, timed, named,
+            properties, identifiers, _place(wire.place), brand, extras, timed, named,
         )  # fmt: skip
 
     def _id(self, found: Id, field: str) -> str:

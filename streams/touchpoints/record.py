@@ -7,7 +7,10 @@ import msgspec
 
 MAX_VALUE_BYTES = 1 << 20
 LOG_APPEND_TIME = 1
+REPLAYED_FROM = "replayed_from"
+"""The header of a record that was dead and is put back: topic/partition/offset of where it first stood."""
 _SHOWN = 80
+_LONGEST_PLACE = 300
 
 
 class Record(Protocol):
@@ -86,6 +89,12 @@ def origin(record: Record) -> str:
     """`topic/partition/offset`, which names a record for good; of a damaged batch it is the first offset."""
     offset = record.first if isinstance(record, Damaged) else record.offset
     return f"{record.topic}/{record.partition}/{offset}"
+
+
+def replayed_from(record: Record) -> str:
+    """Where a record that was dead and is put back first stood; empty for all others."""
+    found = next((raw for name, raw in record.headers if name == REPLAYED_FROM), b"") or b""
+    return found.decode("utf-8", "replace") if len(found) <= _LONGEST_PLACE else ""
 
 
 def rejected(record: Record, refusal: RefusalError) -> Rejected:
