@@ -77,12 +77,14 @@ LONGEST_SECONDS = 3600.0
     metavar="FILE.html",
     help="Write one page: the town replayed, charts over its time, and each person's why.",
 )
+@click.option("--observe", is_flag=True, help="Start Prometheus beside it where installed, and say where to look.")
 @click.option("--plain", is_flag=True, help="Plain lines instead of a live page.")
 def demo(
     orders: str | None,
     actions_out: Path | None,
     picture: Path | None,
     record: Path | None,
+    observe: bool,
     plain: bool,
     **town: float | None,
 ) -> None:
@@ -102,9 +104,9 @@ def demo(
         raise CliError(f"--{next(iter({**given, **shown}))} is of the town; --orders replays what happened, without it")
     try:
         if orders is None:
-            _live(actions_out, picture, record, plain, given)
+            _live(actions_out, picture, record, observe, plain, given)
         else:
-            _replay(orders, plain, actions_out)
+            _replay(orders, observe, plain, actions_out)
     except FAULTS as fault:
         raise CliError(str(fault)) from fault
     except KeyboardInterrupt:
@@ -115,6 +117,7 @@ def _live(
     actions_out: Path | None,
     picture: Path | None,
     record: Path | None,
+    observe: bool,
     plain: bool,
     given: dict[str, float],
 ) -> None:
@@ -128,6 +131,7 @@ def _live(
         definitions=load_project(read_files([_definitions()])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
+        observe=observe,
     )
     page, painter = Page(), Picture()
     live_page = LiveView(console, page.page, page.last, screen=True)
@@ -144,12 +148,13 @@ def _live(
         write_town(scene.progress, scene.tally, actions_out)
 
 
-def _replay(orders: str, plain: bool, actions_out: Path | None) -> None:
+def _replay(orders: str, observe: bool, plain: bool, actions_out: Path | None) -> None:
     plan = Plan(
         orders=read_orders(None if orders == SHIPPED else Path(orders)),
         definitions=load_project(read_files([_definitions()])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
+        observe=observe,
     )
     console = Console()
     live_page = LiveView(console, orders_page.page, orders_page.last)

@@ -51,6 +51,10 @@ def test_the_rules_are_sound() -> None:
 def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent() -> None:
     assert CASES.keys() == ALERTS.keys()
     assert [name for name, case in CASES.items() if case.keys() != {"at", "fires", "silent"}] == []
+    values = [
+        value for case in CASES.values() for kind in ("fires", "silent") for value in case[kind]["series"].values()
+    ]
+    assert [value for value in values if not isinstance(value, str)] == [], "YAML takes 0x20 for a number; quote it"
 
 
 @pytest.mark.parametrize("alert", ALERTS)

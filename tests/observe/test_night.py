@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from cli.dashboards.files import DASHBOARDS
 
@@ -118,3 +119,12 @@ def test_the_parts_of_a_latency_are_all_of_it(night: Any) -> None:
 def test_a_slow_action_names_its_trace(night: Any) -> None:
     """The dots on the panel of the latency: OpenMetrics brings them, and Prometheus keeps them."""
     assert night.exemplars("sillage_event_to_action_seconds_bucket")
+
+
+def test_of_the_alerts_those_would_speak_that_the_night_gave_reason_to(night: Any) -> None:
+    """Asked of the series of real processes, whose labels the cases of promtool make up."""
+    groups = YAML(typ="safe").load(ROOT / "helm/sillage/rules/sillage.yaml")["groups"]
+    rules = [rule for group in groups for rule in group["rules"] if "alert" in rule and "sillage:" not in rule["expr"]]
+    assert {rule["alert"] for rule in rules if night.ask(rule["expr"])} == {
+        "SillageDeadLetters", "SillageDefinitionsFail", "SillageHandOversFail",
+    }  # fmt: skip
