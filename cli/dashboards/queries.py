@@ -25,14 +25,18 @@ def grown(metric: str, *matchers: str, by: str = "", over: str = HISTORY) -> str
     A counter with labels is born with its first count, which `increase` cannot see: one that was not there before the
     time began has counted all that it holds within it.
     """
-    series = of(metric, *matchers)
-    return or_zero(f"sum{_by(by)} (({series} unless {series} offset {over}) or increase({series}[{over}]))")
+    return or_zero(f"sum{_by(by)} ({_growth(of(metric, *matchers), over)})")
 
 
 def quantile(share: float, histogram: str, *matchers: str, by: str = "", over: str = RECENT) -> str:
     """The value below which this share of a histogram lies."""
     groups = f"le, {by}" if by else "le"
     return f"histogram_quantile({share}, sum by ({groups}) (rate({of(f'{histogram}_bucket', *matchers)}[{over}])))"
+
+
+def quantile_grown(share: float, histogram: str) -> str:
+    """The same over the time shown, of what is rare and may have been counted before anybody looked."""
+    return f"histogram_quantile({share}, sum by (le) ({_growth(of(f'{histogram}_bucket'), HISTORY)}))"
 
 
 def mean(histogram: str, *matchers: str, by: str = "") -> str:
@@ -68,6 +72,10 @@ def in_time(over: str) -> str:
 def or_zero(query: str) -> str:
     """0 where a query finds nothing."""
     return f"({query}) or on() vector(0)"
+
+
+def _growth(series: str, over: str) -> str:
+    return f"({series} unless {series} offset {over}) or increase({series}[{over}])"
 
 
 def _by(labels: str) -> str:

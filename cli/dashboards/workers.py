@@ -1,6 +1,6 @@
 """The inside of workers: how busy they are, what their partitions hold, who owns them, and what is odd in the input."""
 
-from cli.dashboards.queries import HISTORY, RECENT, grown, most, of, or_zero, quantile, rate, total
+from cli.dashboards.queries import RECENT, grown, most, of, or_zero, quantile, quantile_grown, rate, total
 from cli.dashboards.shape import Dashboard, Row, lines, stat
 
 _SHARE = f"sum by (instance) (rate({of('applying_seconds_total')}[{RECENT}]))"
@@ -57,8 +57,8 @@ _OWNERS = Row(
               (grown("fencings_total", over=RECENT), "fenced"), (grown("heals_total", over=RECENT), "healed"), width=6,
               runbook="SillageFencings"),
         lines("Recovery", "From a marker to the first input of its partition, over the time shown: half, and the "
-              "slowest tenth.", "s", (quantile(0.5, "recovery_seconds", over=HISTORY), "half"),
-              (quantile(0.9, "recovery_seconds", over=HISTORY), "p90"), width=6, runbook="SillageRecoveryLong"),
+              "slowest tenth.", "s", (quantile_grown(0.5, "recovery_seconds"), "half"),
+              (quantile_grown(0.9, "recovery_seconds"), "p90"), width=6, runbook="SillageRecoveryLong"),
         lines("Recovery, records", "Read in the last minutes, and still to be read by take-overs under way.", "short",
               (grown("recovered_records_total", over=RECENT), "read"),
               (or_zero(total("recovering_records")), "to read"), width=6, runbook="SillageRecoveryLong"),
