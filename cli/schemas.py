@@ -1,4 +1,4 @@
-"""`sillage schemas`: the files of docs/ that are generated from the code, written or held against it."""
+"""`sillage schemas`: the files of docs/ and helm/ that are generated from the code, written or held against it."""
 
 import json
 from collections.abc import Callable, Mapping
