@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check simulate chaos bench-floor up down
+.PHONY: help setup tools demo test check simulate chaos drill bench-floor up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")
 
 chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the oracle (SEED=7 ROUNDS=100)
 	PYTHONPATH=tests $(BIN)/python -m chaos.rounds $(if $(SEED),--seed $(SEED)) --rounds $(ROUNDS)
+
+drill: setup ## Lose a broker's disk, Redis and a worker's volume under load, then ask the same oracle
+	PYTHONPATH=tests $(BIN)/python -m drill.disaster $(if $(SEED),--seed $(SEED))
 
 check: setup ## Lint, format, types, floors
 	$(BIN)/ruff check

@@ -6,14 +6,14 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 from chaos.evidence import Span, gather
-from chaos.faults import FAULTS
+from chaos.faults import FAULTS, Fault
 from chaos.findings import Finding
 from chaos.load import Load
 from chaos.onlooker import Onlooker
@@ -44,9 +44,9 @@ class Run(NamedTuple):
 
 
 class Game:
-    """One run under way: the town, the story that is told in it, and whoever looks on."""
+    """One run under way: the town, the story that is told in it, and whoever looks on; `faults` by their names."""
 
-    def __init__(self, found: Town, seed: int, load_seconds: float) -> None:
+    def __init__(self, found: Town, seed: int, load_seconds: float, faults: Mapping[str, Fault] = FAULTS) -> None:
         self.found = found
         self.played: list[Played] = []
         self.broker_faults: list[Span] = []
@@ -54,6 +54,7 @@ class Game:
         self._onlooker = Onlooker(found.settings)
         self._load = Load(found.settings, self._onlooker.wanted)
         self._load_seconds = load_seconds
+        self._faults = faults
 
     async def play(self, plan: Sequence[Round], say: Callable[[str], None]) -> None:
         """Plays the plan, and returns when all that shall leave has left, or should have."""
@@ -77,7 +78,7 @@ class Game:
         loading = asyncio.create_task(self._load.steadily(touches, self._load_seconds))
         try:
             await lasting(planned.after_seconds)
-            span = await FAULTS[planned.fault](self.found, planned)
+            span = await self._faults[planned.fault](self.found, planned)
             if span is not None:
                 self.broker_faults.append(span)
             with suppress(TimeoutError):
@@ -110,14 +111,14 @@ async def run(
     async with town(folder) as found:
         game = Game(found, seed, load_seconds)
         await game.play(make_plan(seed, rounds, faults), say)
-        ends = await _end(found)
+        ends = await ended_well(found)
         mails = [mail.message["X-Sillage-Action"] for mail in found.mailbox.mails]
         evidence = await gather(found.settings, mails, game.broker_faults)
     verdict = judge(catalog(), evidence)
-    return Run(game.played, verdict._replace(findings=[*ends, *verdict.findings]), [*found.ended, *_odd(found)])
+    return Run(game.played, verdict._replace(findings=[*ends, *verdict.findings]), [*found.ended, *odd(found)])
 
 
-async def _end(found: Town) -> list[Finding]:
+async def ended_well(found: Town) -> list[Finding]:
     """Asks every process to end; each must, well and in time."""
     residents = [one for one in found.residents.values() if one.wanted]
     codes = await asyncio.gather(*(asyncio.to_thread(one.leave) for one in residents))
@@ -128,7 +129,7 @@ async def _end(found: Town) -> list[Finding]:
     ]
 
 
-def _odd(found: Town) -> list[str]:
+def odd(found: Town) -> list[str]:
     """Faults that a process logged and went on after."""
     logs = {one.slot: one.log for one in found.residents.values()}
     return [
