@@ -25,6 +25,7 @@ _EXPLAINED = (
     ("streams.definitions.shelf_reader", "NoDefinitionsTopic"),
     ("streams.faust.app", "GroupFailed"),
     ("streams.metrics.page", "PageError"),
+    ("streams.observing.traces", "TracesError"),
     ("streams.recovery", "RecoveryError"),
     ("streams.worker", "WorkerEnded"),
     ("redis.exceptions", "RedisError"),

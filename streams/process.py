@@ -30,6 +30,7 @@ from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.page import Page
 from streams.metrics.watchdog import Watchdog
+from streams.observing.traces import traces_of
 from streams.processor import deciding
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
@@ -73,11 +74,12 @@ async def find_inputs(settings: Settings) -> Inputs:
 
 
 class Shared:
-    """What every process holds: metrics and their page, a publisher, the definitions."""
+    """What every process holds: metrics and their page, traces where they are on, a publisher, the definitions."""
 
     def __init__(self, settings: Settings, role: str) -> None:
         registry = CollectorRegistry()
         self.metrics = Metrics(registry)
+        self.traces = traces_of(settings, role)
         self._page = Page(registry, settings.metrics_port) if settings.metrics_port else None
         self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
@@ -88,6 +90,8 @@ class Shared:
         async with AsyncExitStack() as stack:
             if self._page is not None:
                 stack.callback(self._page.close)
+            if self.traces is not None:
+                stack.push_async_callback(asyncio.to_thread, self.traces.close)
             stack.push_async_callback(self.publisher.stop)
             await self.publisher.start()
             await stack.enter_async_context(self._quiet)
@@ -123,7 +127,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
         around = Surroundings(settings, shared.publisher, shared.metrics)
         decide = deciding(lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all")
-        worker = Worker(settings, inputs, decide, observer)
+        worker = Worker(settings, inputs, decide, observer, traces=shared.traces)
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.kafka, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)
@@ -191,8 +195,9 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
         dead = dead_letters(settings, shared.publisher)
         messages = shared.definitions.message
         dispatcher = Dispatcher(
-            settings, shared.publisher, book, ahead, channels, messages, wall_ms, dead, shared.metrics
-        )
+            settings, shared.publisher, book, ahead, channels, messages, wall_ms, dead, shared.metrics,
+            traces=shared.traces,
+        )  # fmt: skip
         desk = Desk(topic, dispatcher, book, ahead)
         group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
         desk.source = group.source

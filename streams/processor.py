@@ -20,6 +20,7 @@ from state.store import PartitionStore
 from state.timers import TimerIndex
 from streams.broker.publish import Out
 from streams.observing.logs import about
+from streams.observing.traces import NO_HEADERS, Traces, parent_of
 from streams.touchpoints.decoder import Forward, dead_letter, encode_forward, home
 from streams.touchpoints.decoder import Record as Row
 
@@ -73,6 +74,7 @@ class Processor:
         store: PartitionStore,
         decide: Decide,
         wall: Callable[[], int],
+        traces: Traces | None = None,
     ) -> None:
         self.partition = partition
         self.partitions = partitions
@@ -88,6 +90,8 @@ class Processor:
         self.errors: dict[tuple[str, str], int] = {}
         self._decide_on = decide
         self._wall = wall
+        self._traces = traces
+        self._carried = NO_HEADERS
         self._name = ""
 
     def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
@@ -102,7 +106,7 @@ class Processor:
             # A record under this key is only ever made here, at home: whoever has one need not be looked for.
             target = home(event.customer, self.partitions)
             if target != self.partition:
-                self._forward(origin, offset, event, target)
+                self._forward(origin, offset, event, target, row)
                 return
             record = Record(new_customer(event.customer, at))
             self.store.put(key, record)
@@ -133,8 +137,8 @@ class Processor:
             stored = record.customer
             if stored is None:
                 raise TypeError("the record is a router's, expected a customer's")
-            enrollments = stored.enrollments
-            decision = self._decide_on(stored, given)
+            enrollments, traces = stored.enrollments, self._traces
+            decision = self._decide_on(stored, given) if traces is None else self._traced(traces, stored, given, row)
             entries = NOTHING
             if decision.outputs or decision.trace is not None:
                 received_at = 0 if isinstance(given, TimerFired) else given.event.received_at
@@ -145,13 +149,11 @@ class Processor:
             fits = (not entries and record.size < CHECK_FROM) or self._fits(record, decision, entries)
         except Exception as fault:
             # A decision that breaks the engine would otherwise stop its partition for ever.
-            self._refuse(row, key, f"no decision could be taken ({fault!r}); report it with the value")
             log.error("no decision could be taken; report it", exc_info=fault, extra=_about(key, given, row))
-            return False
+            return self._refuse(row, key, f"no decision could be taken ({fault!r}); report it with the value")
         if not fits:
-            self._refuse(row, key, "the decision would be larger than a record may be; send less")
             log.warning("the decision would be larger than a record may be", extra=_about(key, given, row))
-            return False
+            return self._refuse(row, key, "the decision would be larger than a record may be; send less")
         record.customer = customer
         if customer.enrollments is not enrollments:
             self._set_timer(key, record, next_due(customer))
@@ -163,6 +165,13 @@ class Processor:
             if decision.outputs:
                 self.urgent[key] = record
         return True
+
+    def _traced(self, traces: Traces, stored: Customer, given: EventArrived | TimerFired, row: Row | None) -> Decision:
+        """The decision, told to the traces; what leaves of it carries its place."""
+        begun_ns = traces.now_ns()
+        decision = self._decide_on(stored, given)
+        self._carried = traces.decided(stored, decision, given, row, begun_ns)
+        return decision
 
     def _set_timer(self, key: bytes, record: Record, due_at: int) -> None:
         self.timers.set(key, record.due_at, due_at)
@@ -191,11 +200,12 @@ class Processor:
         for output in decision.outputs:
             seq += 1
             topic = "tasks" if isinstance(output, TaskOutput) else "actions"
+            labels, value = _labels(output), _json(output)
             entries.append(
-                Entry(seq, topic, self.partition, key, _json(output), queued_at, received_at, *_labels(output))
+                Entry(seq, topic, self.partition, key, value, queued_at, received_at, *labels, self._carried)
             )
         if decision.trace is not None:
-            headers = [("origin", cause.encode())]
+            headers = [("origin", cause.encode()), *self._carried]
             value = _json(decision.trace)
             entries.append(Entry(seq + 1, "decisions", self.partition, key, value, queued_at, headers=headers))
         return entries
@@ -213,15 +223,15 @@ class Processor:
         record.size = len(encode(would_be, 0))
         return record.size <= LARGEST_RECORD
 
-    def _refuse(self, row: Row | None, customer: bytes, reason: str) -> None:
+    def _refuse(self, row: Row | None, customer: bytes, reason: str) -> bool:
         """The input goes to the dead letters by the router record, so that it leaves only once that is proven."""
         self.counts.faults += 1
-        if row is None:
-            return
-        out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
-        self._route(DEAD_LETTERS, f"{self._name}.dead", row.partition, out)
+        if row is not None:
+            out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
+            self._route(DEAD_LETTERS, f"{self._name}.dead", row.partition, out)
+        return False
 
-    def _forward(self, origin: str, offset: int, event: Event, target: int) -> None:
+    def _forward(self, origin: str, offset: int, event: Event, target: int, row: Row) -> None:
         key = router_key(str(target))
         router = self._router(key)
         if router.applied.get(origin, -1) >= offset:
@@ -230,6 +240,8 @@ class Processor:
         self.counts.forwards += 1
         forward = Forward(f"{self.partition}>{target}", router.out_seq + 1, f"{origin}/{offset}", event)
         out = encode_forward(forward)
+        if self._traces is not None:
+            out = out._replace(headers=self._traces.forwarded(event, row))
         self._route(key, "touchpoints.rekeyed", target, out)
         router.applied[origin] = offset
 
@@ -254,7 +266,11 @@ def _about(key: bytes, given: EventArrived | TimerFired, row: Row | None) -> dic
     if isinstance(given, TimerFired) or row is None:
         return about(key.decode(), event_type="timer")
     event = given.event
-    return about(key.decode(), event.id, event.type, topic=row.topic, partition=row.partition, offset=row.offset)
+    parent = parent_of(row, event)
+    return about(
+        key.decode(), event.id, event.type, topic=row.topic, partition=row.partition, offset=row.offset,
+        trace_id="" if parent is None else parent.trace,
+    )  # fmt: skip
 
 
 def _labels(output: Output | TaskOutput) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from streams.inputs import Inputs
 from streams.lane import Lane
 from streams.metrics.observer import WorkerObserver
 from streams.observing.faults import said
+from streams.observing.traces import Traces
 from streams.partition import Partition
 from streams.processor import Decide, Processor
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
@@ -73,6 +74,7 @@ class Worker:
         connect: Callable[[], Connection] | None = None,
         read: Read | None = None,
         wall: Callable[[], int] = wall_ms,
+        traces: Traces | None = None,
     ) -> None:
         self.partitions: dict[int, Partition] = {}
         self.source: Source | None = None
@@ -83,6 +85,7 @@ class Worker:
         self._wall = wall
         self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
+        self._traces = traces
         self._observer = observer
         self._given: set[int] = set()
         self._member = False
@@ -275,7 +278,9 @@ class Worker:
         spots = self._inputs.spots(number)
         bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
         begin = starts(recovered.mark, spots, self._inputs.topic_ids, bounds, committed, self._settings.start)
-        processor = Processor(number, self._settings.partitions, recovered.store, self._decide, self._wall)
+        processor = Processor(
+            number, self._settings.partitions, recovered.store, self._decide, self._wall, self._traces
+        )
         await restore_timers(processor)
         clock = recovered.mark.positions.clock if recovered.mark.positions else 0
         event_clock = self._settings.clock == "event"

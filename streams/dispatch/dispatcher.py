@@ -20,8 +20,10 @@ from streams.dispatch.book import Book, Note, released
 from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
 from streams.dispatch.lastchecks import LastChecks
-from streams.dispatch.receipts import receipt_of
+from streams.dispatch.receipts import Receipt, receipt_of
 from streams.observing.logs import about
+from streams.observing.traceparent import place_of
+from streams.observing.traces import Traces
 from streams.settings import Settings
 from streams.touchpoints.record import Damaged, Record, origin
 
@@ -62,6 +64,7 @@ class Dispatcher:
         gauges: Gauges | None = None,
         on_sent: Callable[[Action, Rendered], None] | None = None,
         patience: Patience | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -70,6 +73,7 @@ class Dispatcher:
         self._clock = clock
         self._dead = dead
         self._gauges = gauges
+        self._traces = traces
         self._patience = patience or Patience()
         by_event = settings.clock == "event"
         self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event)
@@ -100,9 +104,9 @@ class Dispatcher:
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
         drops_repeats = channel is not None and not channel.at_most_once
-        return Errand(
-            action, queued_at_of(record), record.timestamp, self._clock(), secrets.token_hex(8), drops_repeats
-        )
+        origin = None if self._traces is None else place_of(record)
+        token = secrets.token_hex(8)
+        return Errand(action, queued_at_of(record), record.timestamp, self._clock(), token, drops_repeats, origin)
 
     async def _read(self, record: Record) -> Output | None:
         try:
@@ -257,10 +261,17 @@ class Dispatcher:
         await self._book.settle(partition, [entry for _, entry in settled])
         receipts: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
         for errand, entry in settled:
-            receipt = receipt_of(errand.action, entry, self._settings)
+            receipt = self._receipt(errand, entry)
             receipts[receipt.topic, receipt.partition].append(receipt.out)
         for (topic, home), outs in receipts.items():
             await self._publisher.append(topic, home, outs)
+
+    def _receipt(self, errand: Errand, entry: Entry) -> Receipt:
+        receipt, traces = receipt_of(errand.action, entry, self._settings), self._traces
+        if traces is None or errand.origin is None:
+            return receipt
+        headers = traces.dispatched(errand.action, errand.origin, entry, errand.taken_at, errand.attempts)
+        return receipt._replace(out=receipt.out._replace(headers=headers))
 
     def _count(self, settled: Sequence[tuple[Errand, Entry]]) -> None:
         for errand, entry in settled:

@@ -11,6 +11,7 @@ from engine.decision import Action, Output
 from journeys.messages.render import Rendered
 from state.ledger import Ask, Status
 from streams.observing.logs import about
+from streams.observing.traceparent import Place
 from streams.touchpoints.record import Record
 
 MAX_AGE_MS = 6 * 24 * 3600 * 1000
@@ -52,7 +53,7 @@ class Patience:
 class Errand:
     """One action, queued, appended to the log, and taken at instants in ms. `verdict` settles it without a hand-over.
 
-    `drops_repeats` says that whoever gets it drops a second copy by its id.
+    `drops_repeats` says that whoever gets it drops a second copy by its id; `origin` is the span of its decision.
 
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
@@ -63,6 +64,7 @@ class Errand:
     taken_at: int
     token: str
     drops_repeats: bool = False
+    origin: Place | None = None
     rendered: Rendered | None = None
     verdict: tuple[Status, str] | None = None
     attempts: int = 0
@@ -85,6 +87,7 @@ class Errand:
             step=action.step,
             channel=action.channel,
             code=code,
+            trace_id="" if self.origin is None else self.origin.trace,
         )
 
     @property

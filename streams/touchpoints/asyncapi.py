@@ -17,6 +17,7 @@ _EXTENSIONS = {
     "time": {"type": "string", "description": "When it happened, else its arrival."},
     "channel": _TEXT | {"description": "Where it happened, else what the topic is named after."},
     "brand": _TEXT | {"description": "The brand it was sent under."},
+    "traceparent": _TEXT | {"description": "The trace that goes on where traces are on: W3C Trace Context."},
 }
 _DATA = {
     "type": "object",
