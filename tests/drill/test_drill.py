@@ -25,7 +25,11 @@ async def test_disks_are_lost_and_nothing_else(tmp_path: Path) -> None:
     assert done.well, told
     assert report(done, tmp_path)[-1].endswith("nothing was lost and nothing doubled")
     assert done.verdict.inputs > 1_000 and done.verdict.actions > 100, told
-    for part in ("every copy in sync", "redis: back empty, and its ledger filled again", "which fills from the changelog"):
+    for part in (
+        "every copy in sync",
+        "redis: back empty, and its ledger filled again",
+        "which fills from the changelog",
+    ):
         assert any(part in line for line in said), told
 
 
