@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check simulate chaos drill bench-floor up down
+.PHONY: help setup tools demo test check simulate chaos audit sbom drill bench-floor up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,15 @@ chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the
 
 drill: setup ## Lose a broker's disk, Redis and a worker's volume under load, then ask the same oracle
 	PYTHONPATH=tests $(BIN)/python -m drill.disaster $(if $(SEED),--seed $(SEED))
+
+audit: setup ## Ask for known vulnerabilities of all that is installed (needs a network)
+	mkdir -p build
+	$(BIN)/pip freeze --exclude-editable >build/installed.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement build/installed.txt --progress-spinner off
+
+sbom: setup ## Write build/sbom.json, all that is installed, in the form of CycloneDX
+	mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json $(BIN)/python
 
 check: setup ## Lint, format, types, floors
 	$(BIN)/ruff check

@@ -49,7 +49,10 @@ class Server:
 
 
 class Email:
-    """The e-mail channel: at most `connections` at a time, kept open. `now` gives seconds since the epoch."""
+    """The e-mail channel: at most `connections` at a time, kept open. `now` gives seconds since the epoch.
+
+    `password` takes the place of that in the URL and is asked at each connection, so that it may change.
+    """
 
     name = "email"
     at_most_once = True
@@ -62,11 +65,13 @@ class Email:
         connections: int = 4,
         timeout_seconds: float = 30.0,
         tls_context: ssl.SSLContext | None = None,
+        password: Callable[[], str] | None = None,
     ) -> None:
         self._server = Server.parse(url)
         self._now = now
         self._timeout_seconds = timeout_seconds
         self._tls_context = tls_context
+        self._password = password
         self._free = asyncio.Semaphore(connections)
         self._kept: list[SMTP] = []
 
@@ -105,18 +110,18 @@ class Email:
 
     async def _connect(self) -> SMTP:
         server = self._server
-        smtp = SMTP(
-            hostname=server.host,
-            port=server.port,
-            use_tls=server.tls,
-            start_tls=server.starttls,
-            username=server.user,
-            password=server.password,
-            local_hostname=socket.gethostname(),
-            timeout=self._timeout_seconds,
-            tls_context=self._tls_context,
-        )
         try:
+            smtp = SMTP(
+                hostname=server.host,
+                port=server.port,
+                use_tls=server.tls,
+                start_tls=server.starttls,
+                username=server.user,
+                password=self._password() if self._password else server.password,
+                local_hostname=socket.gethostname(),
+                timeout=self._timeout_seconds,
+                tls_context=self._tls_context,
+            )
             await smtp.connect()
         except SMTPAuthenticationError as fault:
             raise Away("smtp_login") from fault

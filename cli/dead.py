@@ -107,19 +107,19 @@ def replay_(places: tuple[str, ...], topic: str, code: str, since: str, again: b
 
 async def _letters(settings: Settings, topic: str, since: int = 0) -> Letters:
     topics = await asyncio.to_thread(partition_counts, settings)
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         return await read_letters(sweep, _of(settings, topic, topics), since)
 
 
 async def _fates(settings: Settings) -> list[Fate]:
     topics = await asyncio.to_thread(partition_counts, settings)
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         return await unknown_fates(sweep, settings, topics)
 
 
 async def _one(settings: Settings, place: str) -> tuple[Letter, Row, dict[str, int]]:
     topics = await asyncio.to_thread(partition_counts, settings)
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         letters = await read_letters(sweep, _of(settings, _topic_of(settings, place), topics))
         letter = _found(letters, place, settings)
         stretch = {(letter.topic, letter.partition): (letter.offset, letter.offset + 1)}
@@ -132,7 +132,7 @@ async def _replay(
 ) -> list[Outcome]:
     topics = await asyncio.to_thread(partition_counts, settings)
     named = [_of(settings, _topic_of(settings, place), topics) for place in places] or [_of(settings, topic, topics)]
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         letters = await read_letters(sweep, {name: count for some in named for name, count in some.items()}, since)
         chosen = [_found(letters, place, settings) for place in dict.fromkeys(places)]
         chosen = chosen or _chosen(letters.listed(), code)
@@ -143,7 +143,7 @@ async def _replay(
             sound += [] if why else [letter]
         if dry_run or not sound:
             return [*outcomes, *map(Outcome, sound)]
-        publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-replay")
+        publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-replay")
         await publisher.start()
         try:
             return [*outcomes, *await replay(sweep, publisher, sound, letters.ends)]

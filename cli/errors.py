@@ -27,6 +27,7 @@ _EXPLAINED = (
     ("streams.metrics.page", "PageError"),
     ("streams.observing.traces", "TracesError"),
     ("streams.recovery", "RecoveryError"),
+    ("streams.redis_access", "RedisRefused"),
     ("streams.worker", "WorkerEnded"),
     ("redis.exceptions", "RedisError"),
     ("aiokafka.errors", "KafkaError"),

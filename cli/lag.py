@@ -60,7 +60,7 @@ async def _look(settings: Settings, *, watch: bool, behind: bool, as_json: bool)
     if settings.topic("state") not in counts:
         raise CliError(f"topic {settings.topic('state')}: not there; `sillage topics apply` makes it")
     ids = await asyncio.to_thread(topic_ids, settings)
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         lags = Lags(settings, sweep, counts, ids)
         while True:
             found = await lags.look(await asyncio.to_thread(read_groups, settings))

@@ -24,6 +24,10 @@ def load_settings(**given: Any) -> Settings:
         first = problem.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         # A password may hold any character, and a URL that is wrong anything at all.
-        found = "***" if name == "log_key" else re.sub(r"^(\w[\w+.-]*://)?.*@", r"\1***@", str(first["input"]))
+        if not name:
+            # Settings that do not fit each other: the message names them.
+            raise CliError(first["msg"].removeprefix("Value error, ")) from problem
+        hidden = name in ("log_key", "kafka_password")
+        found = "***" if hidden else re.sub(r"^(\w[\w+.-]*://)?.*@", r"\1***@", str(first["input"]))
         message = first["msg"].removeprefix("Value error, ")
         raise CliError(f"SILLAGE_{name.upper()}={found}: {message}; set it right or unset it") from problem

@@ -63,7 +63,7 @@ def reset_positions() -> None:
 
 
 async def _accept(settings: Settings) -> None:
-    publisher = KafkaPublisher(settings.kafka)
+    publisher = KafkaPublisher(settings.brokers)
     await publisher.start()
     try:
         for partition in range(settings.partitions):
@@ -74,5 +74,5 @@ async def _accept(settings: Settings) -> None:
 
 async def _look(settings: Settings, customer: str) -> Seen | None:
     topics = await asyncio.to_thread(partition_counts, settings)
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         return await look_up(sweep, settings, topics, customer)

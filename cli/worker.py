@@ -56,6 +56,8 @@ async def _both(settings: Settings, stop: asyncio.Event) -> None:
 def _run(role: str, run: Run, **given: str | None) -> None:
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure(settings, click.get_current_context().info_name or role)
+    for warning in settings.open_secrets():
+        log.warning("%s", warning)
     try:
         with one_line():
             process.run(_until_signal(role, run, settings))

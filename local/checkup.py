@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from redis import Redis
 from redis.exceptions import RedisError
 
-from local.doctor import Finding
-from local.probe import kafka_answers, redis_answers
+from local.doctor import Finding, lets_in
+from local.probe import redis_answers
 from streams.broker.topics import Replicas, TopicsError, partition_counts, planned, replicas
 from streams.operations.groups import ROLES, Groups, read_groups
 from streams.operations.sweep import Sweep
+from streams.redis_access import redis_options
 from streams.settings import Settings
 
 SKEW_SECONDS = 2.0
@@ -20,8 +21,8 @@ SKEW_SECONDS = 2.0
 
 def check_up(settings: Settings, wall: Callable[[], float] = time.time) -> list[Finding]:
     """Looks at what answers, and changes nothing. `wall` gives this machine's clock in seconds."""
-    found = [_redis_clock(settings.redis, wall)] if redis_answers(settings.redis) else []
-    if not kafka_answers(settings.kafka):
+    found = [_redis_clock(settings, wall)] if redis_answers(**redis_options(settings.redis_access)) else []
+    if not lets_in(settings):
         return found
     try:
         partitions = partition_counts(settings).get(settings.topic("state"), 0)
@@ -68,9 +69,10 @@ def _group(groups: Groups, role: str, partitions: int) -> Finding:
     return Finding(f"{role.capitalize()}s", not alone, words, needed=False)
 
 
-def _redis_clock(url: str, wall: Callable[[], float]) -> Finding:
+def _redis_clock(settings: Settings, wall: Callable[[], float]) -> Finding:
+    options = {**redis_options(settings.redis_access), "socket_timeout": 1.0, "socket_connect_timeout": 1.0}
     try:
-        with Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0) as client:
+        with Redis.from_url(**options) as client:
             before = wall()
             seconds, micros = client.time()
             after = wall()
@@ -89,7 +91,7 @@ def _broker_clock(settings: Settings, partitions: int, wall: Callable[[], float]
 async def _newest(settings: Settings, partitions: int) -> int:
     """When the last records of the changelog were appended (ms), the latest of them; 0 where it holds none."""
     topic = settings.topic("state")
-    async with Sweep(settings.kafka) as sweep:
+    async with Sweep(settings.brokers) as sweep:
         bounds = await sweep.bounds((topic, number) for number in range(partitions))
         last = {spot: (max(first, end - 1), end) for spot, (first, end) in bounds.items()}
         return max([row.timestamp async for _, rows in sweep.read(last) for row in rows], default=0)

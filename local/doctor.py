@@ -4,9 +4,11 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -19,6 +21,8 @@ from local.jars import cache_folder, find_maven
 from local.java import find_java
 from local.probe import kafka_answers, redis_answers, redis_eviction
 from local.redis import find_redis
+from streams.broker.security import Brokers, client_options, lets_in_one, why_not
+from streams.redis_access import RedisRefused, redis_options, refuse_redis
 from streams.settings import Settings
 
 
@@ -34,8 +38,9 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Looks at all that a first run needs; changes nothing. A running broker makes the tools to start one optional."""
-    kafka = kafka_answers(settings.kafka)
-    redis = redis_answers(settings.redis)
+    kafka = lets_in(settings)
+    access = redis_options(settings.redis_access)
+    redis = redis_answers(**access)
     docker = compose_answers()
     return [
         _python(),
@@ -46,11 +51,37 @@ def examine(settings: Settings) -> list[Finding]:
         _kcat(),
         _folder(settings.data),
         *([_push(settings.push)] if settings.push else []),
-        _reach("Kafka", settings.kafka, kafka),
-        _reach("Redis", settings.redis, redis),
-        *([_eviction(settings.redis)] if redis else []),
+        _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),
+        _reach("Redis", _without_login(settings.redis), redis, "" if redis else _redis_refused(settings)),
+        *([_eviction(access)] if redis else []),
         *([_topics(settings)] if kafka else []),
     ]
+
+
+def lets_in(settings: Settings) -> bool:
+    """Whether a broker answers; one behind TLS or a password is asked by a client that has them."""
+    if settings.kafka_security == "plaintext":
+        return kafka_answers(settings.kafka)
+    return asyncio.run(lets_in_one(settings.brokers))
+
+
+def _refused(settings: Settings) -> str:
+    """Why a broker that is there does not let us in, empty where none is."""
+    reason = asyncio.run(why_not(settings.brokers))
+    return f"{settings.kafka}: {reason}" if reason else ""
+
+
+def _redis_refused(settings: Settings) -> str:
+    try:
+        asyncio.run(refuse_redis(settings.redis_access))
+    except RedisRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _push(path: str) -> Finding:
@@ -97,15 +128,15 @@ def _folder(folder: Path) -> Finding:
     return Finding("Data folder", ok, words)
 
 
-def _reach(subject: str, address: str, answers: bool) -> Finding:
+def _reach(subject: str, address: str, answers: bool, refusal: str) -> Finding:
     variable = f"SILLAGE_{subject.upper()}"
-    cure = f"{address} does not answer; run `sillage up`, or give {variable}"
+    cure = refusal or f"{address} does not answer; run `sillage up`, or give {variable}"
     return Finding(subject, answers, f"{address} answers" if answers else cure)
 
 
-def _eviction(url: str) -> Finding:
+def _eviction(access: Mapping[str, Any]) -> Finding:
     """A ledger that forgets lets a message leave twice."""
-    found = redis_eviction(url) or "unknown"
+    found = redis_eviction(**access) or "unknown"
     ok = found == "noeviction"
     cure = "" if ok else ", expected noeviction: set it, or messages may leave twice"
     return Finding("Redis memory", ok, f"maxmemory-policy is {found}{cure}")
@@ -113,15 +144,15 @@ def _eviction(url: str) -> Finding:
 
 def _topics(settings: Settings) -> Finding:
     try:
-        count = sum(name.startswith(f"{settings.prefix}.") for name in asyncio.run(_topic_names(settings.kafka)))
+        count = sum(name.startswith(f"{settings.prefix}.") for name in asyncio.run(_topic_names(settings.brokers)))
     except KafkaError as problem:
         return Finding("Topics", False, f"cannot be listed: {problem}", needed=False)
     words = f"{count} begin with {settings.prefix}."
     return Finding("Topics", count > 0, words if count else f"{words} yet; the first worker makes them", needed=False)
 
 
-async def _topic_names(bootstrap: str) -> list[str]:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="sillage-doctor")
+async def _topic_names(brokers: Brokers) -> list[str]:
+    client = AIOKafkaAdminClient(**client_options(brokers), client_id="sillage-doctor")
     try:
         await client.start()
         names: list[str] = await client.list_topics()

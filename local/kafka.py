@@ -3,7 +3,7 @@
 import base64
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.blueprint import KAFKA_HEAP, KAFKA_JVM, broker_settings
@@ -30,6 +30,8 @@ class KafkaServer(LocalServer):
     """
 
     name = "kafka"
+    format_arguments: Sequence[str] = ()
+    """What else the data folder is formatted with, such as users that are to be there from the first start."""
 
     def __init__(
         self, folder: Path, settings: Mapping[str, str] | None = None, doors: Mapping[str, int] | None = None
@@ -81,7 +83,7 @@ class KafkaServer(LocalServer):
     def _format(self, java: Java, jars: Path, properties: Path) -> None:
         cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
         command = [*self._java(java, jars), "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]
-        command += ["format", "-t", cluster, "-c", str(properties)]
+        command += ["format", "-t", cluster, "-c", str(properties), *self.format_arguments]
         answer = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if answer.returncode != 0:
             raise StartError(

@@ -3,6 +3,8 @@
 import contextlib
 import socket
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 _METADATA = 3
 
@@ -12,28 +14,33 @@ def kafka_answers(bootstrap: str, timeout_seconds: float = 1.0) -> bool:
     return any(_broker_count(server.strip(), timeout_seconds) > 0 for server in bootstrap.split(","))
 
 
-def redis_answers(url: str, timeout_seconds: float = 1.0) -> bool:
+def redis_answers(url: str, timeout_seconds: float = 1.0, **access: Any) -> bool:
     """Whether the Redis at `url` answers PING."""
-    from redis import Redis
     from redis.exceptions import RedisError
 
     try:
-        with Redis.from_url(url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds) as client:
+        with _client(url, timeout_seconds, access) as client:
             return bool(client.ping())
     except (RedisError, OSError, ValueError):
         return False
 
 
-def redis_eviction(url: str, timeout_seconds: float = 1.0) -> str:
+def redis_eviction(url: str, timeout_seconds: float = 1.0, **access: Any) -> str:
     """What the Redis at `url` throws away when its memory is full (maxmemory-policy); empty where it does not say."""
-    from redis import Redis
     from redis.exceptions import RedisError
 
     try:
-        with Redis.from_url(url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds) as client:
+        with _client(url, timeout_seconds, access) as client:
             return str(client.info("memory").get("maxmemory_policy", ""))
     except (RedisError, OSError, ValueError):
         return ""
+
+
+def _client(url: str, timeout_seconds: float, access: Mapping[str, Any]) -> Any:
+    """A client of redis-py; `access` is what else it is to know of the way there."""
+    from redis import Redis
+
+    return Redis.from_url(url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, **access)
 
 
 def _broker_count(server: str, timeout_seconds: float) -> int:

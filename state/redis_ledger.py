@@ -21,13 +21,15 @@ _AT_ONCE = 500
 class RedisLedger:
     """A Ledger in one Redis, or one hash slot a partition of a cluster: every key has `{prefix.partition}` in it.
 
+    `access` is what else redis-py is to know of the way there, as certificates and who gives the password.
     Redis must not evict (maxmemory-policy noeviction), for an evicted entry cannot be told from one that never was.
     """
 
-    def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0) -> None:
+    def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
         self._prefix = prefix
         self._redis: Redis = Redis.from_url(
             url,
+            **access,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 1),

@@ -25,6 +25,7 @@ from streams.dispatch.desk import Desk
 from streams.dispatch.dispatcher import Dispatcher
 from streams.faust.app import Group
 from streams.inputs import Inputs
+from streams.loop import loop_factory
 from streams.metrics.gauges import look
 from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
@@ -32,6 +33,7 @@ from streams.metrics.page import Page
 from streams.metrics.watchdog import Watchdog
 from streams.observing.traces import traces_of
 from streams.processor import deciding
+from streams.redis_access import redis_options, refuse_redis
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.record import Record
@@ -52,17 +54,8 @@ AGAIN_SECONDS = 1.0
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Runs a process's work on the fastest event loop that this machine has."""
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(work)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """That of uvloop; None, which is asyncio's own, where it has no wheel for the machine."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return None
-    return new_event_loop
 
 
 async def find_inputs(settings: Settings) -> Inputs:
@@ -80,8 +73,8 @@ class Shared:
         registry = CollectorRegistry()
         self.metrics = Metrics(registry)
         self.traces = traces_of(settings, role)
-        self._page = Page(registry, settings.metrics_port) if settings.metrics_port else None
-        self.publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-{role}")
+        self._page = Page(registry, settings.metrics_port, settings.metrics_host) if settings.metrics_port else None
+        self.publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-{role}")
         self.definitions = Definitions(settings, self.publisher, self.metrics)
         self._quiet = quiet(role, settings.kafka, self.publisher.broker_answers)
         self._stack = AsyncExitStack()
@@ -129,7 +122,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         decide = deciding(lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all")
         worker = Worker(settings, inputs, decide, observer, traces=shared.traces)
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
-        others = AssignedSource(settings.kafka, worker.offer)
+        others = AssignedSource(settings.brokers, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)
         shared.ready_once(lambda: worker.ready, "not every partition given is taken over")
 
@@ -187,9 +180,10 @@ async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
     channels = channels_of(settings, time.time)
+    await refuse_redis(settings.redis_access)
     async with Shared(settings, "dispatcher") as shared:
         topic = settings.topic("actions")
-        ledger = RedisLedger(settings.redis, settings.prefix)
+        ledger = RedisLedger(**redis_options(settings.redis_access), prefix=settings.prefix)
         book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
         ahead = Ahead(settings, book.note)
         dead = dead_letters(settings, shared.publisher)

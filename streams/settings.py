@@ -1,24 +1,62 @@
 """Settings of every process, read from the environment (SILLAGE_*) and checked once."""
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from channels.channel import Permanent
 from channels.mime import sender_address
+from streams.broker.security import Brokers, Security, refuse_faults
+from streams.redis_access import RedisAccess, refuse_redis_faults
+from streams.secrets import SecretError, open_to_all, read_secret
+
+SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file")
 
 
 class Settings(BaseSettings):
     """What a process needs to know. Each field is the environment variable SILLAGE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="SILLAGE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SILLAGE_", extra="ignore", hide_input_in_errors=True)
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, host:port separated by commas.")
+    kafka_security: str = Field(
+        "plaintext",
+        pattern="^(plaintext|ssl|sasl_plaintext|sasl_ssl)$",
+        description="How brokers are spoken to: plaintext, ssl, sasl_plaintext or sasl_ssl.",
+    )
+    kafka_mechanism: str = Field(
+        "",
+        pattern="^(|PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$",
+        description="SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.",
+    )
+    kafka_user: str = Field("", description="User at the brokers; with OAUTHBEARER the client at the token endpoint.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="Its password; better in a file.")
+    kafka_password_file: str = Field("", description="Path of a file that holds that password, alone.")
+    kafka_ca: str = Field(
+        "", description="Path of the authorities whose certificates brokers have (PEM); empty for the machine's."
+    )
+    kafka_cert: str = Field("", description="Path of our own certificate for the brokers (PEM); empty for none.")
+    kafka_key: str = Field("", description="Path of its key (PEM, without a password).")
+    kafka_token_url: str = Field("", description="Where OAUTHBEARER tokens are had, by client credentials.")
+    kafka_token_scope: str = Field("", description="Scope asked for there; empty for the endpoint's own.")
     redis: str = Field("redis://127.0.0.1:6379/0", repr=False, description="URL of Redis.")
+    redis_password_file: str = Field(
+        "", description="Path of a file that holds the password of Redis, instead of the URL; its user stays there."
+    )
+    redis_ca: str = Field(
+        "", description="Path of the authorities of Redis' certificate (PEM), for rediss://; empty for the machine's."
+    )
+    redis_cert: str = Field("", description="Path of our own certificate for Redis (PEM); empty for none.")
+    redis_key: str = Field("", description="Path of its key (PEM, without a password).")
     smtp: str = Field(
         "smtp://127.0.0.1:1025", repr=False, description="URL of the SMTP server; smtps:// or ?starttls=1."
+    )
+    smtp_password_file: str = Field(
+        "", description="Path of a file that holds the password of the SMTP server, instead of the URL."
     )
     prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups, keys.")
     partitions: int = Field(
@@ -40,6 +78,7 @@ class Settings(BaseSettings):
     push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
+    metrics_host: str = Field("", description="Address where that port listens; empty for every one of the machine.")
     log: str = Field("text", pattern="^(text|json)$", description="Form of a process's log: text or json.")
     log_level: str = Field(
         "info",
@@ -75,6 +114,31 @@ class Settings(BaseSettings):
     def _redis_url(cls, url: str) -> str:
         return _url(url, ("redis", "rediss", "unix"), "redis://host:6379/0")
 
+    @field_validator("kafka_token_url")
+    @classmethod
+    def _token_url(cls, url: str) -> str:
+        return _url(url, ("http", "https"), "https://login.example/oauth2/token") if url else url
+
+    @model_validator(mode="after")
+    def _access(self) -> Self:
+        """Secrets and certificates are looked at together, and the files are read once."""
+        try:
+            refuse_faults(self.brokers.security)
+            refuse_redis_faults(self.redis_access)
+            if self.smtp_password_file:
+                self._smtp_password()
+        except SecretError as fault:
+            raise ValueError(str(fault)) from None
+        return self
+
+    def _smtp_password(self) -> None:
+        variable = "SILLAGE_SMTP_PASSWORD_FILE"
+        if urlsplit(self.smtp).password:
+            raise SecretError(f"{variable}: is set, and SILLAGE_SMTP has a password too; take it out of the URL")
+        if not urlsplit(self.smtp).username:
+            raise SecretError(f"{variable}: is set, and SILLAGE_SMTP has no user; make it smtp://user@host:587")
+        read_secret(self.smtp_password_file, variable)
+
     @field_validator("sender")
     @classmethod
     def _sender_address(cls, sender: str) -> str:
@@ -84,6 +148,46 @@ class Settings(BaseSettings):
         except Permanent:
             raise ValueError("expected an address, as in `Shop <hello@shop.example>`") from None
         return sender
+
+    @property
+    def brokers(self) -> Brokers:
+        """Where the brokers are and how to be let in: what every client of Kafka is made from."""
+        security = Security(
+            self.kafka_security,
+            self.kafka_mechanism,
+            self.kafka_user,
+            self.kafka_password,
+            self.kafka_password_file,
+            self.kafka_ca,
+            self.kafka_cert,
+            self.kafka_key,
+            self.kafka_token_url,
+            self.kafka_token_scope,
+        )
+        return Brokers(self.kafka, security)
+
+    @property
+    def redis_access(self) -> RedisAccess:
+        """The same of Redis."""
+        return RedisAccess(self.redis, self.redis_password_file, self.redis_ca, self.redis_cert, self.redis_key)
+
+    def secrets_in_files(self) -> list[str]:
+        """The passwords that files hold now, of those that can be read, to keep them out of what is said."""
+        files = {"kafka": self.kafka_password_file, "redis": self.redis_password_file, "smtp": self.smtp_password_file}
+        found = []
+        for name, path in files.items():
+            with suppress(SecretError):
+                found += [read_secret(path, f"SILLAGE_{name.upper()}_PASSWORD_FILE")] if path else []
+        return found
+
+    def open_secrets(self) -> list[str]:
+        """A warning for each file of a secret that every user of this machine may read."""
+        files = {name: getattr(self, name) for name in SECRET_FILES}
+        return [
+            f"SILLAGE_{name.upper()}={path}: every user of this machine may read it; make it 0440 or less"
+            for name, path in files.items()
+            if path and open_to_all(path)
+        ]
 
     def topic(self, name: str) -> str:
         """The full name of the topic that docs/events.md calls `name`."""

@@ -81,7 +81,7 @@ class Worker:
         self._settings = settings
         self._inputs = inputs
         self._connect = connect or self._connection
-        self._read = read or reading(settings.kafka)
+        self._read = read or reading(settings.brokers)
         self._wall = wall
         self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
@@ -178,7 +178,7 @@ class Worker:
         return "its work ended"
 
     def _connection(self) -> Connection:
-        return KafkaPublisher(self._settings.kafka, client_id=f"{self._settings.prefix}-worker")
+        return KafkaPublisher(self._settings.brokers, client_id=f"{self._settings.prefix}-worker")
 
     async def broker_answers(self) -> bool:
         """Whether the broker answers the session under way."""

@@ -140,7 +140,7 @@ class House:
             await until(lambda partition=partition, found=found: self._published(partition, found), 60)
 
     async def _published(self, partition: int, outs: Sequence[Out]) -> bool:
-        publisher = KafkaPublisher(self.settings.kafka)
+        publisher = KafkaPublisher(self.settings.brokers)
         try:
             await publisher.start()
             await publisher.append(self.settings.topic("touchpoints.web"), partition, outs)
@@ -182,7 +182,7 @@ class House:
         return [
             record
             for partition in range(self.settings.partitions)
-            async for several in read_all(self.settings.kafka, self.settings.topic(topic), partition)
+            async for several in read_all(self.settings.brokers, self.settings.topic(topic), partition)
             for record in several
         ]
 

@@ -110,7 +110,7 @@ class Floor:
         inputs = await find_inputs(settings)
         worker = self.worker = Worker(settings, inputs, self._decide, self.observer)
         group = Group(settings, "worker", inputs.co_partitioned, self._offer, self._assigned, worker.pause)
-        others = AssignedSource(settings.kafka, self._offer)
+        others = AssignedSource(settings.brokers, self._offer)
         self._source = worker.source = GatedSource(group.source, others, inputs.others, self.gauge)
 
         async def leave() -> None:

@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from journeys.load import Folder
 from local.demo.forget import forget
 from local.demo.processes import DemoError, Kept
@@ -85,7 +87,7 @@ async def working(
 
     Raises what ends any of it.
     """
-    publisher = KafkaPublisher(settings.kafka, client_id="sillage-demo")
+    publisher = KafkaPublisher(settings.brokers, client_id="sillage-demo")
     async with AsyncExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sillage-demo-")))
         stack.push_async_callback(watch.stop)
@@ -151,4 +153,8 @@ async def alongside(work: Iterable[Coroutine[None, None, None]]) -> AsyncIterato
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as the environment of a process."""
-    return {f"SILLAGE_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    return {f"SILLAGE_{name.upper()}": _told(value) for name, value in settings.model_dump().items()}
+
+
+def _told(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

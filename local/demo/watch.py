@@ -11,6 +11,7 @@ from local.demo.progress import Progress
 from state.changelog import Fold
 from state.codec import speaks
 from state.ledger import SETTLED, Entry, Status
+from streams.broker.security import client_options
 from streams.settings import Settings
 
 _output = msgspec.json.Decoder(Output).decode
@@ -46,7 +47,7 @@ class Watch:
         ]
         self._folds = [Fold() for _ in range(settings.partitions)]
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **client_options(settings.brokers),
             client_id="sillage-demo",
             enable_auto_commit=False,
             max_partition_fetch_bytes=FETCH_BYTES,

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams.broker.fetching import unread
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
+from streams.broker.security import Brokers, client_options
 from streams.broker.source import Offer, Source, Spot
 from streams.broker.watch import Watch
 from streams.touchpoints.record import Record
@@ -18,10 +19,10 @@ POLL_MS = 100
 class AssignedSource:
     """A Source outside any group: positions are in `state` only. Run `run` beside the worker."""
 
-    def __init__(self, bootstrap: str, offer: Offer) -> None:
+    def __init__(self, brokers: Brokers, offer: Offer) -> None:
         give_rows()
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+            **client_options(brokers),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=250,

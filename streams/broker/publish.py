@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 
+from streams.broker.security import Brokers, client_options
 from streams.observing.faults import said
 
 MAX_BATCH_BYTES = 1 << 20
@@ -61,9 +62,9 @@ class KafkaPublisher:
     """A Connection over one aiokafka session. `topic` is the full name. Callers keep at most one append of a partition
     in flight where order matters."""
 
-    def __init__(self, bootstrap: str, *, timeout_seconds: float = 5.0, client_id: str = "sillage") -> None:
+    def __init__(self, brokers: Brokers, *, timeout_seconds: float = 5.0, client_id: str = "sillage") -> None:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
+            **client_options(brokers),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,

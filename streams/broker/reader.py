@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.broker.rows import give_rows
+from streams.broker.security import Brokers, client_options
 from streams.broker.watch import Watch
 from streams.touchpoints.record import Record
 
@@ -22,11 +23,11 @@ class Reader:
     Nothing is read around: what is read here is what is known, so that a gap in it would be taken for the truth.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+    def __init__(self, brokers: Brokers, topic: str, partition: int) -> None:
         give_rows()
         self._spot = TopicPartition(topic, partition)
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+            **client_options(brokers),
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=8 << 20,
@@ -65,20 +66,20 @@ class Reader:
                 yield rows
 
 
-def reading(bootstrap: str) -> Read:
-    """A Read of the brokers at `bootstrap`."""
+def reading(brokers: Brokers) -> Read:
+    """A Read of these brokers."""
 
     async def read(topic: str, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
-        async with Reader(bootstrap, topic, partition) as reader:
+        async with Reader(brokers, topic, partition) as reader:
             async for rows in reader.read(start, end):
                 yield rows
 
     return read
 
 
-async def read_all(bootstrap: str, topic: str, partition: int) -> AsyncIterator[Sequence[ConsumerRecord]]:
+async def read_all(brokers: Brokers, topic: str, partition: int) -> AsyncIterator[Sequence[ConsumerRecord]]:
     """The whole log of a partition, to the end seen at the start."""
-    async with Reader(bootstrap, topic, partition) as reader:
+    async with Reader(brokers, topic, partition) as reader:
         first, end = await reader.bounds()
         async for rows in reader.read(first, end):
             yield rows

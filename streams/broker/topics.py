@@ -1,5 +1,6 @@
 """The topics of a prefix on a broker: brought to their declaration, listed, and removed again."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
+from streams.broker.security import admin_options, why_not
 from streams.broker.topic_table import Topic, dead_topic, declare, describe
 from streams.settings import Settings
 
@@ -140,13 +142,14 @@ def admin_of(settings: Settings) -> Iterator[KafkaAdminClient]:
     """A client of the brokers for a while. Raises TopicsError, also for a fault of the broker within the block."""
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=settings.kafka.split(","),
+            **admin_options(settings.brokers),
             client_id=f"{settings.prefix}-topics",
             bootstrap_timeout_ms=_ANSWER_MS,
         )
     except (KafkaError, OSError, ValueError) as fault:
-        cure = "start one with `sillage up`, or set SILLAGE_KAFKA"
-        raise TopicsError(f"kafka {settings.kafka}: no broker answers ({fault!r}); {cure}") from fault
+        reason = refusal(settings)
+        cure = reason or f"no broker answers ({fault!r}); start one with `sillage up`, or set SILLAGE_KAFKA"
+        raise TopicsError(f"kafka {settings.kafka}: {cure}") from fault
     try:
         yield admin
     except KafkaError as fault:
@@ -155,6 +158,11 @@ def admin_of(settings: Settings) -> Iterator[KafkaAdminClient]:
         ) from fault
     finally:
         admin.close()
+
+
+def refusal(settings: Settings) -> str:
+    """Why a broker that is there does not let us in, naming the variable; empty for one that does, or is away."""
+    return asyncio.run(why_not(settings.brokers))
 
 
 def _described(admin: KafkaAdminClient, settings: Settings) -> list[dict[str, Any]]:

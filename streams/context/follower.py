@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from engine.context import Context
 from streams.broker.publish import METADATA_MAX_AGE_MS, Publisher, PublishError
+from streams.broker.security import client_options
 from streams.context.records import KINDS, PLACES, ContextFault, put
 from streams.metrics.metrics import Metrics
 from streams.settings import Settings
@@ -40,7 +41,7 @@ class Surroundings:
         self._publisher = publisher
         self._metrics = metrics
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **client_options(settings.brokers),
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=4 << 20,

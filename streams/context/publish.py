@@ -25,7 +25,7 @@ def removal(name: str) -> Out:
 
 async def publish(settings: Settings, kind: str, outs: Sequence[Out]) -> None:
     """Publishes records of one kind, in order. Raises PublishError, KafkaError."""
-    publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-context")
+    publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-context")
     await publisher.start()
     try:
         for start in range(0, len(outs), CHUNK):
@@ -37,7 +37,7 @@ async def publish(settings: Settings, kind: str, outs: Sequence[Out]) -> None:
 async def read_context(settings: Settings, kind: str) -> Context:
     """The things of one kind as of the end of the topic seen now; what cannot be used is passed over."""
     context = Context()
-    async for rows in read_all(settings.kafka, settings.topic(f"context.{kind}"), 0):
+    async for rows in read_all(settings.brokers, settings.topic(f"context.{kind}"), 0):
         for row in rows:
             try:
                 put(context, kind, (row.key or b"").decode(errors="replace"), row.value)

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLarg
 
 from journeys.load import Folder
 from streams.broker.publish import MAX_REQUEST_BYTES
+from streams.broker.security import client_options, why_not
 from streams.definitions.plan import Plan, Released, plan_deploy, plan_undeploy
 from streams.definitions.shelf import CURRENT, NewerFormat, Release, Shelf, blob_key, canonical, release_key
 from streams.definitions.shelf_reader import TOPIC, NoDefinitionsTopic, ShelfReader, read_shelf
@@ -51,7 +52,9 @@ async def _release(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Pl
             return await _until_landed(settings, nonce, plan_on)
     except (TimeoutError, KafkaError, NoDefinitionsTopic, NewerFormat) as fault:
         reason = f"no answer in {_LIMIT_SECONDS:.0f} s" if isinstance(fault, TimeoutError) else str(fault)
-        raise DeployFailed(f"Kafka at {settings.kafka}: {reason}; see `sillage doctor`, then deploy again") from fault
+        refused = await why_not(settings.brokers)
+        cure = refused or f"{reason}; see `sillage doctor`, then deploy again"
+        raise DeployFailed(f"Kafka at {settings.kafka}: {cure}") from fault
 
 
 async def _until_landed(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Plan]) -> Released:
@@ -99,7 +102,7 @@ async def _visible(settings: Settings, offset: int) -> None:
 
 def _producer(settings: Settings) -> AIOKafkaProducer:
     return AIOKafkaProducer(
-        bootstrap_servers=settings.kafka.split(","),
+        **client_options(settings.brokers),
         transactional_id=f"{settings.prefix}.deploy",
         transaction_timeout_ms=_TRANSACTION_MS,
         acks="all",

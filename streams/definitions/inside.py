@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from state.changelog import Fold
 from state.codec import decode
 from streams.broker.reader import read_all
+from streams.broker.security import client_options
 from streams.settings import Settings
 
 Inside = Counter[tuple[str, str]]
@@ -20,7 +21,7 @@ async def people_inside(settings: Settings) -> Inside:
     inside: Inside = Counter()
     for partition in await _partitions(settings, topic):
         fold = Fold()
-        async for rows in read_all(settings.kafka, topic, partition):
+        async for rows in read_all(settings.brokers, topic, partition):
             fold.take(rows)
             await asyncio.sleep(0)
         inside += count(fold)
@@ -38,7 +39,7 @@ def count(fold: Fold) -> Inside:
 
 
 async def _partitions(settings: Settings, topic: str) -> list[int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.split(","))
+    admin = AIOKafkaAdminClient(**client_options(settings.brokers))
     try:
         await admin.start()
         described = await admin.describe_topics([topic])

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.broker.security import client_options
 from streams.definitions.shelf import NewerFormat, Shelf, ShelfFault
 from streams.settings import Settings
 
@@ -25,7 +26,7 @@ class ShelfReader:
     def __init__(self, settings: Settings) -> None:
         self._spot = TopicPartition(settings.topic(TOPIC), 0)
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **client_options(settings.brokers),
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,

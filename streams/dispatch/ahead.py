@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from engine.decision import Action, Output
+from streams.broker.security import client_options
 from streams.broker.watch import Watch
 from streams.dispatch.book import Note
 from streams.settings import Settings
@@ -27,7 +28,7 @@ class Ahead:
         self._topic = settings.topic("actions")
         self._note = note
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka.split(","),
+            **client_options(settings.brokers),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=8 << 20,
@@ -35,7 +36,7 @@ class Ahead:
         )
         self._watch = Watch(self._consumer)
         # A broker answers a connection's requests in order: asked behind a waiting fetch, the end would come late.
-        self._asker = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False)
+        self._asker = AIOKafkaConsumer(**client_options(settings.brokers), enable_auto_commit=False)
         self._positions: dict[int, int] = {}
         self._changed = True
         self._moved = asyncio.Event()

@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 def dispatches_log(settings: Settings) -> Log:
     """Reads a partition of `dispatches` whole, to the end seen at the start."""
-    return lambda partition: read_all(settings.kafka, settings.topic("dispatches"), partition)
+    return lambda partition: read_all(settings.brokers, settings.topic("dispatches"), partition)
 
 
 class Book:

@@ -7,12 +7,19 @@ from channels.channel import Channel
 from channels.email import Email
 from channels.push import Push, ServiceAccount
 from channels.webhook import Webhook, read_endpoints
+from streams.secrets import read_secret
 from streams.settings import Settings
+
+
+def smtp_password(settings: Settings) -> Callable[[], str] | None:
+    """What gives the password that the file holds; None where the URL has it, or none is needed."""
+    path = settings.smtp_password_file
+    return (lambda: read_secret(path, "SILLAGE_SMTP_PASSWORD_FILE")) if path else None
 
 
 def channels_of(settings: Settings, now: Callable[[], float]) -> dict[str, Channel]:
     """By name: e-mail always, push and webhooks where a file says how. Raises PushCredentialsError, EndpointsError."""
-    found: list[Channel] = [Email(settings.smtp, now=now)]
+    found: list[Channel] = [Email(settings.smtp, now=now, password=smtp_password(settings))]
     if settings.push:
         found.append(Push(ServiceAccount(Path(settings.push)), url=settings.push_url, now=now))
     if settings.webhooks:

@@ -7,6 +7,7 @@ from typing import Any
 
 import faust
 
+from streams.broker.security import Brokers, client_options
 from streams.broker.source import Offer
 from streams.faust.source import REQUEST_SECONDS, FaustSource
 from streams.settings import Settings
@@ -32,6 +33,7 @@ def make_app(settings: Settings, role: str) -> Any:
     return faust.App(
         f"{settings.prefix}-{role}",
         broker=[f"sillage://{address}" for address in settings.kafka.split(",")],
+        broker_credentials=_credentials(settings.brokers),
         store="memory://",
         datadir=str(folder),
         autodiscover=False,
@@ -53,6 +55,22 @@ def make_app(settings: Settings, role: str) -> Any:
     )
 
 
+def _credentials(brokers: Brokers) -> Any:
+    """What Faust makes its own clients with; None where brokers ask for nothing."""
+    options = client_options(brokers)
+    context = options.get("ssl_context")
+    if "sasl_oauth_token_provider" in options:
+        return faust.OAuthCredentials(oauth_cb=options["sasl_oauth_token_provider"], ssl_context=context)
+    if "sasl_mechanism" in options:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=options["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context is not None else None
+
+
 class GroupFailed(Exception):
     """The group does not take this member, or its client broke: the group, the fault, and the cure."""
 
@@ -64,7 +82,7 @@ class Group:
         self, settings: Settings, role: str, topics: Sequence[str], offer: Offer, assigned: Assigned, revoked: Revoked
     ) -> None:
         self.app = make_app(settings, role)
-        self.source = FaustSource(self.app, settings.kafka)
+        self.source = FaustSource(self.app, settings.brokers)
         self._offer = offer
         self._assigned = assigned
         self._revoked = revoked

@@ -73,6 +73,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            **stock.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
         self.watch = Watch(consumer)
         self.salvage = Salvage(self.watch)

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.publish import METADATA_MAX_AGE_MS
+from streams.broker.security import Brokers, client_options
 from streams.broker.source import Spot
 from streams.faust.driver import Consumer
 
@@ -17,11 +18,11 @@ REQUEST_SECONDS = 15.0
 class FaustSource:
     """A Source whose spots are those of a Faust app's consumer. Usable between `start` and `stop`, and with the app."""
 
-    def __init__(self, app: Any, bootstrap: str) -> None:
+    def __init__(self, app: Any, brokers: Brokers) -> None:
         self._app = app
         # A broker answers a connection's requests in order: asked behind a waiting fetch, an end would come late.
         self._asker = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+            **client_options(brokers),
             enable_auto_commit=False,
             request_timeout_ms=int(REQUEST_SECONDS * 1000),
             metadata_max_age_ms=METADATA_MAX_AGE_MS,

@@ -62,7 +62,7 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 
 def secrets_of(settings: Settings) -> list[str]:
     """The secrets among the settings that are long enough to be looked for, the longest first."""
-    found = {settings.log_key}
+    found = {settings.log_key, settings.kafka_password.get_secret_value(), *settings.secrets_in_files()}
     for url in (settings.redis, settings.smtp, settings.push_url, settings.traces):
         password = urlsplit(url).password or ""
         found |= {password, unquote(password)}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.rows import give_rows
+from streams.broker.security import Brokers, client_options
 from streams.broker.source import Spot
 from streams.broker.watch import Watch
 from streams.touchpoints.record import Row
@@ -22,10 +23,10 @@ class Sweep:
     Nothing is read around: a damaged log raises DamagedLog.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, brokers: Brokers) -> None:
         give_rows()
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+            **client_options(brokers),
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=2 << 20,

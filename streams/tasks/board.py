@@ -61,7 +61,7 @@ async def read_board(settings: Settings) -> Board:
     """The board as of the end of the topic seen now. Raises aiokafka's KafkaError where no broker answers."""
     board, topic = Board(), settings.topic("tasks")
     for partition in range(settings.partitions):
-        async for rows in read_all(settings.kafka, topic, partition):
+        async for rows in read_all(settings.brokers, topic, partition):
             for row in rows:
                 try:
                     board.take(row.value or b"")

@@ -26,7 +26,7 @@ async def report(settings: Settings, task: Task, outcome: str, note: str = "") -
     """Publishes the outcome, on the channel `call` where there is one. Raises PublishError, KafkaError."""
     channels = settings.channel_names()
     topic = settings.topic(f"touchpoints.{_CHANNEL if _CHANNEL in channels else channels[0]}")
-    publisher = KafkaPublisher(settings.kafka, client_id=f"{settings.prefix}-tasks")
+    publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-tasks")
     await publisher.start()
     try:
         out = encode_touchpoint(touchpoint(task, outcome, note))

@@ -9,8 +9,27 @@ from chart import CASES, VARIABLES, container, environment, manifests, pod, pods
 from streams.settings import Settings
 
 # Every setting with values that change it, and what the processes are then told.
-CHANGES: dict[str, tuple[str, str]] = {
+CHANGES: dict[str, tuple[str, Any]] = {
     "kafka": ("settings.kafka=a:1\\,b:2", "a:1,b:2"),
+    "kafka_security": ("settings.kafka_security=ssl", "ssl"),
+    "kafka_mechanism": ("settings.kafka_mechanism=PLAIN", "PLAIN"),
+    "kafka_user": ("settings.kafka_user=ada", "ada"),
+    "kafka_password": (
+        "existingSecret.name=s,existingSecret.keys.kafka_password=p",
+        {"secretKeyRef": {"name": "s", "key": "p"}},
+    ),
+    "kafka_token_url": ("settings.kafka_token_url=https://login/token", "https://login/token"),
+    "kafka_token_scope": ("settings.kafka_token_scope=kafka", "kafka"),
+    "kafka_password_file": ("files.kafka_password_file.secretName=s", "/etc/sillage/kafka_password_file/password"),
+    "kafka_ca": ("files.kafka_ca.secretName=s", "/etc/sillage/kafka_ca/ca.crt"),
+    "kafka_cert": ("files.kafka_cert.secretName=s", "/etc/sillage/kafka_cert/tls.crt"),
+    "kafka_key": ("files.kafka_key.secretName=s", "/etc/sillage/kafka_key/tls.key"),
+    "redis_password_file": ("files.redis_password_file.secretName=s", "/etc/sillage/redis_password_file/password"),
+    "redis_ca": ("files.redis_ca.secretName=s", "/etc/sillage/redis_ca/ca.crt"),
+    "redis_cert": ("files.redis_cert.secretName=s", "/etc/sillage/redis_cert/tls.crt"),
+    "redis_key": ("files.redis_key.secretName=s", "/etc/sillage/redis_key/tls.key"),
+    "smtp_password_file": ("files.smtp_password_file.secretName=s", "/etc/sillage/smtp_password_file/password"),
+    "metrics_host": ("settings.metrics_host=::1", "::1"),
     "redis": ("settings.redis=rediss://cache:6380/1", "rediss://cache:6380/1"),
     "smtp": ("settings.smtp=smtps://post", "smtps://post"),
     "prefix": ("settings.prefix=shop", "shop"),
@@ -109,6 +128,22 @@ def test_files_of_secrets_are_mounted_for_the_dispatcher_alone() -> None:
     for role in ("worker", "migration"):
         assert environment(found, role).keys().isdisjoint({"SILLAGE_PUSH", "SILLAGE_WEBHOOKS"})
         assert all("secret" not in each for each in pod(found, role)["spec"]["volumes"])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_files_of_kafka_go_to_every_process_and_those_of_redis_and_mail_to_dispatchers(role: str) -> None:
+    names = ("kafka_password_file", "kafka_key", "redis_password_file", "smtp_password_file")
+    found = manifests(*(word for name in names for word in ("--set", f"files.{name}.secretName={name[:5]}")))
+    told, spec = environment(found, role), pod(found, role)["spec"]
+    mounts = {each["mountPath"]: each for each in container(pod(found, role))["volumeMounts"]}
+    volumes = {each["name"]: each for each in spec["volumes"]}
+    for name in names:
+        given = role == "dispatcher" or name.startswith("kafka")
+        assert (f"SILLAGE_{name.upper()}" in told, f"/etc/sillage/{name}" in mounts) == (given, given)
+        if given:
+            secret = volumes[mounts[f"/etc/sillage/{name}"]["name"]]["secret"]
+            assert secret["secretName"] == name[:5]
+            assert secret["defaultMode"] & 0o007 == 0
 
 
 @pytest.mark.parametrize("role", ["worker", "dispatcher"])

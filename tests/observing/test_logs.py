@@ -161,7 +161,7 @@ def test_passwords_and_the_key_are_secrets_as_they_are_and_as_a_url_has_them() -
         redis="redis://:pass%2Fword@h/0", smtp="smtp://joe:sesame@h", log_key="k" * 32, traces="http://a:tr@h"
     )
     assert secrets_of(settings) == ["k" * 32, "pass%2Fword", "pass/word", "sesame"]
-    assert not {"pass", "sesame", "kkk"} & {word for word in ("pass", "sesame", "kkk") if word in repr(settings)}
+    assert not any(word in repr(settings) for word in ("pass%2Fword", "pass/word", "sesame", "kkk"))
 
 
 def test_of_a_flood_of_single_events_a_few_are_let_through_and_the_rest_is_counted() -> None:

@@ -62,3 +62,20 @@ def test_a_taken_port_is_named_and_a_closed_page_gives_its_port_back(port: int) 
         page = Page(CollectorRegistry(), port)
         assert asked(port, "/live")[0] == 200
         page.close()
+
+
+def test_it_listens_where_it_is_told_and_nowhere_else() -> None:
+    port = free_port()
+    page = Page(CollectorRegistry(), port, "127.0.0.2")
+    try:
+        with socket.create_connection(("127.0.0.2", port), 2):
+            pass
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", port), 2)
+    finally:
+        page.close()
+
+
+def test_an_address_that_is_not_ours_is_named() -> None:
+    with pytest.raises(PageError, match=r"SILLAGE_METRICS_HOST=192\.0\.2\.1 must be an address of this machine"):
+        Page(CollectorRegistry(), free_port(), "192.0.2.1")

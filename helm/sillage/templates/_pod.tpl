@@ -20,11 +20,36 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
 
+{{/* Files of Secrets: the dispatcher has all, others what Kafka wants of them. Takes dict "root" "role". */}}
 {{- define "sillage.fileEnv" -}}
-{{- range $name, $file := .Values.files }}
-{{- if $file.secretName }}
+{{- range $name, $file := .root.Values.files }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
 - name: SILLAGE_{{ upper $name }}
   value: /etc/sillage/{{ $name }}/{{ $file.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "sillage.fileMounts" -}}
+{{- range $name, $file := .root.Values.files }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
+- name: {{ $name | replace "_" "-" }}
+  mountPath: /etc/sillage/{{ $name }}
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "sillage.fileVolumes" -}}
+{{- range $name, $file := .root.Values.files }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
+- name: {{ $name | replace "_" "-" }}
+  secret:
+    secretName: {{ $file.secretName }}
+    defaultMode: 0440
+    items:
+      - key: {{ $file.key }}
+        path: {{ $file.key }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -121,9 +146,7 @@ spec:
       envFrom:
         - configMapRef:
             name: {{ include "sillage.name" .root }}
-      {{- $env := include "sillage.secretEnv" . }}
-      {{- if eq .role "dispatcher" }}{{ $env = print $env (include "sillage.fileEnv" .root) }}{{ end }}
-      {{- with $env }}
+      {{- with print (include "sillage.secretEnv" .) (include "sillage.fileEnv" .) }}
       env:
         {{- trim . | nindent 8 }}
       {{- end }}
@@ -147,14 +170,8 @@ spec:
           mountPath: {{ .root.Values.settings.data }}
         - name: temporary
           mountPath: /tmp
-        {{- if eq .role "dispatcher" }}
-        {{- range $name, $file := .root.Values.files }}
-        {{- if $file.secretName }}
-        - name: {{ $name }}
-          mountPath: /etc/sillage/{{ $name }}
-          readOnly: true
-        {{- end }}
-        {{- end }}
+        {{- with include "sillage.fileMounts" . }}
+        {{- trim . | nindent 8 }}
         {{- end }}
   volumes:
     {{- if not .volume }}
@@ -165,17 +182,7 @@ spec:
     - name: temporary
       emptyDir:
         sizeLimit: {{ .root.Values.temporarySizeLimit }}
-    {{- if eq .role "dispatcher" }}
-    {{- range $name, $file := .root.Values.files }}
-    {{- if $file.secretName }}
-    - name: {{ $name }}
-      secret:
-        secretName: {{ $file.secretName }}
-        defaultMode: 0440
-        items:
-          - key: {{ $file.key }}
-            path: {{ $file.key }}
-    {{- end }}
-    {{- end }}
+    {{- with include "sillage.fileVolumes" . }}
+    {{- trim . | nindent 4 }}
     {{- end }}
 {{- end }}
