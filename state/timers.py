@@ -52,6 +52,12 @@ class TimerIndex:
             return 0
         return self._heap[0][0]
 
+    def overdue(self, now: int) -> int:
+        """How many keys are due before `now`; of those not looked at yet, whose whole bucket of time is over."""
+        near = sum(len(bucket) for number, bucket in self._near.items() if (number + 1) << NEAR_BITS <= now)
+        far = sum(len(bucket) for number, bucket in self._far.items() if (number + 1) << FAR_BITS <= now)
+        return near + far + sum(due_at < now for due_at in self._now.values())
+
     def pop(self, upto: int) -> tuple[int, bytes] | None:
         """Takes out the earliest (instant, key) due at or before `upto`; at one instant by key."""
         if upto < self.earliest or not self._to_front(upto) or self._heap[0][0] > upto:

@@ -127,10 +127,13 @@ class Partition:
             return None
         return max(0, earliest - self._wall())
 
-    def overdue_ms(self) -> int:
-        """How long the earliest timer has been due by the partition's clock and not fired; 0 where none is."""
+    def overdue(self) -> tuple[int, int]:
+        """How many customers have a timer that is due and has not fired, and how long (ms) the earliest is."""
         timers, now = self.processor.timers, self.clock if self._event_clock else self._wall()
-        return max(0, now - timers.next_due()) if timers.earliest <= now else 0
+        if timers.earliest > now:
+            return 0, 0
+        late_ms = max(0, now - timers.next_due())
+        return timers.overdue(now), late_ms
 
     def _next_turn(self) -> Turn | None:
         """The lane whose row comes next, and how far its rows go before those of the others."""

@@ -24,8 +24,8 @@ async def look(worker: Worker, metrics: Metrics, watchdog: Watchdog, now_ms: Cal
         metrics.publication_age(0.0 if oldest is None else max(0, now - oldest) / 1000)
         for partition in worker.partitions.values():
             processor = partition.processor
-            overdue = partition.overdue_ms() / 1000
-            metrics.timers(partition.number, len(processor.timers), overdue)
+            overdue, late_ms = partition.overdue()
+            metrics.timers(partition.number, len(processor.timers), overdue, late_ms / 1000)
             metrics.state(partition.number, len(processor.store))
             for lane in partition.lanes.values():
                 head = lane.head

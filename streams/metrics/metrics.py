@@ -100,6 +100,9 @@ class Metrics:
             "publication_age_seconds", "Age of the oldest output that is durable and not acknowledged; 0 for none."
         )
         self._timers = families.gauge("pending_timers", "Customers with a timer that is to come.", "partition")
+        self._stuck = families.gauge(
+            "overdue_timers", "Customers who stand still: a timer of theirs is due and has not fired.", "partition"
+        )
         self._overdue = families.gauge(
             "timer_overdue_seconds", "How long the earliest timer has been due and not fired; 0 for none.", "partition"
         )
@@ -248,8 +251,9 @@ class Metrics:
         """How long the oldest durable output has waited for its acknowledgement."""
         self._publication_age.at().set(seconds)
 
-    def timers(self, partition: int, pending: int, overdue_seconds: float) -> None:
-        """Timers of one partition, and how long the earliest has been overdue."""
+    def timers(self, partition: int, pending: int, overdue: int, overdue_seconds: float) -> None:
+        """Timers of one partition, how many are overdue, and how long the earliest has been."""
+        self._stuck.at(str(partition)).set(overdue)
         self._timers.at(str(partition)).set(pending)
         self._overdue.at(str(partition)).set(overdue_seconds)
 
@@ -274,7 +278,7 @@ class Metrics:
         """Forgets the gauges of a partition that this process no longer owns."""
         for gauge in (
             self._lag_records, self._lag_seconds, self._outbox, self._commit_age, self._timers, self._overdue,
-            self._state, self._recovering,
+            self._stuck, self._state, self._recovering,
         ):  # fmt: skip
             gauge.drop(str(partition))
 

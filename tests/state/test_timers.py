@@ -52,6 +52,15 @@ def test_a_timer_moved_back_and_forth_fires_once() -> None:
     assert timers.drain(10 * HOUR) == [(5, "a")]
 
 
+def test_what_is_overdue_is_counted_where_its_bucket_of_time_is_over() -> None:
+    timers = Timers()
+    for key, at in (("a", NOW), ("b", NOW + 1_000), ("c", NOW + 2 * HOUR), ("d", NOW + 100 * HOUR)):
+        timers.set(key, at)
+    assert [timers.index.overdue(at) for at in (NOW - HOUR, NOW + 2 * HOUR, NOW + 5 * HOUR)] == [0, 2, 3]
+    timers.drain(NOW)
+    assert [timers.index.overdue(at) for at in (NOW + 1_000, NOW + 1_001, NOW + 5 * HOUR)] == [0, 1, 2]
+
+
 def test_a_cleared_timer_never_fires() -> None:
     for at in (5, NOW, NOW + 100 * HOUR):
         timers = Timers()

@@ -73,7 +73,7 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.applied(100, 0.003)
     metrics.errors("welcome", "evaluation")
     metrics.publication_age(0.0)
-    metrics.timers(2, 10, 0.0)
+    metrics.timers(2, 10, 0, 0.0)
     metrics.state(2, 40)
     metrics.recovering(2, 100)
     metrics.rebalanced()

@@ -92,13 +92,14 @@ async def test_a_latency_is_the_sum_of_its_parts_and_names_its_trace(
 
 def test_a_timer_is_overdue_while_nobody_fires_it() -> None:
     rig = Rig()
-    rig.put("touchpoints.web", rig.wall.now, "basket.updated")
+    for customer in ("c1", "c2"):
+        rig.put("touchpoints.web", rig.wall.now, "basket.updated", customer)
     rig.run()
-    assert rig.partition.overdue_ms() == 0
+    assert rig.partition.overdue() == (0, 0)
     rig.wall.now += HOUR + 90_000
-    assert rig.partition.overdue_ms() == 90_000
+    assert rig.partition.overdue() == (2, 90_000)
     rig.run()
-    assert rig.partition.overdue_ms() == 0
+    assert rig.partition.overdue() == (0, 0)
 
 
 def test_an_expression_that_fails_is_counted_by_journey(metrics: Metrics, value: Callable[..., float | None]) -> None:
