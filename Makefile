@@ -7,6 +7,7 @@ SEEDS ?= 3000
 ROUNDS ?= 20
 SEED ?=
 BENCH_ARGS ?=
+AUDIT_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -32,10 +33,11 @@ chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the
 drill: setup ## Lose a broker's disk, Redis and a worker's volume under load, then ask the same oracle
 	PYTHONPATH=tests $(BIN)/python -m drill.disaster $(if $(SEED),--seed $(SEED))
 
-audit: setup ## Ask for known vulnerabilities of all that is installed (needs a network)
+audit: setup ## Ask OSV for known vulnerabilities of all that is installed (AUDIT_ARGS="--osv-url URL" asks a mirror)
 	mkdir -p build
 	$(BIN)/pip freeze --exclude-editable >build/installed.txt
-	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement build/installed.txt --progress-spinner off
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement build/installed.txt --progress-spinner off \
+	  --vulnerability-service osv $(AUDIT_ARGS)
 
 sbom: setup ## Write build/sbom.json, all that is installed, in the form of CycloneDX
 	mkdir -p build
