@@ -216,6 +216,8 @@ def play(night: Night, script: Script, mailbox: Mailbox) -> None:
     script.run(("web", oddities()))
     script.run(("web", [event("p1", "page.seen", 99)]), away=True)
     wait_until(lambda: night.number("sum(sillage_clamped_instants_total)") == 1, 30)
+    # A dead letter leaves with the next lazy pass, up to a second after the event behind it was decided.
+    wait_until(lambda: night.number("sum(sillage_dead_letters_total)") == 1, 30)
     wait_until(lambda: night.number("sum(sillage_forwards_total)") == 1, 30)
     receipts = "sum(sillage_events_total{channel='email'})"
     wait_until(lambda: night.number(receipts) == WAVES * (CROWD + 2), 30)
