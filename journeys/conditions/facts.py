@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from journeys.conditions.around import NOWHERE, Around
+from journeys.conditions.past import NO_PAST, Past
 
 
 class Facts(msgspec.Struct):
@@ -28,3 +29,5 @@ class Facts(msgspec.Struct):
     """`topic/channel` to given; what is not there was not given."""
     around: Around = NOWHERE
     """Places and weather, by where they are."""
+    past: Past = NO_PAST
+    """What the person did, their segments and their hour."""
