@@ -59,3 +59,39 @@ class Duration(msgspec.Struct, frozen=True):
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": r"^\s*(\d+(mo|w|d|h|m|s)\s*)+$", "examples": ["20h", "7d", "1mo"]}
+
+
+class Offset(msgspec.Struct, frozen=True):
+    """A duration before (`-7d`) or after (`7d`) an instant."""
+
+    before: bool
+    duration: Duration
+
+    @classmethod
+    def parse(cls, text: str) -> "Offset":
+        """`-7d`, `2h`, `+1mo`. Raises ValueError as Duration does."""
+        stripped = text.strip()
+        return cls(stripped.startswith("-"), Duration.parse(stripped.removeprefix("-").removeprefix("+")))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda offset: f"{'-' if offset.before else ''}{offset.duration.text}",
+                return_schema=core_schema.str_schema(),
+            ),
+        )
+
+    @classmethod
+    def _read(cls, value: Any) -> "Offset":
+        if isinstance(value, Offset):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("an offset is text")
+        return cls.parse(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\s*[-+]?(\d+(mo|w|d|h|m|s)\s*)+$", "examples": ["-7d", "2h"]}

@@ -54,7 +54,7 @@ class Folder:
     `journeys` (by name), `messages` (by name) hold what fits its model, `drafts` all that is YAML at all.
     """
 
-    project: Project = field(default_factory=Project)
+    project: Project = field(default_factory=lambda: Project())
     journeys: dict[str, LoadedJourney] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     lives: dict[str, str] = field(default_factory=dict)

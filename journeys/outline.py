@@ -3,11 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from journeys.model import SLUG, VERBS
+from journeys.model import SLUG, TRIGGERS, VERBS
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
-CONDITIONS = ("where", "unless", "when")
+CONDITIONS = ("where", "unless", "when", "until")
+EXPRESSIONS = ("key", "revenue", "date", "wait_until")
+NAMED_EXPRESSIONS = ("set", "add", "data", "with", "keep")
+"""Keys whose values are an expression, and those that hold expressions by name."""
 _LISTS = ("steps", "on_error", "do", "else")
+_NAMED_BLOCKS = ("arms", "branches", "outcomes")
+_LISTED_BLOCKS = ("choose", "wait_for")
 
 
 def node_lists(tree: Tree | None) -> Iterator[Sequence]:
@@ -20,19 +25,39 @@ def node_lists(tree: Tree | None) -> Iterator[Sequence]:
             yield inner
             for node in inner.items:
                 yield from node_lists(node)
-    for name in ("choose", "wait_for"):
+    for name in _LISTED_BLOCKS:
         for branch in branches(tree, name):
             yield from node_lists(branch)
     yield from node_lists(tree.get("when_blocked"))
-    outcomes = tree.get("outcomes")
-    for outcome in outcomes.entries if isinstance(outcomes, Mapping) else []:
-        yield from node_lists(outcome.value)
+    for name in _NAMED_BLOCKS:
+        for block in named_blocks(tree, name):
+            yield from node_lists(block.value)
 
 
 def branches(node: Mapping, name: str) -> list[Mapping]:
-    """The mappings in the list under `choose` or `wait_for`."""
+    """The mappings in the list under `choose` or `wait_for`, of which the second may be one mapping alone."""
     inner = node.get(name)
+    if isinstance(inner, Mapping):
+        return [inner]
     return [item for item in inner.items if isinstance(item, Mapping)] if isinstance(inner, Sequence) else []
+
+
+def named_blocks(node: Mapping, name: str) -> list[Entry]:
+    """The entries under `arms`, `branches` or `outcomes`."""
+    inner = node.get(name)
+    return inner.entries if isinstance(inner, Mapping) else []
+
+
+def triggers(tree: Tree | None) -> list[Mapping]:
+    """The mappings under `enter`."""
+    inner = tree.get("enter") if isinstance(tree, Mapping) else None
+    among = inner.items if isinstance(inner, Sequence) else [inner]
+    return [item for item in among if isinstance(item, Mapping)]
+
+
+def trigger(mapping: Mapping) -> Entry | None:
+    """The entry that makes a trigger what it is, if it is known."""
+    return next((entry for entry in mapping.entries if entry.name in TRIGGERS), None)
 
 
 def nodes(tree: Tree | None) -> Iterator[Mapping]:
@@ -62,12 +87,12 @@ def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
 def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every expression with the key it stands under."""
     for part in parts(tree):
-        entries = [entry for entry in part.entries if entry.name in ("key", "revenue")]
-        for name in ("set", "data"):
+        entries = [entry for entry in part.entries if entry.name in EXPRESSIONS]
+        for name in NAMED_EXPRESSIONS:
             named = part.get(name)
             entries += named.entries if isinstance(named, Mapping) else []
         for entry in entries:
-            if not isinstance(entry.value, Sequence):
+            if isinstance(entry.value, Scalar):
                 yield from ((entry.name, text) for text in texts(entry.value))
 
 

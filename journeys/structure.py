@@ -15,14 +15,29 @@ M = TypeVar("M", bound=BaseModel)
 
 _PARTS: dict[str, type[BaseModel]] = {
     **{f"@{verb}": part for verb, part in shapes.VERBS.items()},
+    **{f"@{name}": part for name, part in shapes.TRIGGERS.items()},
     "@when": shapes.When,
     "@else": shapes.Otherwise,
     "@steps": shapes.Blocked,
-    "enter": shapes.Enter,
+    "@defer": shapes.Defer,
+    "@moment": shapes.Moment,
+    "@first": shapes.First,
+    "@awaited": shapes.Awaited,
+    "@becoming": shapes.Becoming,
     "exit": shapes.ExitRule,
     "goal": shapes.Goal,
-    "wait_for": shapes.Awaited,
+    "winner": shapes.Winner,
+    "fallback": shapes.Fallback,
+    "caps": shapes.Cap,
 }
+_NAMED: dict[str, type[BaseModel]] = {
+    "arms": shapes.Arm,
+    "branches": shapes.ParallelBranch,
+    "outcomes": shapes.Outcome,
+    "hours": shapes.Hours,
+    "services": shapes.Service,
+}
+"""What stands below a name that the designer gives, by the key above that name."""
 _TAGS = shapes.TAGS | {f"@{verb}" for verb in shapes.VERBS}
 _NAME = "a name of small letters, digits, `-` and `_`"
 _DURATION = "a duration such as 20h, 7d or 1mo"
@@ -103,7 +118,9 @@ def _mend_key(model: type[BaseModel], where: Positions, loc: tuple[int | str, ..
 
 def _part(model: type[BaseModel], loc: list[int | str]) -> type[BaseModel]:
     """The model that a place in the tree was held against."""
-    names = [step for step in loc if isinstance(step, str) and step not in ("@one", "@many")]
+    names = [step for step in loc if isinstance(step, str) and step not in ("@one", "@many", "@single")]
+    if len(names) > 1 and names[-2] in _NAMED:
+        return _NAMED[names[-2]]
     return _PARTS.get(names[-1], model) if names else model
 
 

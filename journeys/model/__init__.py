@@ -1,0 +1,94 @@
+"""What a journey is: the shape that a designer's YAML has once it is read."""
+
+from journeys.model.folder import Cap, Hours, MessageHead, Project, Segment, Service
+from journeys.model.journey import Journey
+from journeys.model.leaves import (
+    Add,
+    BestOffer,
+    Defer,
+    Emit,
+    Exit,
+    Fallback,
+    First,
+    Moment,
+    Set,
+    Tagged,
+    Untagged,
+    Wait,
+    Winner,
+)
+from journeys.model.nodes import (
+    VERBS,
+    Arm,
+    Awaited,
+    Becoming,
+    Blocked,
+    Call,
+    Choose,
+    Digest,
+    Node,
+    Otherwise,
+    Outcome,
+    Parallel,
+    ParallelBranch,
+    Repeat,
+    Send,
+    Split,
+    Start,
+    Task,
+    WaitFor,
+    WaitUntil,
+    When,
+)
+from journeys.model.parts import (
+    EVENT_TYPE,
+    NAME,
+    SLUG,
+    TARGET,
+    Condition,
+    EventType,
+    EventTypes,
+    Expression,
+    Inputs,
+    Part,
+    Slug,
+)
+from journeys.model.triggers import (
+    AGAIN,
+    TRIGGERS,
+    Called,
+    Enter,
+    EntersPlace,
+    EntersSegment,
+    Entry,
+    Every,
+    ExitRule,
+    Goal,
+    LeavesPlace,
+    LeavesSegment,
+    OnAbsence,
+    OnBroadcast,
+    OnDate,
+    OnSequence,
+    StaysInPlace,
+    Trigger,
+)
+
+__all__ = [
+    "AGAIN", "EVENT_TYPE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arm", "Awaited", "Becoming",
+    "BestOffer", "Blocked", "Call", "Called", "Cap", "Choose", "Condition", "Defer", "Digest", "Emit", "Enter",
+    "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
+    "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",
+    "Node", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
+    "Part", "Project", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
+    "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor", "WaitUntil", "When", "Winner",
+]  # fmt: skip
+
+TAGS = frozenset(
+    {
+        "@one", "@many", "@single", "@text", "@whole", "@number", "@truth", "@word", "@steps", "@when", "@else",
+        "@awaited", "@becoming", "@moment", "@defer", "@first",
+    }
+    | {f"@{name}" for name in TRIGGERS}
+)  # fmt: skip
+"""What stands in the place of a fault for a choice among shapes, beside `@` and a verb; no key of the language."""

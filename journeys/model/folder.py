@@ -1,0 +1,77 @@
+"""What stands beside the journeys: the project, the heads of messages, segments."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from journeys.duration import Duration
+from journeys.model.parts import WEEKDAYS, WINDOW, Condition, Part, Slug, Truth, Window
+
+_DAY = "|".join(WEEKDAYS)
+DAYS = rf"^({_DAY})(-({_DAY}))?$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+class Hours(Part):
+    """When a place of work is open: windows by weekday or `monday-friday`, closed on the holidays of a country."""
+
+    days: dict[Annotated[str, Field(pattern=DAYS)], Annotated[list[Window], Field(min_length=1)] | Window] = Field(
+        min_length=1
+    )
+    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = None
+    closed: list[Annotated[str, Field(pattern=DATE)]] = []
+    zone: str | None = None
+
+
+class Service(Part):
+    """A service that journeys may call: where, how, how long an answer is waited for, how often it is tried again."""
+
+    url: str = Field(pattern=r"^https?://")
+    method: Literal["GET", "POST", "PUT"] = "POST"
+    timeout: Duration = Duration.parse("5s")
+    retries: int = Field(3, ge=0, le=10)
+    headers: dict[str, str] = {}
+
+
+class Cap(Part):
+    """At most so many messages within a time, counted for each person, or for one channel, topic or journey of it."""
+
+    most: int = Field(ge=1)
+    within: Duration | None = None
+    each: Literal["day", "week", "month"] | None = None
+    channel: Slug | None = None
+    topic: Slug | None = None
+    journey: Slug | None = None
+
+
+class Project(Part):
+    """project.yaml: what holds for every journey of the folder."""
+
+    zone: str = "UTC"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    hours: dict[Slug, Hours] = {}
+    services: dict[Slug, Service] = {}
+    quiet_hours: Annotated[str, Field(pattern=WINDOW)] | None = None
+    caps: list[Cap] = []
+    holdout: str | None = None
+
+
+class MessageHead(Part):
+    """messages/NAME/message.yaml: its class and what the recipient reads above the body."""
+
+    title: str = ""
+    class_: Literal["marketing", "service", "critical"] = Field("marketing", alias="class")
+    subject: str = ""
+
+
+class Segment(Part):
+    """segments/NAME.yaml: the customers for whom a condition holds, kept up to date as events arrive and time goes by.
+
+    With `backfill` those who are members when it is deployed enter at once, paced; else only their next change counts.
+    """
+
+    segment: Slug
+    title: str = ""
+    when: Condition
+    unless: Condition | None = None
+    backfill: Truth = False
