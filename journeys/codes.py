@@ -25,4 +25,7 @@ CODES = {
     "J022": "a time zone that nobody knows",
     "J023": "a file or folder that cannot be read as definitions",
     "J024": "a task that is due at once, warns no earlier than it is due, or lists `expired` as an outcome",
+    "J030": "a schema that contradicts itself",
+    "J031": "an event type that is declared twice",
+    "J032": "an event type that is not declared",
 }

@@ -9,14 +9,16 @@ from journeys.mend import mend_conditions, mend_nodes, problem
 from journeys.messages.model import Message
 from journeys.model import Journey, MessageHead, Project
 from journeys.problem import Problem
+from journeys.schemas.declared import Declarations, read_declarations
 from journeys.structure import fit
 from journeys.tree import Mark, Positions
 from journeys.yaml import read
 
 _JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
+_SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
 _PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
-_WRONG_NAME = re.compile(r"(?:journeys|lives|messages/[^/]+)/[^/]+\.yml|project\.yml")
+_WRONG_NAME = re.compile(r"(?:journeys|lives|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Folder:
     drafts: list[Draft] = field(default_factory=list)
     message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
     project_draft: Draft | None = None
+    declared: Declarations = field(default_factory=Declarations)
 
 
 def load_journey(path: str, text: str) -> tuple[Journey | None, Positions, list[Problem]]:
@@ -93,6 +96,8 @@ def load_project(files: Files[str, str]) -> Folder:
         elif _WRONG_NAME.fullmatch(path):
             what = f"`{path}` is not read as a definition"
             folder.problems.append(Problem(path, 1, 1, "J023", what, f"name it {path.removesuffix('.yml')}.yaml"))
+    folder.declared, faults = read_declarations({path: files[path] for path in files if _SCHEMA.fullmatch(path)})
+    folder.problems += faults
     for name in sorted({path.split("/")[1] for path in files if re.fullmatch(r"messages/[^/]+/[^/]+", path)}):
         _add_message(folder, name, files)
     return folder

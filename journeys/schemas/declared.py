@@ -1,0 +1,150 @@
+"""All that a folder declares of its events and customers, and what is known of an event of any type."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from journeys.mend import found
+from journeys.model import EVENT_TYPE
+from journeys.problem import Problem
+from journeys.schemas.read import SchemaReader
+from journeys.schemas.reserved import CUSTOMER, RESERVED
+from journeys.schemas.schema import ANY, Schema, common, object_of, possible
+from journeys.tree import Mapping as Keys
+from journeys.tree import Mark, Scalar, Tree
+from journeys.yaml import read
+
+CUSTOMER_FILE = "schemas/customer.yaml"
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What a folder declares. Where it declares no event type none is unknown, and so with the customer's attributes.
+
+    `events` holds the folder's own types, and the reserved ones that it adds properties to.
+    """
+
+    events: Mapping[str, Schema] = field(default_factory=dict)
+    customer: Schema | None = None
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Every type that is known; none where all are."""
+        return frozenset(self.events) | frozenset(RESERVED) if self.events else frozenset()
+
+    def event(self, type_: str) -> Schema:
+        """What an event of this type holds; of one that is not known, or told already, anything."""
+        if not self.events:
+            return ANY
+        return self.events.get(type_) or RESERVED.get(type_, ANY)
+
+    def each_event(self, types: Iterable[str]) -> Schema:
+        """What every event of these types holds: a property that one of them lacks is not known."""
+        return common([self.event(type_) for type_ in types])
+
+    def some_event(self, types: Iterable[str]) -> Schema:
+        """What an event of one of these types may hold; without any type, anything."""
+        return possible([self.event(type_) for type_ in types]) if (types := list(types)) else ANY
+
+    def person(self) -> Schema:
+        """What is known of a customer."""
+        return self.customer or ANY
+
+
+def read_declarations(files: Mapping[str, str]) -> tuple[Declarations, list[Problem]]:
+    """What the files under schemas/ (path to text) declare, with every fault. Never raises.
+
+    A file with a fault still declares its types, so that their names are known.
+    """
+    reading = _Reading()
+    for path in sorted(files):
+        reading.take(path, files[path])
+    return Declarations(reading.events, reading.customer), reading.problems
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.events: dict[str, Schema] = {}
+        self.customer: Schema | None = None
+        self.problems: list[Problem] = []
+        self._at: dict[str, str] = {}
+
+    def take(self, path: str, text: str) -> None:
+        result = read(path, text)
+        self.problems += result.problems
+        reader = SchemaReader(path)
+        for extra in result.documents[1:]:
+            reader.fault(extra.start, "J001", "a second document stands in the file", "use a file, or `events:`")
+        if result.documents:
+            self._root(path, result.documents[0], reader)
+        elif not result.problems:
+            reader.fault(Mark(), "J001", "the file is empty", "write `event: TYPE` and `properties:`")
+        if path == CUSTOMER_FILE and self.customer is None:
+            # It could not be read: no attribute is told as unknown for that.
+            self.customer = ANY
+        self.problems += reader.problems
+
+    def _root(self, path: str, root: Tree, reader: SchemaReader) -> None:
+        if not isinstance(root, Keys):
+            what = f"the file must hold keys and values, found {found(root)}"
+            reader.fault(root.start, "J006", what, "write `event: TYPE` and `properties:`")
+        elif path == CUSTOMER_FILE:
+            told = self._object(root, reader)
+            self.customer = object_of({**CUSTOMER, **told.properties}, told.required, told.extra)
+        elif root.entry("events"):
+            self._several(path, root, reader)
+        else:
+            self._one(path, root, reader)
+
+    def _one(self, path: str, root: Keys, reader: SchemaReader) -> None:
+        schema = self._object(root, reader, ("event",))
+        named = root.get("event")
+        if named is None:
+            hint = "write `event: order.placed`, or `events:` with a schema for each type"
+            reader.fault(root.start, "J005", "missing key `event`", hint)
+        elif not isinstance(named, Scalar):
+            reader.fault(named.start, "J006", f"`event` must be an event type, found {found(named)}", "name one")
+        else:
+            self._declare(path, named, schema, reader)
+
+    def _several(self, path: str, root: Keys, reader: SchemaReader) -> None:
+        events = root.get("events")
+        for entry in root.entries:
+            if entry.name != "events":
+                what = f"`{entry.name}` stands beside `events`"
+                reader.fault(entry.key.start, "J004", what, "move it into the schema of a type below `events:`")
+        if not isinstance(events, Keys):
+            what = f"`events` must be a mapping of types, found {found(events) if events else 'nothing'}"
+            reader.fault(events.start if events else root.start, "J006", what, "write `TYPE:` with its schema below it")
+            return
+        for entry in events.entries:
+            self._declare(path, entry.key, self._object(entry.value, reader), reader)
+
+    def _declare(self, path: str, named: Scalar, schema: Schema, reader: SchemaReader) -> None:
+        if not re.fullmatch(EVENT_TYPE, named.text):
+            what = f"`{named.text[:40]}` is not an event type"
+            reader.fault(named.start, "J006", what, "write letters, digits, `.`, `_`, `:`, `/` and `-`")
+            return
+        if named.text in self.events:
+            what = f"the event type `{named.text}` is also declared in {self._at[named.text]}"
+            reader.fault(named.start, "J031", what, "keep one of the two")
+            return
+        ours = RESERVED.get(named.text)
+        if ours:
+            properties = {**schema.properties, **ours.properties}
+            schema = object_of(properties, schema.required | ours.required, schema.extra or ours.extra)
+        self.events[named.text] = schema
+        self._at[named.text] = f"{path}, line {named.start.line}"
+
+    def _object(self, tree: Tree, reader: SchemaReader, beside: tuple[str, ...] = ()) -> Schema:
+        """The schema of an event or a customer, which is always an object."""
+        before = len(reader.problems)
+        schema = reader.read(tree, beside)
+        written = tree.get("type") if isinstance(tree, Keys) else None
+        if len(reader.problems) > before:
+            # What could not be read is not held against the journeys, too.
+            return object_of(schema.properties, extra=ANY)
+        if written is not None and schema.types != frozenset({"object"}):
+            what = f"an event, like a customer, is an object, found the type {found(written)}"
+            reader.fault(written.start, "J030", what, "write `type: object`, or leave it out")
+        return object_of(schema.properties, schema.required, schema.extra)

@@ -1,0 +1,33 @@
+"""The reserved event types of docs/events.md, declared by us: what a folder need not say, and may add to."""
+
+from journeys.schemas.schema import ANY, Schema, object_of
+
+_TEXT = Schema(frozenset({"string"}))
+_YES = Schema(frozenset({"boolean"}))
+_NAMED = object_of({}, extra=ANY)
+_TEXTS = Schema(frozenset({"array"}), items=_TEXT)
+_RECEIPT = object_of({"action_id": _TEXT, "message": _TEXT, "journey": _TEXT, "step": _TEXT}, ["action_id"])
+_FAILED = object_of({**_RECEIPT.properties, "code": _TEXT}, ["action_id"])
+_TASK = object_of({"task_id": _TEXT, "outcome": _TEXT, "note": _TEXT}, ["task_id"])
+_NUMBER = Schema(frozenset({"number"}))
+_PLACE = object_of({"lat": _NUMBER, "lon": _NUMBER, "accuracy_m": _NUMBER, "age_s": Schema(frozenset({"integer"}))})
+
+RESERVED: dict[str, Schema] = {
+    "customer.updated": object_of({"set": _NAMED, "unset": _TEXTS}),
+    "consent.changed": object_of(
+        {"topic": _TEXT, "channel": _TEXT, "given": _YES, "source": _TEXT, "text_version": _TEXT},
+        ["topic", "channel", "given"],
+    ),
+    "position.reported": object_of({}),
+    "identity.linked": object_of({"identifiers": _NAMED}),
+    "customer.erased": object_of({}),
+    "action.refused": object_of(_FAILED.properties, ["action_id", "code"]),
+    **{f"message.{what}": _RECEIPT for what in ("sent", "delivered", "opened", "clicked", "replied")},
+    **{f"message.{what}": _FAILED for what in ("bounced", "complained", "failed")},
+    **{f"task.{what}": _TASK for what in ("done", "no_answer", "expired")},
+    "sillage.clock": object_of({"at": ANY}, ["at"]),
+}
+"""By type; a test holds it against what the decoder checks."""
+
+CUSTOMER: dict[str, Schema] = {"id": _TEXT, "timezone": _TEXT, "tags": _TEXTS, "place": _PLACE}
+"""What the engine itself tells of a customer, or reads of one."""
