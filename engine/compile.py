@@ -134,7 +134,7 @@ class _Compiler:
             where = tuple(compile_condition(source) for source in (node.where, each.where) if source is not None)
             own = node.from_ is None and each.on.startswith(("message.", "task."))
             follows = self.block(each.do, done, f"{path}.wait_for[{index}].do")
-            awaited[each.on] = (*awaited.get(each.on, ()), AwaitedEvent(where, own, follows))
+            awaited[each.on] = (*awaited.get(each.on, ()), AwaitedEvent(where, own, follows, index))
         otherwise = self.block(node.else_, then, f"{path}.else")
         return WaitForStep(self._id(node.id, path), awaited, node.within, otherwise, self._rescue)
 
@@ -208,9 +208,9 @@ class _Compiler:
 
 def _entries(enter: Enter | list[Enter]) -> dict[str, tuple[EntryRule, ...]]:
     rules: dict[str, tuple[EntryRule, ...]] = {}
-    for each in enter if isinstance(enter, list) else [enter]:
+    for number, each in enumerate(enter if isinstance(enter, list) else [enter]):
         key = compile_expression(each.key) if each.key is not None else None
-        rule = EntryRule(_optional(each.where), _unless(each.unless), key, _again(each.again))
+        rule = EntryRule(_optional(each.where), _unless(each.unless), key, _again(each.again), number)
         for on in _types(each.on):
             rules[on] = (*rules.get(on, ()), rule)
     return rules
@@ -218,8 +218,8 @@ def _entries(enter: Enter | list[Enter]) -> dict[str, tuple[EntryRule, ...]]:
 
 def _exits(parts: list[ExitPart]) -> dict[str, tuple[ExitRule, ...]]:
     rules: dict[str, tuple[ExitRule, ...]] = {}
-    for each in parts:
-        rule = ExitRule(_optional(each.where), _unless(each.unless), each.as_)
+    for number, each in enumerate(parts):
+        rule = ExitRule(_optional(each.where), _unless(each.unless), each.as_, number)
         for on in _types(each.on):
             rules[on] = (*rules.get(on, ()), rule)
     return rules

@@ -31,7 +31,7 @@ def enter(draft: Draft, event: Event) -> None:
             draft.say(trace.NOT_ENTERED, journey.name, code="error", why=f"{code}: {why}")
             continue
         if key is not None and _may_enter(draft, journey, rule, key, event):
-            _begin(draft, journey, key, event)
+            _begin(draft, journey, rule, key, event)
 
 
 def _key(draft: Draft, journey: CompiledJourney, rule: EntryRule) -> str | None:
@@ -103,7 +103,7 @@ def _again(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str) ->
     return draft.at >= after(before.entered_at, rule.again, person_zone(draft, journey))
 
 
-def _begin(draft: Draft, journey: CompiledJourney, key: str, event: Event) -> None:
+def _begin(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, event: Event) -> None:
     enrollment = Enrollment(
         id=enrollment_id(draft.customer.person_key, journey.name, key, event.id),
         journey=journey.name,
@@ -114,6 +114,6 @@ def _begin(draft: Draft, journey: CompiledJourney, key: str, event: Event) -> No
         entry={**event.properties, "meta": draft.meta},
     )
     draft.live[enrollment.id] = enrollment
-    draft.say(trace.ENTERED, journey.name, enrollment.id, key=key)
+    draft.say(trace.ENTERED, journey.name, enrollment.id, key=key, trigger=rule.number)
     open_goal(draft, journey, enrollment)
     advance(Run(draft, journey, enrollment, draft.at), journey.start)

@@ -34,12 +34,12 @@ def check_exits(draft: Draft, event: Event, enrollments: Concerned) -> Concerned
     stayed: Concerned = []
     for enrollment, journey in enrollments:
         try:
-            outcome = _outcome(draft, event, enrollment, journey)
+            rule = _rule(draft, event, enrollment, journey)
         except Exception as fault:
             advance.fail(Run(draft, journey, draft.edit(enrollment), draft.at), *advance.fault_line(fault))
             continue
-        if outcome:
-            leave(draft, enrollment, outcome, draft.at, "exit")
+        if rule is not None:
+            leave(draft, enrollment, rule.outcome, draft.at, "exit", rule=rule.number)
         else:
             stayed.append((enrollment, journey))
     return stayed
@@ -74,11 +74,11 @@ def _awaits(step: RestStep | None, event: Event) -> TypeGuard[WaitForStep | Task
     return isinstance(step, TaskStep) and event.type in TASK_TYPES
 
 
-def _outcome(draft: Draft, event: Event, enrollment: Enrollment, journey: CompiledJourney) -> str:
-    """The outcome of the first exit rule that holds, empty for none. Raises EvaluationError."""
+def _rule(draft: Draft, event: Event, enrollment: Enrollment, journey: CompiledJourney) -> ExitRule | None:
+    """The first exit rule that holds. Raises EvaluationError."""
     rules = journey.exits.get(event.type)
     if not rules:
-        return ""
+        return None
     facts = draft.facts(enrollment.entry, enrollment.vars)
     for rule in rules:
         if rule.where is not None and not rule.where.holds(facts):
@@ -86,8 +86,8 @@ def _outcome(draft: Draft, event: Event, enrollment: Enrollment, journey: Compil
         elif rule.unless is not None and rule.unless.holds(facts):
             draft.note_unheld(_not_exited(enrollment, rule, "unless"), rule.unless, facts)
         else:
-            return rule.outcome
-    return ""
+            return rule
+    return None
 
 
 def _not_exited(enrollment: Enrollment, rule: ExitRule, code: str) -> Line:

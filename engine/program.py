@@ -41,11 +41,15 @@ class WaitStep(msgspec.Struct, frozen=True):
 
 
 class AwaitedEvent(msgspec.Struct, frozen=True):
-    """One event that ends a `wait_for`: all of `where` must hold; `own` asks for what this enrollment sent."""
+    """One event that ends a `wait_for`: all of `where` must hold; `own` asks for what this enrollment sent.
+
+    `number` is its place in the list, from 0, as the trace names it.
+    """
 
     where: tuple[Compiled, ...]
     own: bool
     then: "Step"
+    number: int = 0
 
 
 class WaitForStep(msgspec.Struct, frozen=True):
@@ -116,20 +120,25 @@ RestStep = WaitStep | WaitForStep | SendStep | TaskStep
 
 
 class EntryRule(msgspec.Struct, frozen=True):
-    """What begins an enrollment. `again` is never, always, after exit, or a duration since the last entry."""
+    """What begins an enrollment. `again` is never, always, after exit, or a duration since the last entry.
+
+    `number` is its place under `enter`, from 0, as the trace names it.
+    """
 
     where: Compiled | None
     unless: Compiled | None
     key: Compiled | None
     again: str | Duration
+    number: int = 0
 
 
 class ExitRule(msgspec.Struct, frozen=True):
-    """What ends an enrollment from outside."""
+    """What ends an enrollment from outside. `number` is its place under `exit`, from 0, as the trace names it."""
 
     where: Compiled | None
     unless: Compiled | None
     outcome: str
+    number: int = 0
 
 
 class GoalRule(msgspec.Struct, frozen=True):

@@ -68,16 +68,16 @@ def person_zone(draft: Draft, journey: CompiledJourney) -> str:
     return named if isinstance(named, str) and zone_exists(named) else journey.zone
 
 
-def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "") -> None:
+def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "", **data: Any) -> None:
     """Ends an enrollment and remembers its key; with `void_code` every action it still has queued is voided.
 
     An exit step, an error and the end of the steps void nothing: what was sent before them was meant to leave. A task
-    that is still open is cancelled in any case.
+    that is still open is cancelled in any case. `data` goes to the line of the trace.
     """
     del draft.live[enrollment.id]
     cancel_task(draft, enrollment, outcome, at)
     _remember(draft, enrollment, at)
-    draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key)
+    draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key, **data)
     if void_code:
         _void_queued(draft, enrollment, void_code, at)
 

@@ -32,10 +32,10 @@ ERROR = "error"
 
 CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
-    ENTERED: "an enrollment began",
+    ENTERED: "an enrollment began; `data.trigger` is the place of its trigger under `enter`, from 0",
     NOT_ENTERED: "a trigger began nothing; `code`: late, where, unless, live, again, max_live, key or error",
     WAITED: "the enrollment rests at a wait until `data.until` (ms)",
-    WOKE: "a wait ended, by its time or by the event waited for",
+    WOKE: "a wait ended, by its time or by the event waited for, whose place in the list is `data.awaited`, from 0",
     TIMED_OUT: "the event waited for did not come in time",
     NOT_WOKEN: "an event of the type waited for was not the one; `code`: late, where or foreign",
     CHOSEN: "a branch of `choose` was taken; `code` is its number from 0, or else",
@@ -50,7 +50,7 @@ CODES: dict[str, str] = {
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
     NOT_EXITED: "an event of an exit's type did not end the enrollment; `code`: where or unless",
-    EXITED: "the enrollment ended; `code` is the outcome",
+    EXITED: "the enrollment ended; `code` is the outcome, `data.rule` the place under `exit` where a rule ended it",
     ERROR: "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node or unknown_version",
 }
 

@@ -31,7 +31,7 @@ def wake(step: WaitForStep, run: Run, event: Event) -> Step | None:
         if awaited.own and _about(event) not in run.enrollment.sent:
             _note(run, step, "foreign", f"{event.type} is not about a message or task of this enrollment")
         elif _holds(step, run, awaited, facts):
-            run.say(trace.WOKE, step.label, why=event.type)
+            run.say(trace.WOKE, step.label, why=event.type, awaited=awaited.number)
             return awaited.then
     return None
 
