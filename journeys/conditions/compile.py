@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from journeys.conditions import exact, values
+from journeys.conditions.declared import UNTRUSTED, Declared
 from journeys.conditions.emit import HELPERS, python
 from journeys.conditions.errors import ConditionError, EvaluationError
 from journeys.conditions.explain import explain
@@ -13,7 +14,7 @@ from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
-from journeys.conditions.types import Kinds, check, check_condition
+from journeys.conditions.types import check, check_condition
 
 
 class Compiled:
@@ -29,11 +30,11 @@ class Compiled:
     holds: Callable[[Facts], bool]
     """Whether it is true; false when a field that it needs is absent. Raises EvaluationError, also when not boolean."""
 
-    def __init__(self, source: str, root: Node, kinds: Kinds) -> None:
+    def __init__(self, source: str, root: Node) -> None:
         self.source = source
         self.names = frozenset(names(root))
         self._root = root
-        self.evaluate, self.holds = _functions(root, kinds)
+        self.evaluate, self.holds = _functions(root)
 
     def explain(self, facts: Facts) -> str:
         """Why it holds or not, as in `event.value is 24.0, wanted >= 30`. Never raises for the facts."""
@@ -43,39 +44,39 @@ class Compiled:
         return f"Compiled({self.source!r})"
 
 
-def compile_condition(source: str | list[str], *, every: bool = True) -> Compiled:
+def compile_condition(source: str | list[str], *, every: bool = True, types: Declared | None = None) -> Compiled:
     """A condition; a list means that all must hold, or any with `every=False`.
 
-    Raises ConditionError for the first fault; its `item` says which of a list it is in.
+    `types` is what is declared of the facts, for faults alone: nothing is relied on at run time. Raises ConditionError
+    for the first fault; its `item` says which of a list it is in.
     """
     if isinstance(source, str):
         root = parse(source)
-        return Compiled(source, root, check_condition(root))
+        check_condition(root, types)
+        return Compiled(source, root)
     if not source:
         raise ConditionError("the list of conditions is empty", 1, 1, "leave the key out, or write a condition")
-    kinds: Kinds = {}
-    roots = [_item(place, item, kinds) for place, item in enumerate(source)]
+    roots = [_item(place, item, types) for place, item in enumerate(source)]
     if len(roots) == 1:
-        return Compiled(source[0], roots[0], kinds)
+        return Compiled(source[0], roots[0])
     sign = "&&" if every else "||"
-    root = Logic((1, 1), sign, tuple(roots))
-    kinds |= check(root)
-    return Compiled(f" {sign} ".join(f"({item})" for item in source), root, kinds)
+    return Compiled(f" {sign} ".join(f"({item})" for item in source), Logic((1, 1), sign, tuple(roots)))
 
 
-def _item(place: int, source: str, kinds: Kinds) -> Node:
+def _item(place: int, source: str, types: Declared | None) -> Node:
     try:
         root = parse(source)
-        kinds |= check_condition(root)
+        check_condition(root, types)
     except ConditionError as error:
-        raise ConditionError(error.message, error.line, error.column, error.hint, place) from None
+        raise ConditionError(error.message, error.line, error.column, error.hint, place, error.fault) from None
     return root
 
 
-def compile_expression(source: str | int | float | bool) -> Compiled:
+def compile_expression(source: str | int | float | bool, *, types: Declared | None = None) -> Compiled:
     """An expression of any kind; a number or a boolean stands for itself. Raises ConditionError for the first fault."""
     root = parse(source) if isinstance(source, str) else _constant(source)
-    return Compiled(source if isinstance(source, str) else shown(source), root, check(root))
+    check(root, types)
+    return Compiled(source if isinstance(source, str) else shown(source), root)
 
 
 def _constant(value: int | float | bool) -> Literal:
@@ -108,11 +109,11 @@ NAMESPACE: dict[str, Any] = {
 }
 
 
-def _functions(root: Node, kinds: Kinds) -> tuple[Callable[[Facts], Any], Callable[[Facts], bool]]:
+def _functions(root: Node) -> tuple[Callable[[Facts], Any], Callable[[Facts], bool]]:
     namespace = {
         **NAMESPACE,
         "exact_evaluate": partial(exact.evaluate, root),
         "exact_holds": partial(exact.holds, root),
     }
-    exec(compile(python(root, kinds), "<condition>", "exec"), namespace)
+    exec(compile(python(root, check(root, UNTRUSTED)), "<condition>", "exec"), namespace)
     return namespace["evaluate"], namespace["holds"]

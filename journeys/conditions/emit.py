@@ -82,7 +82,7 @@ def _has_logic(node: Node) -> bool:
 
 
 def _may_be_absent(node: Node) -> bool:
-    if isinstance(node, Call) and FUNCTIONS[node.function].reads == "around":
+    if isinstance(node, Call) and FUNCTIONS[node.function].partial:
         return True
     return isinstance(node, (Select, Index)) or any(map(_may_be_absent, children(node)))
 

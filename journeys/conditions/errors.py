@@ -1,5 +1,20 @@
 """What can go wrong with a condition: a fault with its place at compile, an absent field or a wrong value later."""
 
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What a fault of the source is about, for those who number faults."""
+
+    FORM = "form"
+    """It cannot be read, or has no meaning."""
+    NAME = "name"
+    """A name, a function or a field that the language does not know."""
+    DECLARED = "declared"
+    """A field, an event type, a segment or a value that is not declared."""
+    LATER = "later"
+    """Part of the language, and not there yet."""
+
 
 class ConditionError(Exception):
     """A fault of the source, found at compile: `line` and `column` (from 1) inside the source text, and a cure.
@@ -7,13 +22,22 @@ class ConditionError(Exception):
     `item` is the place (from 0) in the list when the source is a list of conditions, else None.
     """
 
-    def __init__(self, message: str, line: int, column: int, hint: str = "", item: int | None = None) -> None:
-        super().__init__(message, line, column, hint, item)
+    def __init__(
+        self,
+        message: str,
+        line: int,
+        column: int,
+        hint: str = "",
+        item: int | None = None,
+        fault: Fault = Fault.FORM,
+    ) -> None:
+        super().__init__(message, line, column, hint, item, fault)
         self.message = message
         self.line = line
         self.column = column
         self.hint = hint
         self.item = item
+        self.fault = fault
 
     def __str__(self) -> str:
         cure = f"; hint: {self.hint}" if self.hint else ""

@@ -8,7 +8,7 @@ from journeys.conditions.errors import Absent, EvaluationError
 from journeys.conditions.facts import Facts
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.kinds import NOUNS
-from journeys.conditions.render import shown, text
+from journeys.conditions.render import shown, told
 from journeys.conditions.tree import (
     Binary,
     Call,
@@ -47,7 +47,7 @@ def evaluate(node: Node, facts: Facts) -> Any:
     try:
         return _value(node, facts)
     except RecursionError:
-        raise EvaluationError(f"{text(node)}: the facts are nested too deep") from None
+        raise EvaluationError(f"{told(node)}: the facts are nested too deep") from None
 
 
 def holds(node: Node, facts: Facts) -> bool:
@@ -63,7 +63,7 @@ def _truth(node: Node, found: Any) -> bool:
     if found is True or found is False:
         return bool(found)
     noun = NOUNS[values.kind_of(found)]
-    raise EvaluationError(f"{text(node)} is {shown(found)}, {noun}; wanted true or false")
+    raise EvaluationError(f"{told(node)} is {shown(found)}, {noun}; wanted true or false")
 
 
 def _value(node: Node, facts: Facts) -> Any:
@@ -108,9 +108,9 @@ def _applied(node: Node, operands: list[Any], facts: Facts) -> Any:
     try:
         return _result(node, operands, facts)
     except KeyError:
-        raise Absent(text(node)) from None
+        raise Absent(told(node)) from None
     except EvaluationError as error:
-        raise EvaluationError(f"{text(node)}: {error}") from None
+        raise EvaluationError(f"{told(node)}: {error}") from None
 
 
 def _result(node: Node, operands: list[Any], facts: Facts) -> Any:

@@ -3,7 +3,7 @@
 from journeys.conditions import exact
 from journeys.conditions.errors import Absent, EvaluationError
 from journeys.conditions.facts import Facts
-from journeys.conditions.render import shown, text
+from journeys.conditions.render import shown, told
 from journeys.conditions.tree import Binary, Call, Has, Logic, Name, Node, Ternary, Unary, children
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "in": "not in"}
@@ -18,7 +18,7 @@ def explain(root: Node, facts: Facts) -> str:
         return str(error)
     if isinstance(found, bool):
         return _reason(root, facts, True, found)
-    return f"{text(root)} is {shown(found)}"
+    return f"{told(root)} is {shown(found)}"
 
 
 def _reason(node: Node, facts: Facts, wanted: bool, found: bool) -> str:
@@ -31,16 +31,16 @@ def _reason(node: Node, facts: Facts, wanted: bool, found: bool) -> str:
         case Ternary():
             test = exact.evaluate(node.test, facts)
             chosen = node.then if test else node.other
-            return f"{text(node.test)} is {shown(test)}, so {_reason(chosen, facts, wanted, found)}"
+            return f"{told(node.test)} is {shown(test)}, so {_reason(chosen, facts, wanted, found)}"
         case Binary():
             return _comparison(node, facts, wanted)
         case Has():
-            return f"{text(node.operand)}.{node.field} is {'present' if found else 'absent'}{_unmet(wanted, found)}"
+            return f"{told(node.operand)}.{node.field} is {'present' if found else 'absent'}{_unmet(wanted, found)}"
         case Call(member=True, arguments=(subject, argument)):
             sign = node.function if wanted else f"not {node.function}"
             return f"{_side(subject, facts)}, wanted {sign}({_other(argument, facts)})"
         case _:
-            return f"{text(node)} is {shown(found)}{'' if wanted is found else f', wanted {shown(wanted)}'}"
+            return f"{told(node)} is {shown(found)}{'' if wanted is found else f', wanted {shown(wanted)}'}"
 
 
 def _unmet(wanted: bool, found: bool) -> str:
@@ -75,11 +75,11 @@ def _is_constant(node: Node) -> bool:
 
 def _side(node: Node, facts: Facts) -> str:
     if _is_constant(node):
-        return text(node)
-    return f"{text(node)} is {shown(exact.evaluate(node, facts))}"
+        return told(node)
+    return f"{told(node)} is {shown(exact.evaluate(node, facts))}"
 
 
 def _other(node: Node, facts: Facts) -> str:
     if _is_constant(node):
-        return text(node)
-    return f"{text(node)} ({shown(exact.evaluate(node, facts))})"
+        return told(node)
+    return f"{told(node)} ({shown(exact.evaluate(node, facts))})"

@@ -3,16 +3,18 @@
 import math
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from journeys.conditions import asking
+from journeys.conditions.asking import texts
+from journeys.conditions.declared import BOOL, DOUBLE, INT, MAP, STRING, Shape, map_of
 from journeys.conditions.errors import EvaluationError
 from journeys.conditions.kinds import NOUNS, NUMBERS, SIZED, Kind
 from journeys.conditions.values import double, kind_of, whole
 
-MOST_METRES = 20_000
-"""The greatest distance that `near` and `nearest` look at."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _TRUTH = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys(
@@ -20,33 +22,46 @@ _TRUTH = dict.fromkeys(("true", "True", "TRUE", "t", "1"), True) | dict.fromkeys
 )
 
 
+class Written(StrEnum):
+    """An argument that stands there as a text, since it says what must be counted; its value is an example."""
+
+    TYPE = "order.placed"
+    FIELD = "total"
+    WINDOW = "30d"
+    SEGMENT = "regulars"
+
+
 class Function(msgspec.Struct, frozen=True):
     """One function: what each argument may be, what it gives, how it is written, and the code.
 
-    `run` may trust the number of arguments and nothing else. `reads` names the part of the facts that comes first.
+    `run` may trust the number of arguments, and those that are `written`. `reads` names the part of the facts that
+    comes first. The `optional` last arguments may be left out. One that is `partial` may have nothing to give.
     """
 
     name: str
     accepts: tuple[frozenset[Kind], ...]
-    gives: Kind
+    gives: Shape
     run: Callable[..., Any]
     member: bool = False
     plain: bool = True
     reads: str = ""
+    optional: int = 0
+    written: tuple[Written, ...] = ()
+    partial: bool = False
+
+    def takes(self, count: int) -> bool:
+        """Whether it is called with so many arguments."""
+        return len(self.accepts) - self.optional <= count <= len(self.accepts)
 
     @property
     def form(self) -> str:
         """How it is written, for hints."""
-        arguments = [" or ".join(sorted(kinds)) for kinds in self.accepts]
-        if self.plain:
-            return f"{self.name}({', '.join(arguments)})"
-        return f"{arguments[0]}.{self.name}({', '.join(arguments[1:])})"
-
-
-def _texts(name: str, *values: Any) -> None:
-    for value in values:
-        if type(value) is not str:
-            raise EvaluationError(f"{name} takes a text, not {NOUNS[kind_of(value)]}")
+        arguments = [f'"{example}"' for example in self.written]
+        arguments = arguments or [" or ".join(sorted(kinds)) for kinds in self.accepts]
+        if not self.plain:
+            return f"{arguments[0]}.{self.name}({', '.join(arguments[1:])})"
+        lengths = range(len(arguments) - self.optional, len(arguments) + 1)
+        return " or ".join(f"{self.name}({', '.join(arguments[:length])})" for length in lengths)
 
 
 def _size(value: Any) -> int:
@@ -56,17 +71,17 @@ def _size(value: Any) -> int:
 
 
 def _starts_with(text: Any, start: Any) -> bool:
-    _texts("startsWith", text, start)
+    texts("startsWith", text, start)
     return bool(text.startswith(start))
 
 
 def _ends_with(text: Any, end: Any) -> bool:
-    _texts("endsWith", text, end)
+    texts("endsWith", text, end)
     return bool(text.endswith(end))
 
 
 def _contains(text: Any, part: Any) -> bool:
-    _texts("contains", text, part)
+    texts("contains", text, part)
     return part in text
 
 
@@ -121,65 +136,45 @@ def _to_bool(value: Any) -> bool:
             raise _no_conversion(value, "a boolean")
 
 
-def _consented(consents: Any, topic: Any, channel: Any) -> bool:
-    _texts("consented", topic, channel)
-    return consents.get(f"{topic}/{channel}", False) is True
-
-
-def _near(around: Any, place: Any, kind: Any, metres: Any) -> bool:
-    return _place_near(around, "near", place, kind, metres) is not None
-
-
-def _nearest(around: Any, place: Any, kind: Any, metres: Any) -> Any:
-    """A KeyError means absent."""
-    found = _place_near(around, "nearest", place, kind, metres)
-    if found is None:
-        raise KeyError(kind)
-    return found
-
-
-def _weather(around: Any, place: Any) -> Any:
-    """A KeyError means absent."""
-    found = around.weather(*_point("weather", place))
-    if found is None:
-        raise KeyError("weather")
-    return found
-
-
-def _place_near(around: Any, name: str, place: Any, kind: Any, metres: Any) -> Any:
-    _texts(name, kind)
-    if kind_of(metres) not in NUMBERS or not 0 <= metres <= MOST_METRES:
-        raise EvaluationError(f"{name} takes a distance of 0 to {MOST_METRES} metres")
-    return around.nearest(*_point(name, place), kind, float(metres))
-
-
-def _point(name: str, place: Any) -> tuple[float, float]:
-    """Degrees north and east of a place; a KeyError where it lacks one."""
-    if kind_of(place) is not Kind.MAP:
-        raise EvaluationError(f"{name} takes a place, a map with lat and lon, not {NOUNS[kind_of(place)]}")
-    lat, lon = place["lat"], place["lon"]
-    if not {kind_of(lat), kind_of(lon)} <= NUMBERS or not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise EvaluationError(f"{name} takes a place with lat from -90 to 90 and lon from -180 to 180")
-    return float(lat), float(lon)
-
-
-_STRING = frozenset({Kind.STRING})
+_TEXT = frozenset({Kind.STRING})
 _MAP = frozenset({Kind.MAP})
 _SCALAR = frozenset({Kind.INT, Kind.DOUBLE, Kind.STRING})
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NOW = map_of(
+    dict.fromkeys(("hour", "minute", "day", "month", "year"), INT)
+    | {"weekday": Shape(Kind.STRING, values=_WEEKDAYS), "date": STRING, "time": STRING}
+)
+_EVENT = map_of({"at": INT}, closed=False)
+
+
+def _asked(name: str, written: tuple[Written, ...], gives: Shape, run: Callable[..., Any], **more: Any) -> Function:
+    return Function(name, (_TEXT,) * len(written), gives, run, reads="past", written=written, **more)
+
+
 FUNCTIONS: dict[str, Function] = {
     function.name: function
     for function in (
-        Function("size", (SIZED,), Kind.INT, _size, member=True),
-        Function("startsWith", (_STRING, _STRING), Kind.BOOL, _starts_with, member=True, plain=False),
-        Function("endsWith", (_STRING, _STRING), Kind.BOOL, _ends_with, member=True, plain=False),
-        Function("contains", (_STRING, _STRING), Kind.BOOL, _contains, member=True, plain=False),
-        Function("int", (_SCALAR,), Kind.INT, _to_int),
-        Function("double", (_SCALAR,), Kind.DOUBLE, _to_double),
-        Function("string", (_SCALAR | {Kind.BOOL},), Kind.STRING, _to_string),
-        Function("bool", (frozenset({Kind.BOOL, Kind.STRING}),), Kind.BOOL, _to_bool),
-        Function("consented", (_STRING, _STRING), Kind.BOOL, _consented, reads="consents"),
-        Function("near", (_MAP, _STRING, NUMBERS), Kind.BOOL, _near, reads="around"),
-        Function("nearest", (_MAP, _STRING, NUMBERS), Kind.MAP, _nearest, reads="around"),
-        Function("weather", (_MAP,), Kind.MAP, _weather, reads="around"),
+        Function("size", (SIZED,), INT, _size, member=True),
+        Function("startsWith", (_TEXT, _TEXT), BOOL, _starts_with, member=True, plain=False),
+        Function("endsWith", (_TEXT, _TEXT), BOOL, _ends_with, member=True, plain=False),
+        Function("contains", (_TEXT, _TEXT), BOOL, _contains, member=True, plain=False),
+        Function("int", (_SCALAR,), INT, _to_int),
+        Function("double", (_SCALAR,), DOUBLE, _to_double),
+        Function("string", (_SCALAR | {Kind.BOOL},), STRING, _to_string),
+        Function("bool", (frozenset({Kind.BOOL, Kind.STRING}),), BOOL, _to_bool),
+        Function("consented", (_TEXT, _TEXT), BOOL, asking.consented, reads="consents"),
+        Function("near", (_MAP, _TEXT, NUMBERS), BOOL, asking.near, reads="around", partial=True),
+        Function("nearest", (_MAP, _TEXT, NUMBERS), MAP, asking.nearest, reads="around", partial=True),
+        Function("weather", (_MAP,), MAP, asking.weather, reads="around", partial=True),
+        _asked("count", (Written.TYPE, Written.WINDOW), INT, asking.count, optional=1),
+        _asked("sum", (Written.TYPE, Written.FIELD, Written.WINDOW), DOUBLE, asking.total, optional=1),
+        _asked("last", (Written.TYPE,), _EVENT, asking.last, partial=True),
+        _asked("days_since", (Written.TYPE,), INT, asking.days_since, partial=True),
+        _asked("in_segment", (Written.SEGMENT,), BOOL, asking.in_segment),
+        _asked("local_time", (), _NOW, asking.local_time),
     )
 }
+WRITTEN = frozenset(function.name for function in FUNCTIONS.values() if function.written)
+"""Functions whose arguments are texts that stand there."""
+LATER = frozenset({"inside"})
+"""Functions of the language that are not there yet."""

@@ -1,8 +1,10 @@
 """Trees and values back to text, for messages and explanations."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from journeys.conditions.functions import WRITTEN
 from journeys.conditions.tree import (
     Binary,
     Call,
@@ -17,6 +19,7 @@ from journeys.conditions.tree import (
     Select,
     Ternary,
     Unary,
+    literal,
 )
 
 _LONGEST = 80
@@ -27,36 +30,62 @@ _TIGHT = {"*": 5, "/": 5, "%": 5, "+": 4, "-": 4, "&&": 2, "||": 1}
 
 def text(node: Node) -> str:
     """The source of a tree, in one spelling, with no more brackets than it needs."""
-    match node:
-        case Literal():
-            return shown(node.value, 10**6)
-        case Name():
-            return node.name
-        case Select():
-            return f"{_wrapped(node.operand, 7)}.{node.field}"
-        case Has():
-            return f"has({_wrapped(node.operand, 7)}.{node.field})"
-        case Index():
-            return f"{_wrapped(node.operand, 7)}[{text(node.key)}]"
-        case Call(member=True):
+    return _Text(bare=False).of(node)
+
+
+def told(node: Node) -> str:
+    """As `text`, for people: `count(order.placed, 30d)`, without the quotes that only the grammar asks for."""
+    return _Text(bare=True).of(node)
+
+
+class _Text:
+    """Writes trees; `bare` leaves the quotes out where a function takes nothing but texts that stand there."""
+
+    def __init__(self, bare: bool) -> None:
+        self._bare = bare
+
+    def of(self, node: Node) -> str:
+        match node:
+            case Literal():
+                return shown(node.value, 10**6)
+            case Name():
+                return node.name
+            case Select():
+                return f"{self._wrapped(node.operand, 7)}.{node.field}"
+            case Has():
+                return f"has({self._wrapped(node.operand, 7)}.{node.field})"
+            case Index():
+                return f"{self._wrapped(node.operand, 7)}[{self.of(node.key)}]"
+            case Call():
+                return self._call(node)
+            case Unary():
+                return f"{node.sign}{self._wrapped(node.operand, 7)}"
+            case Binary():
+                level = _level(node)
+                return f"{self._wrapped(node.left, level)} {node.sign} {self._wrapped(node.right, level + 1)}"
+            case Logic():
+                return f" {node.sign} ".join(self._wrapped(operand, _level(node) + 1) for operand in node.operands)
+            case Ternary():
+                return f"{self._wrapped(node.test, 1)} ? {self._wrapped(node.then, 1)} : {self.of(node.other)}"
+            case ListOf():
+                return f"[{self._row(node.items)}]"
+            case MapOf():
+                pairs = (f"{self.of(key)}: {self.of(value)}" for key, value in zip(node.keys, node.values, strict=True))
+                return f"{{{', '.join(pairs)}}}"
+
+    def _call(self, node: Call) -> str:
+        if node.member:
             first, *rest = node.arguments
-            return f"{_wrapped(first, 7)}.{node.function}({', '.join(map(text, rest))})"
-        case Call():
-            return f"{node.function}({', '.join(map(text, node.arguments))})"
-        case Unary():
-            return f"{node.sign}{_wrapped(node.operand, 7)}"
-        case Binary():
-            level = _level(node)
-            return f"{_wrapped(node.left, level)} {node.sign} {_wrapped(node.right, level + 1)}"
-        case Logic():
-            return f" {node.sign} ".join(_wrapped(operand, _level(node) + 1) for operand in node.operands)
-        case Ternary():
-            return f"{_wrapped(node.test, 1)} ? {_wrapped(node.then, 1)} : {text(node.other)}"
-        case ListOf():
-            return f"[{', '.join(map(text, node.items))}]"
-        case MapOf():
-            pairs = (f"{text(key)}: {text(value)}" for key, value in zip(node.keys, node.values, strict=True))
-            return f"{{{', '.join(pairs)}}}"
+            return f"{self._wrapped(first, 7)}.{node.function}({self._row(rest)})"
+        if self._bare and node.function in WRITTEN:
+            return f"{node.function}({', '.join(str(literal(argument)) for argument in node.arguments)})"
+        return f"{node.function}({self._row(node.arguments)})"
+
+    def _row(self, nodes: Iterable[Node]) -> str:
+        return ", ".join(map(self.of, nodes))
+
+    def _wrapped(self, node: Node, level: int) -> str:
+        return self.of(node) if _level(node) >= level else f"({self.of(node)})"
 
 
 def _level(node: Node) -> int:
@@ -71,10 +100,6 @@ def _level(node: Node) -> int:
             return 6
         case _:
             return 7
-
-
-def _wrapped(node: Node, level: int) -> str:
-    return text(node) if _level(node) >= level else f"({text(node)})"
 
 
 def shown(value: Any, longest: int = _LONGEST) -> str:
