@@ -28,4 +28,5 @@ CODES = {
     "J030": "a schema that contradicts itself",
     "J031": "an event type that is declared twice",
     "J032": "an event type that is not declared",
+    "J033": "an attribute that is not declared, and written",
 }

@@ -1,11 +1,13 @@
 """All that `check` finds in a folder beyond its form: one file a family."""
 
-from journeys.checks import conditions, messages, names, nodes, reach, templates, values
+from journeys.checks import attributes, conditions, events, messages, names, nodes, reach, templates, values
 from journeys.load import Folder
 from journeys.problem import Problem
 
 FAMILIES = (
     conditions.faults,
+    events.faults,
+    attributes.faults,
     nodes.faults,
     reach.faults,
     names.faults,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from journeys.checks.variables import Sender, lacking, senders
 from journeys.load import Folder, MessageDraft
 from journeys.messages.parts import PARTS, read_part
 from journeys.messages.template import TemplateFault, parse
@@ -9,21 +10,26 @@ from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar
 
 _TEXTS = (".html", ".txt")
+_UNKNOWN = ("unknown name", "`", "nothing sets")
+"""How the message of a variable begins that cannot exist; no other begins so."""
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """The first fault of each subject and each text, and every fault of a part that is YAML."""
+    """Texts that cannot be read, parts that are faulty YAML, and variables that nobody can fill in."""
+    sent = senders(folder)
     for message in folder.message_drafts.values():
-        yield from _subject(message)
+        among = sent.get(message.name, [])
+        yield from _subject(message, among)
         for part, text in message.parts.items():
-            fault = _fault(text, html=part.endswith(".html")) if part.endswith(_TEXTS) else None
-            if fault:
-                yield _told(f"messages/{message.name}/{part}", Mark(max(fault.line, 1), max(fault.column, 1)), fault)
+            if part.endswith(_TEXTS):
+                file = f"messages/{message.name}/{part}"
+                for fault in _faults(text, among, html=part.endswith(".html")):
+                    yield _told(file, Mark(max(fault.line, 1), max(fault.column, 1)), fault)
         for part in PARTS.keys() & message.parts.keys():
-            yield from _part(f"messages/{message.name}/{part}", message.parts[part])
+            yield from _part(f"messages/{message.name}/{part}", message.parts[part], among)
 
 
-def _part(file: str, text: str) -> Iterator[Problem]:
+def _part(file: str, text: str, among: list[Sender]) -> Iterator[Problem]:
     _, positions, problems = read_part(file, text)
     yield from problems
     if problems or not isinstance(positions.root, Mapping):
@@ -31,30 +37,32 @@ def _part(file: str, text: str) -> Iterator[Problem]:
     data = positions.root.get("data")
     for entry in (*positions.root.entries, *(data.entries if isinstance(data, Mapping) else [])):
         written = entry.value
-        fault = _fault(written.text, html=False) if isinstance(written, Scalar) else None
-        if isinstance(written, Scalar) and fault:
-            yield _told(file, positions.inside(written, fault.line, fault.column), fault)
+        if isinstance(written, Scalar):
+            for fault in _faults(written.text, among):
+                yield _told(file, positions.inside(written, fault.line, fault.column), fault)
 
 
-def _subject(message: MessageDraft) -> Iterator[Problem]:
+def _subject(message: MessageDraft, among: list[Sender]) -> Iterator[Problem]:
     root = message.head.positions.root if message.head else None
     subject = root.get("subject") if isinstance(root, Mapping) else None
     if message.head is None or not isinstance(subject, Scalar) or not isinstance(subject.value, str):
         return
-    fault = _fault(subject.text, html=False)
-    if fault:
+    for fault in _faults(subject.text, among):
         yield _told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
 
 
-def _fault(text: str, *, html: bool) -> TemplateFault | None:
+def _faults(text: str, among: list[Sender], *, html: bool = False) -> Iterator[TemplateFault]:
+    """Why a text cannot be read, or else each variable in it that a journey which sends it cannot have."""
     try:
-        parse(text, html=html)
+        template = parse(text, html=html)
     except TemplateFault as fault:
-        return fault
-    return None
+        yield fault
+        return
+    for place, what, hint in lacking(among, template.places):
+        yield TemplateFault(f"{what}; hint: {hint}", *place)
 
 
 def _told(file: str, mark: Mark, fault: TemplateFault) -> Problem:
     what, _, hint = fault.message.partition("; hint: ")
-    code = "J016" if what.startswith("unknown name") else "J015"
+    code = "J016" if what.startswith(_UNKNOWN) else "J015"
     return Problem(file, mark.line, mark.column, code, what, hint)

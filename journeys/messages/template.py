@@ -26,11 +26,15 @@ class TemplateFault(Exception):
 
 
 class Template:
-    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins."""
+    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins.
 
-    def __init__(self, bound: BoundTemplate, variables: frozenset[str]) -> None:
+    `places` says of each at which line and column it first stands.
+    """
+
+    def __init__(self, bound: BoundTemplate, places: Mapping[str, tuple[int, int]]) -> None:
         self._bound = bound
-        self.variables = variables
+        self.places = places
+        self.variables = frozenset(places)
 
     def render(self, variables: Mapping[str, Any]) -> str:
         """The text for one person; what is absent renders empty. `variables` is nested, or keyed by dotted paths.
@@ -62,7 +66,10 @@ def parse(text: str, *, html: bool = False) -> Template:
         if name not in environment.filters:
             raise TemplateFault(f"unknown filter '{name}'", *_place(text, spans[0].index))
     found = [variable for several in analysis.globals.values() for variable in several]
-    return Template(bound, frozenset(_path(text, variable) for variable in found))
+    places: dict[str, tuple[int, int]] = {}
+    for variable in sorted(found, key=lambda one: one.span.index):
+        places.setdefault(_path(text, variable), _place(text, variable.span.index))
+    return Template(bound, places)
 
 
 def nested(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from journeys.conditions.declared import Shape
 from journeys.mend import found
 from journeys.model import EVENT_TYPE
 from journeys.problem import Problem
 from journeys.schemas.read import SchemaReader
 from journeys.schemas.reserved import CUSTOMER, RESERVED
 from journeys.schemas.schema import ANY, Schema, common, object_of, possible
+from journeys.schemas.shapes import shape_of
 from journeys.tree import Mapping as Keys
 from journeys.tree import Mark, Scalar, Tree
 from journeys.yaml import read
@@ -46,9 +49,15 @@ class Declarations:
         """What an event of one of these types may hold; without any type, anything."""
         return possible([self.event(type_) for type_ in types]) if (types := list(types)) else ANY
 
-    def person(self) -> Schema:
-        """What is known of a customer."""
-        return self.customer or ANY
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape] | None:
+        """The shape of each known type, None where no type is unknown."""
+        return {name: shape_of(self.event(name)) for name in sorted(self.types)} or None
+
+    @cached_property
+    def person(self) -> Shape | None:
+        """The shape of a customer, None where no attribute is unknown."""
+        return shape_of(self.customer) if self.customer is not None else None
 
 
 def read_declarations(files: Mapping[str, str]) -> tuple[Declarations, list[Problem]]:

@@ -1,4 +1,4 @@
-"""The part of JSON Schema that schemas/*.yaml may use: each keyword with what it may hold, for the reader and for editors."""
+"""The part of JSON Schema that schemas/*.yaml may use, keyword by keyword: for the reader, and for editors."""
 
 from typing import Any
 

@@ -54,6 +54,10 @@ class SchemaReader:
         if entry.name in FOREIGN:
             self.fault(entry.key.start, "J004", f"`{entry.name}` is not read in a schema", FOREIGN[entry.name])
             return
+        if " " in entry.name and isinstance(entry.value, Scalar) and entry.value.value is None:
+            what = f"`{entry.name}` is a key without a value to YAML"
+            self.fault(entry.key.start, "J004", what, "quote a text that holds `,` inside `{}`")
+            return
         known = [*beside, *KEYWORDS]
         hint = did_you_mean(entry.name, known, f"a schema may hold {listed(known, 'and')}")
         self.fault(entry.key.start, "J004", f"unknown key `{entry.name}`", hint)
@@ -168,7 +172,9 @@ class SchemaReader:
     def _list(self, tree: Mapping, name: str) -> Sequence | None:
         written = tree.get(name)
         if written is not None and not isinstance(written, Sequence):
-            self.fault(written.start, "J006", f"`{name}` must be a list, found {found(written)}", f"write `{name}: [a]`")
+            self.fault(
+                written.start, "J006", f"`{name}` must be a list, found {found(written)}", f"write `{name}: [a]`"
+            )
         return written if isinstance(written, Sequence) else None
 
 

@@ -1,0 +1,113 @@
+"""What the templates of a message read: that the journeys which send it can have it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from journeys.checks.scope import Scope, scope_of
+from journeys.load import Folder
+from journeys.outline import is_slug, nodes
+from journeys.problem import did_you_mean, listed
+from journeys.schemas.schema import Schema
+from journeys.tree import Mapping as Keys
+from journeys.tree import Scalar, Tree
+
+_SET = ("set", "add")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A journey that sends a message: what it knows, and the variables that it sets, None where others set some."""
+
+    journey: str
+    scope: Scope
+    variables: frozenset[str] | None
+
+    def lack(self, path: str) -> tuple[str, str] | None:
+        """What is wrong with a variable of a template, with the cure; None where it can exist."""
+        root, *names = path.split(".")
+        if not names:
+            return None
+        if root == "vars":
+            return self._unset(names[0])
+        known: dict[str, Schema | None] = {
+            "customer": self.scope.declared.customer,
+            "entry": self.scope.entry,
+            "event": self.scope.event,
+        }
+        at: Schema | None = known.get(root)
+        for place, name in enumerate(names):
+            if at is None or name == "meta":
+                return None
+            if (inner := at.find(name)) is None:
+                above = ".".join([root, *names[:place]])
+                what = f"`{above}` has no `{name}`, in the journey `{self.journey}`"
+                return what, did_you_mean(name, at.properties, _cure(at, root))
+            at = inner
+        return None
+
+    def _unset(self, name: str) -> tuple[str, str] | None:
+        if self.variables is None or name in self.variables:
+            return None
+        hint = f"write `- set: {{vars.{name}: ...}}` before the send"
+        what = f"nothing sets `vars.{name}` in the journey `{self.journey}`"
+        return what, did_you_mean(name, self.variables, hint)
+
+
+def senders(folder: Folder) -> dict[str, list[Sender]]:
+    """The journeys that send each message."""
+    found: dict[str, list[Sender]] = {}
+    for draft in folder.drafts:
+        root = draft.positions.root
+        named = root.get("journey") if isinstance(root, Keys) else None
+        if not isinstance(named, Scalar):
+            continue
+        sender = Sender(named.text, scope_of(folder.declared, root), _variables(root))
+        for message in dict.fromkeys(_sent(root)):
+            found.setdefault(message, []).append(sender)
+    return found
+
+
+def lacking(
+    among: Iterable[Sender], places: Mapping[str, tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], str, str]]:
+    """Each variable that one of these journeys cannot have: its place in the template, what is wrong, the cure."""
+    for path, place in places.items():
+        told = next((lack for sender in among if (lack := sender.lack(path))), None)
+        if told:
+            yield place, *told
+
+
+def _sent(root: Tree | None) -> Iterator[str]:
+    for node in nodes(root):
+        sent = node.get("send")
+        if isinstance(sent, Scalar) and is_slug(sent):
+            yield sent.text
+
+
+def _variables(root: Tree | None) -> frozenset[str] | None:
+    """The names of all variables that the nodes of a journey write; None where a verb writes some that are not seen."""
+    names: set[str] = set()
+    for node in nodes(root):
+        for verb in _SET:
+            written = node.get(verb)
+            for entry in written.entries if isinstance(written, Keys) else []:
+                root_name, *rest = entry.name.split(".")
+                names |= set(rest[:1]) if root_name == "vars" else set()
+        if node.entry("call") and not node.entry("as"):
+            return None
+        names |= _given(node)
+    return frozenset(names)
+
+
+def _given(node: Keys) -> set[str]:
+    """The variable that the answer of a call, or what a digest collected, is kept in."""
+    named = node.get("as")
+    if isinstance(named, Scalar):
+        return {named.text}
+    return {"digest"} if node.entry("digest") else set()
+
+
+def _cure(at: Schema, root: str) -> str:
+    if at.properties:
+        return f"it has {listed(sorted(at.properties), 'and')}"
+    return f"declare it in schemas/{'customer.yaml' if root == 'customer' else ''}"
