@@ -3,37 +3,46 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from journeys.checks.scope import scope_of
 from journeys.conditions import ConditionError, compile_condition, compile_expression
+from journeys.conditions.declared import Declared
+from journeys.conditions.errors import Fault
 from journeys.load import Draft, Folder
-from journeys.outline import conditions, expressions
+from journeys.outline import conditions_in, expressions_in, parts
 from journeys.problem import Problem
 from journeys.quoting import condition_at
 from journeys.tree import Scalar
+
+_CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034", Fault.LATER: "J090"}
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """The first fault of each condition, at its place in the file."""
     for draft in folder.drafts:
-        for name, text in conditions(draft.positions.root):
-            yield from _faults(draft, name, text, compile_condition)
-        for name, text in expressions(draft.positions.root):
-            yield from _faults(draft, name, text, compile_expression)
+        scope = scope_of(folder.declared, draft.positions.root)
+        for part in parts(draft.positions.root):
+            types = scope.at(part)
+            for name, text in conditions_in(part):
+                yield from _faults(draft, name, text, compile_condition, types)
+            for name, text in expressions_in(part):
+                yield from _faults(draft, name, text, compile_expression, types)
 
 
-def _faults(draft: Draft, name: str, scalar: Scalar, compiled: Callable[[str], Any]) -> Iterator[Problem]:
+def _faults(
+    draft: Draft, name: str, scalar: Scalar, compiled: Callable[..., Any], types: Declared
+) -> Iterator[Problem]:
     try:
-        compiled(scalar.text)
+        compiled(scalar.text, types=types)
     except ConditionError as error:
         misread = _misread(draft, scalar)
         if misread:
             yield misread
             return
-        unknown = error.message.startswith("unknown")
-        if not unknown and scalar.start.line in draft.quoted:
+        if error.fault is Fault.FORM and scalar.start.line in draft.quoted:
             return
         mark = draft.positions.inside(scalar, error.line, error.column)
         what = f"`{name}`: {error.message}"
-        yield Problem(draft.path, mark.line, mark.column, "J009" if unknown else "J008", what, error.hint)
+        yield Problem(draft.path, mark.line, mark.column, _CODES[error.fault], what, error.hint)
 
 
 def _misread(draft: Draft, scalar: Scalar) -> Problem | None:
