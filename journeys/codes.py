@@ -30,6 +30,5 @@ CODES = {
     "J032": "an event type that is not declared",
     "J033": "an attribute that is not declared, and written",
     "J034": "something in a condition that is not declared",
-    "J090": "what the language has and the engine does not do yet",
     "J090": "a part of the language that is not there yet",
 }

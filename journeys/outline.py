@@ -79,21 +79,30 @@ def is_slug(tree: Tree | None) -> bool:
 def conditions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every condition with the key it stands under."""
     for part in parts(tree):
-        for name in CONDITIONS:
-            for text in texts(part.get(name)):
-                yield name, text
+        yield from conditions_in(part)
+
+
+def conditions_in(part: Mapping) -> Iterator[tuple[str, Scalar]]:
+    """The conditions of one mapping."""
+    for name in CONDITIONS:
+        yield from ((name, text) for text in texts(part.get(name)))
 
 
 def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
     """Every expression with the key it stands under."""
     for part in parts(tree):
-        entries = [entry for entry in part.entries if entry.name in EXPRESSIONS]
-        for name in NAMED_EXPRESSIONS:
-            named = part.get(name)
-            entries += named.entries if isinstance(named, Mapping) else []
-        for entry in entries:
-            if isinstance(entry.value, Scalar):
-                yield from ((entry.name, text) for text in texts(entry.value))
+        yield from expressions_in(part)
+
+
+def expressions_in(part: Mapping) -> Iterator[tuple[str, Scalar]]:
+    """The expressions of one mapping."""
+    entries = [entry for entry in part.entries if entry.name in EXPRESSIONS]
+    for name in NAMED_EXPRESSIONS:
+        named = part.get(name)
+        entries += named.entries if isinstance(named, Mapping) else []
+    for entry in entries:
+        if isinstance(entry.value, Scalar):
+            yield from ((entry.name, text) for text in texts(entry.value))
 
 
 def parts(tree: Tree | None) -> Iterator[Mapping]:

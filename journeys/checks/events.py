@@ -9,7 +9,7 @@ from journeys.problem import Problem, did_you_mean
 from journeys.schemas.declared import Declarations
 from journeys.tree import Mapping, Scalar, texts
 
-_KEYS = ("on", "wait_for", "restart_on", "absent", "after", "sequence", "broadcast", "digest", "emit")
+_KEYS = ("on", "wait_for", "restart_on", "absent", "after", "sequence", "broadcast", "digest", "flush_on", "emit")
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -28,8 +28,6 @@ def types_in(part: Mapping) -> Iterator[Scalar]:
     for name in _KEYS:
         if name != "emit" or not part.entry("to"):
             yield from texts(part.get(name))
-    if part.entry("digest"):
-        yield from texts(part.get("until"))
     fallback = part.get("fallback")
     if isinstance(fallback, Mapping):
         yield from texts(fallback.get("unless"))
