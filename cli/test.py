@@ -1,18 +1,17 @@
 """`sillage test`: plays the lives beside the journeys in virtual time, through the processor that workers run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from time import perf_counter
 
 import click
-import msgspec
 
+from cli.coverage import Covered, reached, report
+from cli.differences import differences
 from cli.errors import CliError
-from cli.folder import Reading, read_folders
-from cli.lives import differences, play
-from journeys.checks import check
-from journeys.lives import Life, read_lives
-from journeys.load import Folder, load_project
-from journeys.problem import Problem
+from cli.junit import Case, junit
+from cli.lives import play
+from cli.livesfolder import Lives, read_lives_at
 from streams.driver import catalog_of
 
 DEFAULT = Path("journeys/definitions")
@@ -20,69 +19,73 @@ DEFAULT = Path("journeys/definitions")
 
 @click.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-def test(paths: tuple[Path, ...]) -> None:
+@click.option("-k", "named", default="", metavar="TEXT", help="Play only lives whose journey or name holds this text.")
+@click.option(
+    "--junit", "junit_to", type=click.Path(path_type=Path), help="Write the results as JUnit XML to this file."
+)
+@click.option("--coverage", "covering", is_flag=True, help="Tell which nodes and branches no life reached.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="With coverage, exit status 1 where a journey has less.",
+)
+def test(paths: tuple[Path, ...], named: str, junit_to: Path | None, covering: bool, fail_under: float | None) -> None:
     """Play the lives beside the journeys at PATH: folders, journey files or files of lives; else journeys/definitions.
 
-    A life that does not go as its `expect` says is shown as a diff. The last line counts; exit status 1 if any failed.
+    A life that does not go as its `expect` says is shown as a diff, with what the trace says of each line. The last
+    line counts; exit status 1 if any failed.
     """
-    passed = failed = 0
-    for path in paths or (DEFAULT,):
-        for title, lines in _played(path):
-            passed, failed = (passed, failed + 1) if lines else (passed + 1, failed)
-            click.echo(f"{'FAIL' if lines else 'ok  '}  {title}")
-            for line in lines:
-                click.echo(f"      {line}")
-    click.echo(f"{passed} passed, {failed} failed")
-    if failed:
+    cases: list[Case] = []
+    covered: dict[tuple[Path, str], Covered] = {}
+    for lives in [read_lives_at(path, named) for path in paths or (DEFAULT,)]:
+        for case in _played(lives, covered):
+            cases.append(case)
+            _show(case)
+    if not cases:
+        raise CliError(f"no life holds {named!r} in its journey or name; give another text with -k")
+    if junit_to is not None:
+        junit_to.write_bytes(junit(cases))
+    enough = True
+    if covering or fail_under is not None:
+        enough = _covered(covered.values(), fail_under or 0)
+    failed = sum(bool(case.lines) for case in cases)
+    click.echo(f"{len(cases) - failed} passed, {failed} failed")
+    if failed or not enough:
         raise SystemExit(1)
 
 
-def _played(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each life of a path as its title, and what differs. Raises CliError with every fault of the definitions."""
-    root, wanted, journey = _meant(path)
-    reading = read_folders([root])[0]
-    folder = load_project(reading.files)
-    lives, problems = _lives(folder, wanted, journey)
-    problems = sorted({*reading.problems, *check(folder), *problems})
-    if problems:
-        shown = [msgspec.structs.replace(problem, file=reading.shown(problem.file)) for problem in problems]
-        raise CliError("\n".join(["the definitions have faults", *map(str, shown)]))
-    if not lives:
-        raise CliError(f"{path}: no life found; write lives/NAME.yaml beside the journeys")
-    catalogs = {name: catalog_of(folder, [name]) for name in {life.journey for life in lives}}
-    for life in lives:
-        yield _title(reading, life), differences(life.expect, play(life, catalogs[life.journey]))
+def _played(lives: Lives, covered: dict[tuple[Path, str], Covered]) -> Iterator[Case]:
+    """Each life as it went; what it reached is added to what is covered of its journey."""
+    catalogs = {name: catalog_of(lives.folder, [name]) for name in {life.journey for life in lives.lives}}
+    for name in lives.journeys:
+        covered.setdefault((lives.reading.root, name), Covered(lives, name))
+    for life in lives.lives:
+        began = perf_counter()
+        seen = play(life, catalogs[life.journey])
+        lines = differences(life.expect, seen, life.zone)
+        covered[lives.reading.root, life.journey].passed |= reached(seen.traces, life.journey)
+        file = lives.reading.shown(life.file)
+        yield Case(life.journey, life.name, file, life.line, lines, perf_counter() - began)
 
 
-def _meant(path: Path) -> tuple[Path, str, str]:
-    """The designer's folder, the one file of lives meant, and the one journey meant; empty for all."""
-    if path.is_dir() and path.name not in ("lives", "journeys"):
-        return path, "", ""
-    if path.is_dir():
-        return path.absolute().parent, "", ""
-    root = path.absolute().parent.parent
-    if path.absolute().parent.name == "lives":
-        return root, f"lives/{path.name}", ""
-    return root, "", path.stem
+def _show(case: Case) -> None:
+    verdict = "FAIL" if case.lines else "ok  "
+    click.echo(f"{verdict}  {case.journey}: {case.name}  ({case.file}:{case.line})")
+    for line in case.lines:
+        click.echo(f"      {line}")
 
 
-def _lives(folder: Folder, wanted: str, journey: str) -> tuple[list[Life], list[Problem]]:
-    lives: list[Life] = []
-    problems: list[Problem] = []
-    for file, text in sorted(folder.lives.items()):
-        if wanted and file != wanted:
-            continue
-        found, faults = read_lives(file, text, folder.project.zone)
-        problems += faults
-        problems += [_unknown(life) for life in found if life.journey not in folder.journeys]
-        lives += [life for life in found if not journey or life.journey == journey]
-    return lives, problems
-
-
-def _unknown(life: Life) -> Problem:
-    what = f"no journey `{life.journey}` stands in this folder"
-    return Problem(life.file, 1, 1, "J012", what, "name one of journeys/")
-
-
-def _title(reading: Reading, life: Life) -> str:
-    return f"{life.journey}: {life.name}  ({reading.shown(life.file)}:{life.line})"
+def _covered(covered: Iterable[Covered], fail_under: float) -> bool:
+    """Shows what is covered; whether each journey has enough."""
+    enough = True
+    for each in covered:
+        percent, lines = report(each)
+        if percent < fail_under:
+            enough = False
+            lines = [*lines, f"less than {fail_under:g} %"]
+        head, *rest = lines
+        click.echo(head)
+        for line in rest:
+            click.echo(f"      {line}")
+    return enough

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from journeys.duration import Duration
 from journeys.model import Part, Slug
+from journeys.model.parts import Truth
 from journeys.problem import Problem
 from journeys.structure import fit
 from journeys.tree import Mapping, Positions, Sequence, Tree
@@ -18,10 +19,11 @@ P = TypeVar("P", bound=Part)
 
 
 class Person(Part):
-    """The customer of a life: its zone (else the project's), consent by topic, and attributes."""
+    """The customer of a life: its zone (else the project's), consent by topic, tags, and attributes."""
 
     timezone: str | None = None
     consent: dict[Slug, list[Slug]] = Field(default_factory=dict)
+    tags: list[Slug] = Field(default_factory=list)
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -67,6 +69,8 @@ class Outline(Part):
     life: str = Field(min_length=1)
     customer: Any = None
     context: Any = None
+    arms: dict[Slug, Slug] = Field(default_factory=dict)
+    holdout: Truth = False
     play: Any
     expect: Any
 
@@ -86,7 +90,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Life(msgspec.Struct, frozen=True):
-    """A life that can be played. `zone` is the customer's; `line` is where it stands in `file`."""
+    """A life that can be played. `zone` is the customer's; `line` is where it stands in `file`.
+
+    `arms` has the arm of each split that is not drawn; the customer is in a holdout only with `holdout`.
+    """
 
     file: str
     line: int
@@ -97,6 +104,8 @@ class Life(msgspec.Struct, frozen=True):
     steps: list[Step]
     expect: Expected
     around: Surroundings
+    arms: dict[str, str] = {}
+    holdout: bool = False
 
 
 def read_lives(file: str, text: str, zone: str = "UTC") -> tuple[list[Life], list[Problem]]:
@@ -162,7 +171,8 @@ class _Reader:
             return None
         steps = [self._step(item, place, zone) for place, item in enumerate(play.items)]
         line = self._where.at().line
-        return Life(self._where.file, line, self._journey, outline.life, zone, person, steps, expect, around)
+        named = (self._where.file, line, self._journey, outline.life, zone)
+        return Life(*named, person, steps, expect, around, outline.arms, outline.holdout)
 
     def _part(self, model: type[P], tree: Tree | None, *path: str | int) -> P | None:
         if tree is None:

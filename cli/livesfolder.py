@@ -1,0 +1,74 @@
+"""The lives that a path on the command line means, with the definitions that they are played with."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from cli.errors import CliError
+from cli.folder import Reading, read_folders
+from journeys.checks import check
+from journeys.lives import Life, read_lives
+from journeys.load import Folder, load_project
+from journeys.problem import Problem
+
+
+class Lives(NamedTuple):
+    """The lives meant and the definitions beside them; `journeys` names those that the lives are to reach."""
+
+    reading: Reading
+    folder: Folder
+    lives: list[Life]
+    journeys: list[str]
+
+
+def read_lives_at(path: Path, named: str = "") -> Lives:
+    """The lives of a folder, of a file of lives, or of a journey, whose journey or name holds the text `named`.
+
+    Raises CliError with every fault of the definitions, and where there is no life at all.
+    """
+    root, wanted, journey = _meant(path)
+    reading = read_folders([root])[0]
+    # Lives are read once, here: reading YAML takes most of the time that a test of thousands does.
+    texts = {file: text for file, text in reading.files.items() if file.startswith("lives/")}
+    folder = load_project({file: text for file, text in reading.files.items() if file not in texts})
+    lives, problems = _lives(folder, texts, wanted, journey)
+    problems = sorted({*reading.problems, *check(folder), *problems})
+    if problems:
+        shown = [msgspec.structs.replace(problem, file=reading.shown(problem.file)) for problem in problems]
+        raise CliError("\n".join(["the definitions have faults", *map(str, shown)]))
+    if not lives:
+        raise CliError(f"{path}: no life found; write lives/NAME.yaml beside the journeys")
+    kept = [life for life in lives if named.lower() in f"{life.journey}: {life.name}".lower()]
+    every = not (wanted or journey or named)
+    return Lives(reading, folder, kept, sorted(folder.journeys if every else {life.journey for life in kept}))
+
+
+def _meant(path: Path) -> tuple[Path, str, str]:
+    """The designer's folder, the one file of lives meant, and the one journey meant; empty for all."""
+    if path.is_dir() and path.name not in ("lives", "journeys"):
+        return path, "", ""
+    if path.is_dir():
+        return path.absolute().parent, "", ""
+    root = path.absolute().parent.parent
+    if path.absolute().parent.name == "lives":
+        return root, f"lives/{path.name}", ""
+    return root, "", path.stem
+
+
+def _lives(folder: Folder, texts: dict[str, str], wanted: str, journey: str) -> tuple[list[Life], list[Problem]]:
+    lives: list[Life] = []
+    problems: list[Problem] = []
+    for file, text in sorted(texts.items()):
+        if wanted and file != wanted:
+            continue
+        found, faults = read_lives(file, text, folder.project.zone)
+        problems += faults
+        problems += [_unknown(life) for life in found if life.journey not in folder.journeys]
+        lives += [life for life in found if not journey or life.journey == journey]
+    return lives, problems
+
+
+def _unknown(life: Life) -> Problem:
+    what = f"no journey `{life.journey}` stands in this folder"
+    return Problem(life.file, 1, 1, "J012", what, "name one of journeys/")
