@@ -4,6 +4,7 @@ from journeys.conditions.compile import Compiled, compile_condition, compile_exp
 from journeys.conditions.declared import Declared, Shape
 from journeys.conditions.errors import Absent, ConditionError, EvaluationError, Fault
 from journeys.conditions.facts import Facts
+from journeys.conditions.needed import Needs, Wanted, needs, together
 
 __all__ = [
     "Absent",
@@ -13,7 +14,11 @@ __all__ = [
     "EvaluationError",
     "Facts",
     "Fault",
+    "Needs",
     "Shape",
+    "Wanted",
     "compile_condition",
     "compile_expression",
+    "needs",
+    "together",
 ]

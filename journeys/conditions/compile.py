@@ -12,6 +12,7 @@ from journeys.conditions.explain import explain
 from journeys.conditions.facts import Facts
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
+from journeys.conditions.needed import needs_of
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
 from journeys.conditions.types import check, check_condition
@@ -20,10 +21,11 @@ from journeys.conditions.types import check, check_condition
 class Compiled:
     """One condition or expression, ready to be asked again and again. It never changes the facts.
 
-    `names` holds the dotted paths that it reads, `event.value`; `source` what was written (a list as one expression).
+    `names` holds the dotted paths that it reads, `event.value`; `needs` all that it asks for; `source` what was written
+    (a list as one expression).
     """
 
-    __slots__ = ("_root", "evaluate", "holds", "names", "source")
+    __slots__ = ("_root", "evaluate", "holds", "names", "needs", "source")
 
     evaluate: Callable[[Facts], Any]
     """The value, which may be a part of the facts and is not to be changed. Raises Absent or EvaluationError."""
@@ -33,6 +35,7 @@ class Compiled:
     def __init__(self, source: str, root: Node) -> None:
         self.source = source
         self.names = frozenset(names(root))
+        self.needs = needs_of(root)
         self._root = root
         self.evaluate, self.holds = _functions(root)
 

@@ -130,6 +130,11 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def start(node: Node) -> Where:
+    """Where the first part of a node stands; brackets around it are not in the tree."""
+    return min((node.where, *map(start, children(node))))
+
+
 def path(node: Node) -> tuple[str, ...] | None:
     """The fields from a root down, `("event", "lines", "sku")`, or None when the node is no such path.
 

@@ -9,7 +9,7 @@ from journeys.conditions.declared import Declared, Shape
 from journeys.conditions.errors import ConditionError, Fault
 from journeys.conditions.functions import Function, Written
 from journeys.conditions.kinds import NOUNS, NUMBERS, Kind
-from journeys.conditions.tree import Call, Literal, Node
+from journeys.conditions.tree import Call, Literal, Node, start
 from journeys.duration import Duration
 
 _DOTTED = re.compile(r"[^.\s]+(?:\.[^.\s]+)*")
@@ -54,7 +54,7 @@ def _form(node: Call, function: Function, argument: Node, role: Written) -> None
     hint = f"write {function.form}"
     if not isinstance(argument, Literal):
         what = f"the {_NOUNS[role]} that {node.function} asks for must stand there as a text"
-        raise ConditionError(what, *argument.where, hint)
+        raise ConditionError(what, *start(argument), hint)
     written = str(argument.value)
     if role is Written.WINDOW:
         try:

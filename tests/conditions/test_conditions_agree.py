@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from conditions.diary import DIARY
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -86,7 +87,7 @@ def _facts(chance: Random) -> Facts:
     one["m"] = chance.choice([_map(chance, 1), one.get("m")])
     one["l"] = chance.choice([[_value(chance, 1), _map(chance, 1)], one.get("l")])
     one["here"] = chance.choice([{"lat": 48.0, "lon": 2.0}, {"lat": 48.0}, {"lat": "a", "lon": 2.0}, None])
-    return Facts(one, meta, customer, entry, _map(chance), consents, Town())
+    return Facts(one, meta, customer, entry, _map(chance), consents, Town(), DIARY)
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -109,6 +110,20 @@ leaves = st.sampled_from(PATHS) | st.sampled_from(PATHS) | st.sampled_from(LITER
 
 
 here = st.sampled_from(["event.here", "event.here", "event.here", "event.a", "vars"])
+past = st.sampled_from(
+    [
+        'count("order.placed")',
+        'count("order.placed", "30d")',
+        'sum("order.placed", "total", "7d")',
+        'last("order.placed").city',
+        'last("call.ended").at',
+        'days_since("order.placed")',
+        'days_since("call.ended")',
+        'in_segment("regulars")',
+        "local_time().hour",
+        "local_time().weekday",
+    ]
+)
 metres = st.sampled_from(["300", "1.5", "event.b", "-1", "30000"])
 
 
@@ -131,6 +146,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("near({}, {}, {})".format, here, st.sampled_from(["'stores'", "event.a"]), metres),
         st.builds("nearest({}, 'stores', {}).{}".format, here, metres, st.sampled_from(["name", "distance_m", "a"])),
         st.builds("weather({}).raining".format, here),
+        past,
         st.builds("[{}, {}]".format, inner, inner),
         st.builds("{{{}: {}}}".format, inner, inner),
     )
@@ -139,7 +155,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 expressions = st.recursive(leaves, _grown, max_leaves=8)
 comparisons = _joined(leaves, ["==", "!=", "<", "<=", ">", ">=", "in"])
 conditions = st.recursive(
-    comparisons | st.sampled_from(PATHS) | comparisons.map("!{}".format),
+    comparisons | st.sampled_from(PATHS) | _joined(past, ["==", "<", ">="]) | comparisons.map("!{}".format),
     lambda inner: _joined(inner, ["&&", "||"]),
     max_leaves=6,
 )

@@ -6,7 +6,7 @@ import msgspec
 
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
-from journeys.conditions.tree import Call, Has, Index, Literal, Node, Select, children, literal, path
+from journeys.conditions.tree import Call, Has, Index, Literal, Node, Select, children, literal, path, start
 from journeys.conditions.types import check
 from journeys.duration import Duration
 
@@ -47,7 +47,7 @@ class Needs(msgspec.Struct, frozen=True):
 
     @property
     def paths(self) -> frozenset[tuple[str, ...]]:
-        """The dotted names that are read, `("event", "meta", "type")`, each as long as it is known without the facts."""
+        """The dotted names that are read, `("event", "meta", "type")`, each as long as the source alone tells."""
         return frozenset(each.path for each in self.reads)
 
 
@@ -184,16 +184,10 @@ def _of_newest(node: Node) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _reads(node: Node, item: int) -> Iterator[Read]:
-    fields = path(node.operand) if isinstance(node, Has) else path(node)
+    known = node.operand if isinstance(node, Has) else node
+    fields = path(known)
     if fields is None:
         for child in children(node):
             yield from _reads(child, item)
         return
-    yield Read((*fields, node.field) if isinstance(node, Has) else fields, *_start(node), item)
-
-
-def _start(node: Node) -> tuple[int, int]:
-    """Where a path begins."""
-    while isinstance(node, (Select, Index, Has)):
-        node = node.operand
-    return node.where
+    yield Read((*fields, node.field) if isinstance(node, Has) else fields, *start(known), item)
