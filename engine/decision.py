@@ -111,10 +111,32 @@ class TaskClosed(msgspec.Struct, frozen=True, tag="task_closed", tag_field="kind
     reason: str = ""
 
 
+class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind", omit_defaults=True):
+    """A question to a service of the project. `id` follows from its cause, as an action's.
+
+    `data` is what is sent; after `within_at` (ms) nobody waits for the answer any more; the rest as in an action.
+    """
+
+    id: str
+    customer: str
+    journey: str
+    version: str
+    enrollment: str
+    step: str
+    service: str
+    data: dict[str, Any] = {}
+    within_at: int = 0
+    decided_at: int = 0
+    received_at: int = 0
+    cause: str = ""
+
+
 Output = Action | Void | ConsentChange | Erasure
 """What leaves on the topic `actions`."""
 TaskOutput = Task | TaskWarning | TaskClosed
 """What leaves on the topic `tasks`."""
+CallOutput = Call
+"""What leaves on the topic `calls`."""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -148,7 +170,7 @@ class Decision(msgspec.Struct, frozen=True):
     """
 
     customer: Customer
-    outputs: list[Output | TaskOutput]
+    outputs: list[Output | TaskOutput | CallOutput]
     trace: Trace | None
     changed: bool = True
     duplicate: bool = False

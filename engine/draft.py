@@ -11,7 +11,7 @@ import msgspec
 from engine.catalog import Catalog
 from engine.context import EMPTY, Asked, Context
 from engine.customer import Customer, Enrollment
-from engine.decision import Decision, Line, Output, TaskOutput, Trace
+from engine.decision import CallOutput, Decision, Line, Output, TaskOutput, Trace
 from engine.event import HOLD_SPACING_MS, Event, Input, envelope, place_facts
 from engine.ids import event_trace_id, timer_trace_id
 from engine.trace import input_on_trace
@@ -61,7 +61,7 @@ class Draft:
         self.customer = customer
         self.event = event
         self.at = given.at
-        self.outputs: list[Output | TaskOutput] = []
+        self.outputs: list[Output | TaskOutput | CallOutput] = []
         self.held = 0
         self._given = given
         self._context = context

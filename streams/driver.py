@@ -10,7 +10,7 @@ import msgspec
 
 from engine.catalog import Catalog, CompiledJourney
 from engine.context import Context
-from engine.decision import Output, TaskOutput, Trace
+from engine.decision import CallOutput, Output, TaskOutput, Trace
 from journeys.load import Folder
 from state.store import MemoryStore
 from streams.definitions.build import Builder
@@ -28,6 +28,7 @@ _STEPS = 10_000
 
 _output = msgspec.json.Decoder(Output).decode
 _task = msgspec.json.Decoder(TaskOutput).decode
+_call = msgspec.json.Decoder(CallOutput).decode
 _trace = msgspec.json.Decoder(Trace).decode
 
 
@@ -83,12 +84,12 @@ class Driver:
         tick = encode_touchpoint(Touchpoint("sillage.clock", occurred_at=to, properties={"at": to}))
         self._append(TICKS, tick.key, tick.value, to)
 
-    def read(self) -> list[Output | TaskOutput | Trace]:
-        """What was decided since the last reading: actions, voids, tasks and the like, then the trace of each decision.
+    def read(self) -> list[Output | TaskOutput | CallOutput | Trace]:
+        """What was decided since the last reading: actions, tasks, calls and the like, then the trace of each decision.
 
         In the order of decision for each customer; one customer after the other.
         """
-        found: list[Output | TaskOutput | Trace] = []
+        found: list[Output | TaskOutput | CallOutput | Trace] = []
         for key in [*self._processor.urgent, *self._processor.dirty]:
             record = self._store.get(key)
             if record is None:
@@ -98,6 +99,8 @@ class Driver:
                     found.append(_output(entry.value))
                 elif entry.topic == "tasks":
                     found.append(_task(entry.value))
+                elif entry.topic == "calls":
+                    found.append(_call(entry.value))
                 elif entry.topic == "decisions":
                     found.append(_trace(entry.value))
             record.published(record.out_seq)

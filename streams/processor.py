@@ -10,7 +10,7 @@ from engine.catalog import Catalog
 from engine.context import EMPTY, Context
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
-from engine.decision import Action, Decision, Output, Task, TaskOutput
+from engine.decision import Action, CallOutput, Decision, Output, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.trace import ERROR, REFUSED
 from state.changelog import DEAD_LETTERS, router_key
@@ -199,8 +199,7 @@ class Processor:
         entries = []
         for output in decision.outputs:
             seq += 1
-            topic = "tasks" if isinstance(output, TaskOutput) else "actions"
-            labels, value = _labels(output), _json(output)
+            topic, labels, value = _topic(output), _labels(output), _json(output)
             entries.append(
                 Entry(seq, topic, self.partition, key, value, queued_at, received_at, *labels, self._carried)
             )
@@ -273,10 +272,19 @@ def _about(key: bytes, given: EventArrived | TimerFired, row: Row | None) -> dic
     )  # fmt: skip
 
 
-def _labels(output: Output | TaskOutput) -> tuple[str, str]:
+def _topic(output: Output | TaskOutput | CallOutput) -> str:
+    """The topic on which it leaves."""
+    if isinstance(output, CallOutput):
+        return "calls"
+    return "tasks" if isinstance(output, TaskOutput) else "actions"
+
+
+def _labels(output: Output | TaskOutput | CallOutput) -> tuple[str, str]:
     """The journey and the channel that an output is counted under, empty for what is no action."""
     if isinstance(output, Action):
         return output.journey, output.channel
+    if isinstance(output, CallOutput):
+        return output.journey, "service"
     return (output.journey, "task") if isinstance(output, Task) else ("", "")
 
 

@@ -9,6 +9,7 @@ _TEXTS = Schema(frozenset({"array"}), items=_TEXT)
 _RECEIPT = object_of({"action_id": _TEXT, "message": _TEXT, "journey": _TEXT, "step": _TEXT}, ["action_id"])
 _FAILED = object_of({**_RECEIPT.properties, "code": _TEXT}, ["action_id"])
 _TASK = object_of({"task_id": _TEXT, "outcome": _TEXT, "note": _TEXT}, ["task_id"])
+_CALL = {"call_id": _TEXT, "service": _TEXT, "status": Schema(frozenset({"integer"}))}
 _NUMBER = Schema(frozenset({"number"}))
 _PLACE = object_of({"lat": _NUMBER, "lon": _NUMBER, "accuracy_m": _NUMBER, "age_s": Schema(frozenset({"integer"}))})
 
@@ -25,6 +26,8 @@ RESERVED: dict[str, Schema] = {
     **{f"message.{what}": _RECEIPT for what in ("sent", "delivered", "opened", "clicked", "replied")},
     **{f"message.{what}": _FAILED for what in ("bounced", "complained", "failed")},
     **{f"task.{what}": _TASK for what in ("done", "no_answer", "expired")},
+    "call.done": object_of({**_CALL, "body": ANY}, ["call_id"]),
+    "call.failed": object_of({**_CALL, "code": _TEXT, "why": _TEXT}, ["call_id", "code"]),
     "sillage.clock": object_of({"at": ANY}, ["at"]),
 }
 """By type; a test holds it against what the decoder checks."""

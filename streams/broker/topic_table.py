@@ -40,9 +40,10 @@ def declare(settings: Settings) -> list[Topic]:
         "dispatches": ("compacted + 30 d", _dispatches()),
         "decisions": ("30 d", _kept(30, 4)),
         "tasks": ("30 d", _kept(30, 4)),
+        "calls": ("7 d", _kept(7, 4)),
         **dict.fromkeys(waiting, ("7 d", _kept(7, 4))),
         "ticks": ("1 d", _kept(1, 1)),
-        **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", *waiting, "ticks")], _DEAD),
+        **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", "calls", *waiting, "ticks")], _DEAD),
     }
     single = {
         "definitions": ("compacted", _compacted(4)),

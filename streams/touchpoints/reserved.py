@@ -60,6 +60,25 @@ class TaskResult(msgspec.Struct):
     note: str | None = None
 
 
+class CallAnswer(msgspec.Struct):
+    """What a service answered to a call: the status, and the JSON of the body as a value."""
+
+    call_id: Text
+    service: str | None = None
+    status: int | None = None
+    body: Any = None
+
+
+class CallFailure(msgspec.Struct):
+    """Why a call has no answer: a code of docs/calls.md, and the reason for people."""
+
+    call_id: Text
+    code: Text
+    service: str | None = None
+    status: int | None = None
+    why: str | None = None
+
+
 class ClockMoved(msgspec.Struct):
     """The instant to which the clock of a partition moves."""
 
@@ -80,6 +99,8 @@ MODELS: dict[str, type[msgspec.Struct]] = {
     "action.refused": ActionRefused,
     **{f"message.{what}": MessageReceipt for what in _MESSAGES},
     **{f"task.{what}": TaskResult for what in ("done", "no_answer", "expired")},
+    "call.done": CallAnswer,
+    "call.failed": CallFailure,
     CLOCK: ClockMoved,
 }
 

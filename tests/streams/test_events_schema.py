@@ -122,7 +122,7 @@ PLACES = some.fixed_dictionaries(
 )
 WORDS = some.sampled_from(["a", "", "\0", 1, True, None, ["a"], [""], {"a": 1}, {"": 1}, {"a": "\0"}, {"a": 2**64}])
 NAMES = ["set", "unset", "topic", "channel", "given", "source", "text_version", "action_id", "code", "message",
-         "task_id", "outcome", "note", "identifiers", "at", "any"]  # fmt: skip
+         "task_id", "outcome", "note", "call_id", "service", "status", "why", "identifiers", "at", "any"]  # fmt: skip
 PROPERTIES = some.dictionaries(some.sampled_from(NAMES), WORDS | IDENTIFIERS | INSTANTS | IDS)
 OPTIONAL = {
     "customer": IDS,
@@ -137,7 +137,7 @@ OPTIONAL = {
 KINDS = some.sampled_from(["x", "", 7, *MODELS])
 LIKELY = {
     "set": {"a": 1}, "unset": ["a"], "topic": "a", "channel": "b", "given": True, "action_id": "a", "code": "b",
-    "task_id": 7, "at": 0, "identifiers": {"email": "a@b"},
+    "task_id": 7, "call_id": "a", "at": 0, "identifiers": {"email": "a@b"},
 }  # fmt: skip
 
 

@@ -27,6 +27,9 @@ GOOD = [
     of("sillage.clock", {"at": NOW}),
     *[of(kind, {"action_id": "a1", "message": "welcome"}) for kind in MESSAGES],
     *[of(kind, {"task_id": "t1", "outcome": "bought", "note": "called back"}) for kind in TASKS],
+    of("call.done", {"call_id": "a1", "service": "score", "status": 200, "body": {"score": [7, None]}}),
+    of("call.done", {"call_id": "a1"}),
+    of("call.failed", {"call_id": "a1", "service": "score", "code": "time_out", "why": "no answer in 5 s"}),
     of("message.read", {"any": "thing"}),
 ]
 BAD = [
@@ -49,6 +52,10 @@ BAD = [
     of("sillage.clock", {"at": True}),
     *[of(kind, {"message": "welcome"}) for kind in MESSAGES],
     *[of(kind, {}) for kind in TASKS],
+    of("call.done", {"body": {}}),
+    of("call.done", {"call_id": "a1", "status": "200"}),
+    of("call.failed", {"call_id": "a1"}),
+    of("call.failed", {"code": "time_out"}),
 ]
 
 
