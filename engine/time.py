@@ -47,8 +47,8 @@ def zone_exists(name: str) -> bool:
 def _calendar(instant: int, months: int, days: int, zone: str) -> int:
     if not months:
         target = instant + days * DAY_MS
-        offset = _steady_offset(zone, instant // DAY_MS)
-        if offset is not None and offset == _steady_offset(zone, target // DAY_MS):
+        offset = steady_offset(zone, instant // DAY_MS)
+        if offset is not None and offset == steady_offset(zone, target // DAY_MS):
             return target
     try:
         return _on_the_calendar(instant, months, days, zone)
@@ -58,26 +58,27 @@ def _calendar(instant: int, months: int, days: int, zone: str) -> int:
 
 
 def _on_the_calendar(instant: int, months: int, days: int, zone: str) -> int:
-    local = (_EPOCH + instant * _MS).astimezone(_zone(zone)).replace(tzinfo=None)
+    local = (_EPOCH + instant * _MS).astimezone(zone_info(zone)).replace(tzinfo=None)
     if months:
         year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)
         local = local.replace(year=year, month=month0 + 1, day=min(local.day, monthrange(year, month0 + 1)[1]))
     # The sum has fold 0: the first of two equal local times, and in a gap the offset from before it.
-    moved = (local + timedelta(days=days)).replace(tzinfo=_zone(zone))
+    moved = (local + timedelta(days=days)).replace(tzinfo=zone_info(zone))
     return (moved.astimezone(UTC) - _EPOCH) // _MS
 
 
 @lru_cache(maxsize=8192)
-def _steady_offset(zone: str, day: int) -> int | None:
+def steady_offset(zone: str, day: int) -> int | None:
     """The zone's offset (ms) if it does not change within a day of the UTC day `day`: no local time is in doubt."""
     try:
         instants = [_EPOCH + timedelta(days=day + step) for step in (-1, 0, 1, 2)]
-        offsets = {at.astimezone(_zone(zone)).utcoffset() for at in instants}
+        offsets = {at.astimezone(zone_info(zone)).utcoffset() for at in instants}
     except (OverflowError, ValueError):
         return None
     offset = offsets.pop()
     return None if offsets or offset is None else offset // _MS
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_info(name: str) -> ZoneInfo:
+    """The zone of that name; UTC where there is none."""
     return ZoneInfo(name) if zone_exists(name) else ZoneInfo("UTC")
