@@ -16,6 +16,7 @@ from journeys.conditions.needed import needs_of
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
 from journeys.conditions.types import check, check_condition
+from journeys.conditions.widen import widened
 
 
 class Compiled:
@@ -50,13 +51,11 @@ class Compiled:
 def compile_condition(source: str | list[str], *, every: bool = True, types: Declared | None = None) -> Compiled:
     """A condition; a list means that all must hold, or any with `every=False`.
 
-    `types` is what is declared of the facts, for faults alone: nothing is relied on at run time. Raises ConditionError
-    for the first fault; its `item` says which of a list it is in.
+    `types` is what is declared of the facts, for faults, and for divisions beside a declared `number`; at run time
+    nothing relies on it. Raises ConditionError for the first fault; its `item` says which of a list it is in.
     """
     if isinstance(source, str):
-        root = parse(source)
-        check_condition(root, types)
-        return Compiled(source, root)
+        return Compiled(source, _condition(source, types))
     if not source:
         raise ConditionError("the list of conditions is empty", 1, 1, "leave the key out, or write a condition")
     roots = [_item(place, item, types) for place, item in enumerate(source)]
@@ -68,18 +67,22 @@ def compile_condition(source: str | list[str], *, every: bool = True, types: Dec
 
 def _item(place: int, source: str, types: Declared | None) -> Node:
     try:
-        root = parse(source)
-        check_condition(root, types)
+        return _condition(source, types)
     except ConditionError as error:
         raise ConditionError(error.message, error.line, error.column, error.hint, place, error.fault) from None
-    return root
+
+
+def _condition(source: str, types: Declared | None) -> Node:
+    root = parse(source)
+    kinds = check_condition(root, types)
+    return widened(root, kinds) if types else root
 
 
 def compile_expression(source: str | int | float | bool, *, types: Declared | None = None) -> Compiled:
     """An expression of any kind; a number or a boolean stands for itself. Raises ConditionError for the first fault."""
     root = parse(source) if isinstance(source, str) else _constant(source)
-    check(root, types)
-    return Compiled(source if isinstance(source, str) else shown(source), root)
+    kinds = check(root, types)
+    return Compiled(source if isinstance(source, str) else shown(source), widened(root, kinds) if types else root)
 
 
 def _constant(value: int | float | bool) -> Literal:
