@@ -8,6 +8,7 @@ from engine.time import DAY_MS, LAST_AT, after
 from engine.wallclock import (
     FIRST_AT,
     MINUTE_MS,
+    clipped,
     date_of,
     day_of,
     first_instant,
@@ -15,7 +16,6 @@ from engine.wallclock import (
     local_of,
     occurrences,
     weekday_of,
-    within,
 )
 from journeys.duration import Duration, Offset
 from journeys.model.parts import WEEKDAYS
@@ -107,7 +107,7 @@ def before(at: int, duration: Duration, zone: str) -> int:
             at = instant_of(_months_before(day - duration.days, duration.months), ms, zone)
         except (OverflowError, ValueError):
             at -= (duration.months * 30 + duration.days) * DAY_MS
-    return within(at)
+    return clipped(at)
 
 
 def next_yearly(value: object, offset: Offset | None, minutes: int, zone: str, after_at: int) -> int:
@@ -117,12 +117,12 @@ def next_yearly(value: object, offset: Offset | None, minutes: int, zone: str, a
     `minutes`, or what the value says.
     """
     read = _read(value, minutes)
-    if read is None or not FIRST_AT <= (read if isinstance(read, int) else read[0] * DAY_MS) <= LAST_AT:
+    if read is None:
         return 0
     first, ms = local_of(read, zone) if isinstance(read, int) else read
     began = date_of(first)
     back = None if offset is None else Offset(not offset.before, offset.duration)
-    year = date_of(local_of(within(shifted(after_at, back, zone)), zone)[0]).year - 1
+    year = date_of(local_of(clipped(shifted(after_at, back, zone)), zone)[0]).year - 1
     for each in range(max(year, began.year), min(year + 4, 9999) + 1):
         day = min(began.day, monthrange(each, began.month)[1])
         found = shifted(first_instant(day_of(began.replace(year=each, day=day)), ms, zone), offset, zone)
@@ -138,7 +138,7 @@ def days_between(earlier: int, later: int, zone: str) -> int:
 
 def local_parts(at: int, zone: str) -> dict[str, object]:
     """What calendar and wall clock of a zone show: numbers, `weekday` as a word, `date` and `time` as text."""
-    day, ms = local_of(within(at), zone)
+    day, ms = local_of(clipped(at), zone)
     hour, minute = divmod(ms // MINUTE_MS, 60)
     today = date_of(day)
     return {
@@ -157,9 +157,9 @@ def _read(value: object, minutes: int) -> int | tuple[int, int] | None:
     """An instant, or a local day and the ms since its midnight."""
     if isinstance(value, str):
         return _read_text(value.strip(), minutes)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST_MS <= abs(value) <= LAST_AT:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value)
+    return int(value) if abs(value) >= LEAST_MS and FIRST_AT <= value <= LAST_AT else None
 
 
 def _read_text(text: str, minutes: int) -> int | tuple[int, int] | None:

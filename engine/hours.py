@@ -1,7 +1,7 @@
 """Business hours: when a place of work is open next, and what is due when only the time that it is open counts."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Container, Iterator
+from datetime import date, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -103,17 +103,26 @@ def _windows(day: int, hours: OpenHours) -> tuple[tuple[int, int], ...]:
     return hours.week[weekday_of(day)]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _holidays(country: str, subdivision: str, year: int) -> frozenset[int]:
+    known = _calendar(country, subdivision)
+    # The library computes a year when it is asked about one of its days.
+    days = (date(year, 1, 1) + timedelta(days=step) for step in range(366))
+    return frozenset(day_of(each) for each in days if each in known)
+
+
+@lru_cache(maxsize=256)
+def _calendar(country: str, subdivision: str) -> Container[date]:
+    """The public holidays of a country; the library reads its names for them once, here."""
     # Imported where it is used: it costs some 50 ms, and most projects have no hours.
     from holidays import country_holidays
 
-    return frozenset(day_of(each) for each in country_holidays(country, subdivision or None, years=year))
+    return country_holidays(country, subdivision or None)
 
 
 def _known(country: str, subdivision: str) -> None:
     try:
-        _holidays(country, subdivision, 2026)
+        _calendar(country, subdivision)
     except NotImplementedError as error:
         named = f"{country}-{subdivision}" if subdivision else country
         cure = "write its two letters, as in `FR`, with a region where it has holidays of its own, as in `DE-BY`"

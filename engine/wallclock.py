@@ -100,6 +100,6 @@ def weekday_of(day: int) -> int:
     return (day + 3) % 7
 
 
-def within(at: int) -> int:
+def clipped(at: int) -> int:
     """The instant, or the nearest one that the engine knows."""
     return min(max(at, FIRST_AT), LAST_AT)
