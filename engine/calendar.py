@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
-from engine.time import DAY_MS, LAST_AT, after
+from engine.time import DAY_MS, LAST_AT, after, steady_offset
 from engine.wallclock import (
     FIRST_AT,
     MINUTE_MS,
@@ -45,11 +45,12 @@ def next_inside(at: int, window: tuple[int, int], zone: str) -> int:
     if inside(at, window, zone):
         return at
     today = local_of(at, zone)[0]
-    for day in range(today, today + 4):
-        for start in occurrences(day, window[0] * MINUTE_MS, zone):
-            if start >= at and inside(start, window, zone):
-                return min(start, LAST_AT)
-    return at
+    steady = steady_offset(zone, today)
+    if steady is not None and steady == steady_offset(zone, today + 1):
+        start = today * DAY_MS + window[0] * MINUTE_MS - steady
+        return clipped(start if start > at else start + DAY_MS)
+    starts = (each for day in range(today, today + 4) for each in occurrences(day, window[0] * MINUTE_MS, zone))
+    return clipped(min((each for each in starts if each > at and inside(each, window, zone)), default=at))
 
 
 def next_moment(at: int, weekdays: frozenset[int] | None, minutes: int, zone: str) -> int:
@@ -123,7 +124,8 @@ def next_yearly(value: object, offset: Offset | None, minutes: int, zone: str, a
     began = date_of(first)
     back = None if offset is None else Offset(not offset.before, offset.duration)
     year = date_of(local_of(clipped(shifted(after_at, back, zone)), zone)[0]).year - 1
-    for each in range(max(year, began.year), min(year + 4, 9999) + 1):
+    year = max(year, began.year)
+    for each in range(year, min(year + 4, 9999) + 1):
         day = min(began.day, monthrange(each, began.month)[1])
         found = shifted(first_instant(day_of(began.replace(year=each, day=day)), ms, zone), offset, zone)
         if found > after_at:

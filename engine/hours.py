@@ -1,5 +1,6 @@
 """Business hours: when a place of work is open next, and what is due when only the time that it is open counts."""
 
+from calendar import isleap
 from collections.abc import Container, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -59,7 +60,7 @@ def after_open(at: int, duration: Duration, hours: OpenHours) -> int:
     """The instant (ms) when `duration` is over, counted from the first open instant from `at` on.
 
     Months move the date; days are those on which it opens; then hours, minutes and seconds count only while open. What
-    is not over after two years is counted as `after` does. Never later than LAST_AT.
+    is not over within two years counts on as if it were always open. Never later than LAST_AT.
     """
     start = next_open(at, hours)
     if duration.months or duration.days:
@@ -67,13 +68,12 @@ def after_open(at: int, duration: Duration, hours: OpenHours) -> int:
         days = _days_until_open(local_of(moved, hours.zone)[0], duration.days, hours)
         start = next_open(after(moved, Duration(0, days, 0), hours.zone), hours)
     left = duration.elapsed_ms
-    if not left:
-        return min(start, LAST_AT)
-    for opens_at, closes_at in _openings(start, hours):
-        if closes_at - opens_at >= left:
-            return min(opens_at + left, LAST_AT)
-        left -= closes_at - opens_at
-    return after(at, duration, hours.zone)
+    for opens_at, closes_at in _openings(start, hours) if left else ():
+        start = min(opens_at + left, closes_at)
+        left -= start - opens_at
+        if not left:
+            break
+    return min(start + left, LAST_AT)
 
 
 def _openings(at: int, hours: OpenHours) -> Iterator[tuple[int, int]]:
@@ -90,11 +90,11 @@ def _openings(at: int, hours: OpenHours) -> Iterator[tuple[int, int]]:
 
 def _days_until_open(day: int, count: int, hours: OpenHours) -> int:
     """How many days lie between a day and the one that is the `count`-th open one behind it."""
-    for each in range(1, SEARCHED_DAYS if count else 0):
-        count -= bool(_windows(day + each, hours))
-        if not count:
-            return each
-    return count
+    passed = 0
+    while count and passed < SEARCHED_DAYS:
+        passed += 1
+        count -= bool(_windows(day + passed, hours))
+    return passed + count
 
 
 def _windows(day: int, hours: OpenHours) -> tuple[tuple[int, int], ...]:
@@ -107,7 +107,7 @@ def _windows(day: int, hours: OpenHours) -> tuple[tuple[int, int], ...]:
 def _holidays(country: str, subdivision: str, year: int) -> frozenset[int]:
     known = _calendar(country, subdivision)
     # The library computes a year when it is asked about one of its days.
-    days = (date(year, 1, 1) + timedelta(days=step) for step in range(366))
+    days = (date(year, 1, 1) + timedelta(days=step) for step in range(365 + isleap(year)))
     return frozenset(day_of(each) for each in days if each in known)
 
 
