@@ -1,18 +1,25 @@
 """The catalog: compiled journeys by the event types that begin them, and the versions that people are still inside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.compile import DefinitionError, compile_journey
-from engine.program import CompiledJourney, EntryRule, MessageSpec
+from engine.program import CompiledJourney, EntryRule, MessageSpec, Schedule, SegmentRule
+from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
+
+FIRST = 1
+"""The release of a catalog whose journeys and segments have no history of releases."""
 
 
 class Catalog:
     """What a release holds. `current` is open for entry; `find(name, version)` gives the others, None when unknown.
 
     A version never changes, so that a found one is kept. `entries` maps an event type to the journeys and rules that it
-    may begin, in the order of the journeys' names, and holds no type that begins nothing.
+    may begin, in the order of the journeys' names, and holds no type that begins nothing. `segments` stand in an order
+    in which each comes after those that it looks at. `since` says in which release a journey or a segment (as
+    `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
+    or change, 0 where nothing does. `wanted` is what must be counted, by event type; `zone` the project's.
     """
 
     def __init__(
@@ -20,9 +27,15 @@ class Catalog:
         release: int,
         current: Mapping[str, CompiledJourney],
         find: Callable[[str, str], CompiledJourney | None],
+        segments: Iterable[SegmentRule] = (),
+        zone: str = "UTC",
+        since: Mapping[str, int] | None = None,
     ) -> None:
         self.release = release
         self.current = dict(current)
+        self.zone = zone
+        self.segments = {rule.name: rule for rule in in_order(segments)}
+        self.since = dict(since or {})
         self.entries: dict[str, tuple[tuple[CompiledJourney, EntryRule], ...]] = {}
         self._versions = {(journey.name, journey.version): journey for journey in self.current.values()}
         self._find = find
@@ -30,6 +43,39 @@ class Catalog:
             journey = self.current[name]
             for type_, rules in journey.entries.items():
                 self.entries[type_] = (*self.entries.get(type_, ()), *((journey, rule) for rule in rules))
+        self.timed = {name: journey for name, journey in self.current.items() if journey.dates or journey.absences}
+        self.armed = max((self.since_of(name) for name in self._armed_names()), default=0)
+        self.backfills = max((self.since_of(name) for name in self._backfilled_names()), default=0)
+        self.wanted = self._wanted()
+        self._watching = _by_watched(self.segments.values())
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The triggers `every` of all journeys, with the release since which each holds."""
+        return tuple(
+            Schedule(each.journey, each.trigger, each.cron, each.zone, each.pace, self.since_of(each.journey))
+            for name in sorted(self.current)
+            for each in self.current[name].schedules
+        )
+
+    @property
+    def paces(self) -> dict[str, int]:
+        """Customers a second for broadcast events, by their type; of several journeys the slowest."""
+        found: dict[str, int] = {}
+        for journey in self.current.values():
+            for type_, pace in journey.paces.items():
+                found[type_] = min(pace, found.get(type_, pace))
+        return found
+
+    def since_of(self, name: str) -> int:
+        """The release that brought a journey, or `segment/NAME`, in its present version."""
+        return self.since.get(name, FIRST)
+
+    def segments_watching(self, touched: Iterable[str]) -> list[SegmentRule]:
+        """The segments that look at something of `touched`, in their order."""
+        watching = self._watching
+        names = {name for key in touched for name in watching.get(key, ())}
+        return [rule for name, rule in self.segments.items() if name in names] if names else []
 
     def version(self, name: str, version: str) -> CompiledJourney | None:
         """The journey in the version that an enrollment is in, None when nobody knows it."""
@@ -39,3 +85,42 @@ class Catalog:
             if found is not None:
                 self._versions[name, version] = found
         return found
+
+    def _armed_names(self) -> list[str]:
+        return [*self.timed, *(f"segment/{name}" for name in self.segments)]
+
+    def _backfilled_names(self) -> list[str]:
+        timed = [
+            name
+            for name, journey in self.timed.items()
+            if any(rule.backfill for rule in journey.dates.values())
+            or any(rule.backfill for rule in journey.absences.values())
+        ]
+        return [*timed, *(f"segment/{name}" for name, rule in self.segments.items() if rule.backfill)]
+
+    def _wanted(self) -> dict[str, Wanted]:
+        found = [pair for journey in self.current.values() for pair in journey.wanted.items()]
+        for rule in self.segments.values():
+            found += rule.when.needs.counts.items()
+            found += rule.unless.needs.counts.items() if rule.unless is not None else ()
+        return together_wanted(found)
+
+
+def in_order(segments: Iterable[SegmentRule]) -> list[SegmentRule]:
+    """Each segment after those that it looks at; those in a circle, which `check` refuses, come last."""
+    left = {rule.name: rule for rule in sorted(segments, key=lambda rule: rule.name)}
+    ordered: list[SegmentRule] = []
+    while left:
+        ready = [rule for rule in left.values() if not any(f"segment/{name}" in rule.watches for name in left)]
+        found = ready or list(left.values())
+        ordered += found
+        left = {name: rule for name, rule in left.items() if rule not in found}
+    return ordered
+
+
+def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in segments:
+        for key in rule.watches:
+            found[key] = (*found.get(key, ()), rule.name)
+    return found

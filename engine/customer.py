@@ -15,6 +15,10 @@ SENT_PER_ENROLLMENT = 32
 ATTRIBUTES = 256
 CONSENTS = 256
 IDENTIFIERS = 32
+OCCURRENCES = 256
+COUNTED_DAYS = 400
+ALARMS = 128
+ARMS = 128
 
 
 class Consent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -42,12 +46,30 @@ class OpenTask(msgspec.Struct, array_like=True, frozen=True, gc=False):
     due_at: int
 
 
+class Branch(msgspec.Struct, array_like=True, gc=False):
+    """One branch of a parallel, `name` under the id of its `fork`; `above` is the branch that the parallel stands in.
+
+    Where it stands is said as in an enrollment. Once at its end it is `done`, and waits for the others.
+    """
+
+    name: str
+    fork: str
+    above: str = ""
+    node: str = ""
+    arrived_at: int = 0
+    due_at: int = 0
+    event: dict[str, Any] = {}
+    task: OpenTask | None = None
+    done: bool = False
+
+
 class Enrollment(msgspec.Struct, array_like=True, gc=False):
     """One run of one journey for one customer and key. Instants in ms; 0 means none.
 
     `node` is the id of the wait or held send it stands at; `due_at` when that ends by itself; `expires_at` the ttl's.
-    `entry` holds the properties of the event that began it, with its envelope under `meta`; `event`, at a held send,
-    likewise those of the event in hand when it was proposed; `task` is the one that it stands at.
+    `entry` holds the properties of the event that began it, with its envelope under `meta`; `event` what is kept while
+    it stands at `node`, such as the event in hand when a held message was proposed; `task` is the one that it stands
+    at. `branches` are those of the parallels it stands in; `parent` the enrollment that waits for its end.
     """
 
     id: str
@@ -65,6 +87,12 @@ class Enrollment(msgspec.Struct, array_like=True, gc=False):
     sent: list[str] = []
     event: dict[str, Any] = {}
     task: OpenTask | None = None
+    branches: list[Branch] = []
+    parent: str = ""
+
+
+Spot = Enrollment | Branch
+"""Where an enrollment stands: itself, or one of its branches."""
 
 
 class Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -95,13 +123,42 @@ class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     at: int
 
 
+class Occurrence(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One event that is counted: when it happened (ms), and what is kept of its properties, by dotted path."""
+
+    at: int
+    kept: dict[str, Any] = {}
+
+
+class Day(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Older events of one day (UTC, since 1970), counted and summed by dotted path."""
+
+    day: int
+    count: int
+    sums: dict[str, float] = {}
+
+
+class History(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is counted of one event type since `since` (ms).
+
+    The newest occurrences one by one, oldest first; those before them by day.
+    """
+
+    since: int
+    recent: list[Occurrence] = []
+    days: list[Day] = []
+
+
 class Customer(msgspec.Struct, array_like=True, gc=False):
     """The state of one person. `decide` never changes the one it is given: it returns another.
 
     `attributes_at` also holds when an attribute was unset; `seen` maps an 8-byte hash of an event's id to when it was
-    applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`. Dicts and lists stand oldest first, and
-    at the limit the oldest falls out: ids, attributes, consents (none is a no), identifiers, goals, queued actions, and
-    remembered keys of each journey. Fields are only appended, never moved or removed (see state/codec.py).
+    applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`; `history` is by event type; `segments`
+    maps those the person is in to since when (ms), `alarms` what time brings about to when it is due (ms), `arms`
+    splits, and holdouts as `holdout/JOURNEY`, to the arm drawn; `armed` is the release that these were last made for.
+    Dicts and lists stand oldest first, and at the limit the oldest falls out: ids, attributes, consents (none is a no),
+    identifiers, goals, queued actions, arms, and remembered keys of each journey. Fields are only appended, never moved
+    or removed (see state/codec.py).
     """
 
     id: str
@@ -119,6 +176,11 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     goals: list[OpenGoal] = []
     queued: list[QueuedAction] = []
     erased_at: int = 0
+    history: dict[str, History] = {}
+    segments: dict[str, int] = {}
+    alarms: dict[str, int] = {}
+    arms: dict[str, str] = {}
+    armed: int = 0
 
 
 def consent_key(topic: str, channel: str) -> str:
@@ -131,6 +193,11 @@ def memory_key(journey: str, key: str) -> str:
     return f"{journey}/{key}"
 
 
+def positions(enrollment: Enrollment) -> list[Spot]:
+    """Where it stands: itself, or inside a parallel its branches too, in the order in which they began."""
+    return [enrollment, *enrollment.branches] if enrollment.branches else [enrollment]
+
+
 def next_due(customer: Customer) -> int:
     """The earliest instant (ms) at which a timer of this customer is due, 0 if none is."""
     due = 0
@@ -138,4 +205,10 @@ def next_due(customer: Customer) -> int:
         for at in (enrollment.due_at, enrollment.expires_at):
             if at and (not due or at < due):
                 due = at
+        for branch in enrollment.branches:
+            if branch.due_at and (not due or branch.due_at < due):
+                due = branch.due_at
+    for at in customer.alarms.values():
+        if not due or at < due:
+            due = at
     return due

@@ -1,19 +1,27 @@
 """The one door of the engine: a customer and an input give the customer as it is now, what shall leave, and why."""
 
 from engine import trace
+from engine.alarms import arm
 from engine.bounds import with_item
 from engine.catalog import Catalog
 from engine.context import EMPTY, Asked, Context
 from engine.customer import SEEN_IDS, SEEN_MS, Customer
 from engine.decision import Decision
-from engine.draft import Draft
+from engine.draft import Draft, Ended
 from engine.entries import enter
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.facts import take_facts
 from engine.goals import count_goals
 from engine.ids import seen_hash
-from engine.live import check_exits, concerned, wake
-from engine.timers import fire
+from engine.live import check_exits, concerned, look, tell_parent, wake
+from engine.program.rules import STARTED
+from engine.reviews import count_event, review
+from engine.run import begun_by
+from engine.timers import due_by, fire
+
+MOST_HOPS = 8
+MOST_DERIVED = 64
+"""Of events that one decision brings about: how many may lie one behind the other, and how many there may be."""
 
 
 def decide(
@@ -29,7 +37,9 @@ def decide(
     """
     if isinstance(given, TimerFired):
         draft = Draft(catalog, customer, given, None, context)
-        fire(draft)
+        while (due := due_by(draft)) is not None:
+            fire(draft, due)
+            _settle(draft)
         return draft.finish(trace_all)
     if customer.erased_at:
         return _to_an_erased(catalog, customer, given, trace_all)
@@ -50,7 +60,54 @@ def _apply(draft: Draft, event: Event) -> None:
     take_facts(draft, event)
     if draft.customer.erased_at:
         return
+    catalog = draft.catalog
+    if draft.customer.armed != catalog.armed:
+        arm(draft)
+    if event.type in catalog.wanted:
+        count_event(draft, event)
+    changed = bool(draft.touched)
+    if changed:
+        review(draft)
     enrollments = concerned(draft, event) if draft.customer.enrollments else []
+    if enrollments:
+        enrollments = check_exits(draft, event, enrollments)
+    if draft.customer.goals:
+        count_goals(draft, event)
+    if enrollments:
+        wake(draft, event, enrollments)
+    if changed:
+        look(draft)
+    if event.type in catalog.entries:
+        enter(draft, event)
+    if draft.touched or draft.derived or draft.ended:
+        _settle(draft)
+
+
+def _settle(draft: Draft) -> None:
+    """What the decision itself brought about, until there is nothing left of it."""
+    applied = 0
+    while True:
+        if draft.touched:
+            review(draft)
+            look(draft)
+        elif draft.ended:
+            tell_parent(draft, draft.ended.pop(0))
+        elif not draft.derived:
+            return
+        elif (derived := draft.derived.pop(0)).hops > MOST_HOPS or applied >= MOST_DERIVED:
+            why = f"{derived.event.type} is not applied: more than {MOST_HOPS} hops or {MOST_DERIVED} events"
+            draft.say(trace.ERROR, code="hop_limit", why=why)
+        else:
+            applied += 1
+            _apply_derived(draft, draft.take(derived))
+
+
+def _apply_derived(draft: Draft, event: Event) -> None:
+    """An event of the engine's own, in the order of any other; it says nothing of the person that is not known."""
+    if event.type in draft.catalog.wanted:
+        count_event(draft, event)
+        review(draft)
+    enrollments = concerned(draft, event) if draft.live else []
     if enrollments:
         enrollments = check_exits(draft, event, enrollments)
     if draft.customer.goals:
@@ -59,6 +116,17 @@ def _apply(draft: Draft, event: Event) -> None:
         wake(draft, event, enrollments)
     if event.type in draft.catalog.entries:
         enter(draft, event)
+    if event.type == STARTED:
+        _tell_not_started(draft, event)
+
+
+def _tell_not_started(draft: Draft, event: Event) -> None:
+    """Whoever waits for the end of a journey that did not begin is told so, unless it began and ended at once."""
+    parent = event.properties.get("parent")
+    if not isinstance(parent, str) or any(begun_by(each.entry, event) for each in draft.live.values()):
+        return
+    if not any(each.begun_by == event.id for each in draft.ended):
+        draft.ended.append(Ended(parent, event.id, "not_entered"))
 
 
 def _first_time(draft: Draft, event: Event) -> bool:

@@ -131,12 +131,28 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind", omit_defau
     cause: str = ""
 
 
+class Emitted(msgspec.Struct, frozen=True, tag="event", tag_field="kind", omit_defaults=True):
+    """An event for others, who read the topic `emitted` and look at `to`; `id` follows from its cause."""
+
+    id: str
+    customer: str
+    type: str
+    to: str
+    properties: dict[str, Any] = {}
+    occurred_at: int = 0
+    journey: str = ""
+    cause: str = ""
+
+
 Output = Action | Void | ConsentChange | Erasure
 """What leaves on the topic `actions`."""
 TaskOutput = Task | TaskWarning | TaskClosed
 """What leaves on the topic `tasks`."""
 CallOutput = Call
 """What leaves on the topic `calls`."""
+EventOutput = Emitted
+"""What leaves on the topic `emitted`."""
+AnyOutput = Output | TaskOutput | CallOutput | EventOutput
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -170,7 +186,7 @@ class Decision(msgspec.Struct, frozen=True):
     """
 
     customer: Customer
-    outputs: list[Output | TaskOutput | CallOutput]
+    outputs: list[AnyOutput]
     trace: Trace | None
     changed: bool = True
     duplicate: bool = False

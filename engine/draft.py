@@ -11,14 +11,14 @@ import msgspec
 from engine.catalog import Catalog
 from engine.context import EMPTY, Asked, Context
 from engine.customer import Customer, Enrollment
-from engine.decision import CallOutput, Decision, Line, Output, TaskOutput, Trace
-from engine.event import HOLD_SPACING_MS, Event, Input, envelope, place_facts
-from engine.ids import event_trace_id, timer_trace_id
+from engine.decision import AnyOutput, Decision, Line, Trace
+from engine.event import HOLD_SPACING_MS, Event, EventArrived, Input, envelope
+from engine.ids import derived_id, event_trace_id, timer_trace_id
+from engine.past import Past
+from engine.person import given_consents, person_facts
 from engine.trace import input_on_trace
 from journeys.conditions import Compiled, Facts
 from journeys.conditions.around import NOWHERE, Around
-
-PLACE_MAX_AGE_MS = 600_000
 
 _copy = msgspec.structs.replace
 
@@ -31,27 +31,53 @@ class Unexplained(msgspec.Struct, gc=False):
     facts: Facts
 
 
+class Derived(msgspec.Struct, gc=False):
+    """An event that the decision itself brought about, and how many such lie before it."""
+
+    event: Event
+    hops: int
+
+
+class Ended(msgspec.Struct, gc=False):
+    """An enrollment that ended within the decision, begun by an event of this id, whose `parent` may wait for it."""
+
+    parent: str
+    begun_by: str
+    outcome: str
+
+
 class Draft:
-    """One decision in the making: `customer` to read, `own()` to change, `outputs` in order."""
+    """One decision in the making: `customer` to read, `own()` to change, `outputs` in order.
+
+    `derived` are the events that it brought about and has not applied yet, `ended` the enrollments that others may
+    wait for, `touched` what changed of the person that segments, alarms and rests may look at: `customer`, `type/TYPE`,
+    `segment/NAME`.
+    """
 
     __slots__ = (
         "_around",
         "_consents",
         "_context",
+        "_derivations",
         "_facts",
         "_given",
+        "_hops",
         "_lines",
         "_live",
         "_loud",
         "_meta",
         "_owned",
+        "_past",
         "_trace_id",
         "at",
         "catalog",
         "customer",
+        "derived",
+        "ended",
         "event",
         "held",
         "outputs",
+        "touched",
     )
 
     def __init__(
@@ -61,8 +87,14 @@ class Draft:
         self.customer = customer
         self.event = event
         self.at = given.at
-        self.outputs: list[Output | TaskOutput | CallOutput] = []
+        self.outputs: list[AnyOutput] = []
         self.held = 0
+        self.derived: list[Derived] = []
+        self.ended: list[Ended] = []
+        self.touched: set[str] = set()
+        self._derivations = 0
+        self._hops = 0
+        self._past: Past | None = None
         self._given = given
         self._context = context
         self._around: Around | None = None
@@ -80,15 +112,40 @@ class Draft:
         if not self._owned:
             self.customer = _copy(self.customer, updated_at=self.at)
             self._owned = True
-        self._facts = self._consents = None
+        self._facts = self._consents = self._past = None
         return self.customer
+
+    def derive(self, type_: str, properties: dict[str, Any]) -> str:
+        """Brings an event of the engine about, to be applied within this decision; gives its id."""
+        self._derivations += 1
+        name = derived_id(self.trace_id, self._derivations)
+        given = self._given
+        received_at = given.event.received_at if isinstance(given, EventArrived) else 0
+        event = Event(name, type_, self.customer.id, "engine", self.at, received_at, properties)
+        self.derived.append(Derived(event, self._hops + 1))
+        return name
+
+    def take(self, derived: Derived) -> Event:
+        """Puts a derived event in hand."""
+        self.event, self._hops, self._meta = derived.event, derived.hops, None
+        return derived.event
 
     def replace(self, customer: Customer) -> None:
         """Puts another record in the customer's place, without enrollments."""
         self.customer = customer
         self._owned = True
         self._live = None
-        self._facts = self._consents = None
+        self._facts = self._consents = self._past = None
+
+    @property
+    def has_live(self) -> bool:
+        """Whether `live` was asked for, so that it may differ from what the customer holds."""
+        return self._live is not None
+
+    @property
+    def hops(self) -> int:
+        """How many derived events lie before the one in hand, itself included."""
+        return self._hops
 
     @property
     def live(self) -> dict[str, Enrollment]:
@@ -125,7 +182,15 @@ class Draft:
             variables,
             self._given_consents(),
             self._around or self._look_around(),
+            self.past,
         )
+
+    @property
+    def past(self) -> Past:
+        """What lies behind the customer, as it is at this point of the decision."""
+        if self._past is None:
+            self._past = Past(self.customer, self.catalog, self.at)
+        return self._past
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -138,8 +203,8 @@ class Draft:
     def trace_id(self) -> str:
         """The id of this decision's trace, which is the cause of all that leaves."""
         if not self._trace_id:
-            name = self.customer.id
-            event = self.event
+            name, given = self.customer.id, self._given
+            event = given.event if isinstance(given, EventArrived) else None
             self._trace_id = timer_trace_id(name, self.at) if event is None else event_trace_id(name, event.id)
         return self._trace_id
 
@@ -185,11 +250,7 @@ class Draft:
 
     def _customer_facts(self) -> dict[str, Any]:
         if self._facts is None:
-            customer = self.customer
-            self._facts = {**customer.attributes, "id": customer.id}
-            position = customer.position
-            if position is not None and position.at >= self.at - PLACE_MAX_AGE_MS:
-                self._facts["place"] = {**place_facts(position.place), "age_s": max(0, self.at - position.at) // 1000}
+            self._facts = person_facts(self.customer, self.at)
         return self._facts
 
     def _look_around(self) -> Around:
@@ -202,7 +263,7 @@ class Draft:
 
     def _given_consents(self) -> dict[str, bool]:
         if self._consents is None:
-            self._consents = {key: answer.given for key, answer in self.customer.consent.items()}
+            self._consents = given_consents(self.customer)
         return self._consents
 
 

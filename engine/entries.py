@@ -1,16 +1,21 @@
 """Entries: which journeys an event begins for the customer, and why not the others."""
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 from engine import trace
 from engine.advance import advance, fault_line
-from engine.customer import Enrollment, memory_key
+from engine.bounds import with_item
+from engine.customer import ARMS, Enrollment, memory_key
 from engine.decision import Line
 from engine.draft import Draft
 from engine.event import Event
 from engine.goals import open_goal
+from engine.history import since
 from engine.ids import enrollment_id
+from engine.policy.holdout import HELD_OUT, drawn, holdout_key
 from engine.program import CompiledJourney, EntryRule
+from engine.program.rules import STARTED
 from engine.run import Run, person_zone
 from engine.time import after, late
 from journeys.conditions import Absent, Compiled, Facts
@@ -21,11 +26,13 @@ LARGEST_KEY_BYTES = 200
 def enter(draft: Draft, event: Event) -> None:
     """Begins an enrollment of each journey open for entry that this event concerns, in the order of their names."""
     for journey, rule in draft.catalog.entries.get(event.type, ()):
+        if rule.match and any(event.properties.get(name) != value for name, value in rule.match):
+            continue
         if late(event.occurred_at, journey.late, draft.at):
             draft.note(trace.NOT_ENTERED, journey.name, code="late")
             continue
         try:
-            key = _key(draft, journey, rule)
+            key = _key(draft, journey, rule, event)
         except Exception as fault:
             code, why = fault_line(fault)
             draft.say(trace.NOT_ENTERED, journey.name, code="error", why=f"{code}: {why}")
@@ -34,8 +41,14 @@ def enter(draft: Draft, event: Event) -> None:
             _begin(draft, journey, rule, key, event)
 
 
-def _key(draft: Draft, journey: CompiledJourney, rule: EntryRule) -> str | None:
+def _key(draft: Draft, journey: CompiledJourney, rule: EntryRule, event: Event) -> str | None:
     """The enrollment's key where the conditions hold, else None. Raises EvaluationError."""
+    if rule.segment and not draft.past.in_segment(rule.segment):
+        draft.note(trace.NOT_ENTERED, journey.name, code="segment", why=f"not in segment {rule.segment}")
+        return None
+    if rule.chain and not _chained(draft, rule, event):
+        draft.note(trace.NOT_ENTERED, journey.name, code="sequence", why=" then ".join(rule.chain))
+        return None
     facts = draft.facts({}, {})
     if rule.where is not None and not rule.where.holds(facts):
         draft.note_unheld(Line(trace.NOT_ENTERED, journey.name, code="where"), rule.where, facts)
@@ -59,6 +72,16 @@ def _evaluated_key(draft: Draft, journey: CompiledJourney, expression: Compiled,
         why = f"the key is {type(value).__name__}, expected a text of 1 to {LARGEST_KEY_BYTES} bytes or a number"
         draft.say(trace.NOT_ENTERED, journey.name, code="key", why=why)
     return key
+
+
+def key_of(draft: Draft, expression: Compiled | None) -> str | None:
+    """The key that the event in hand has by an expression, empty for none; None where it has none."""
+    if expression is None:
+        return ""
+    try:
+        return key_text(expression.evaluate(draft.facts({}, {})))
+    except Absent:
+        return None
 
 
 def key_text(value: Any) -> str | None:
@@ -112,8 +135,63 @@ def _begin(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, ev
         entered_at=draft.at,
         expires_at=after(draft.at, journey.ttl, person_zone(draft, journey)),
         entry={**event.properties, "meta": draft.meta},
+        parent=_parent(draft, event),
     )
     draft.live[enrollment.id] = enrollment
     draft.say(trace.ENTERED, journey.name, enrollment.id, key=key, trigger=rule.number)
+    _draw_group(draft, journey, enrollment)
     open_goal(draft, journey, enrollment)
     advance(Run(draft, journey, enrollment, draft.at), journey.start)
+
+
+def _parent(draft: Draft, event: Event) -> str:
+    """The enrollment that waits for this one's end: that of a `start` within this decision, and of nobody else."""
+    parent = event.properties.get("parent") if draft.hops and event.type == STARTED else None
+    return parent if isinstance(parent, str) else ""
+
+
+def _draw_group(draft: Draft, journey: CompiledJourney, enrollment: Enrollment) -> None:
+    """Draws the person's group of the journey once, for good."""
+    if not journey.holdout:
+        return
+    key, customer = holdout_key(journey.name), draft.customer
+    group = customer.arms.get(key) or drawn(journey.name, customer.person_key, journey.holdout)
+    if key not in customer.arms:
+        draft.own().arms = with_item(customer.arms, key, group, ARMS)
+    if group == HELD_OUT:
+        draft.say(trace.HELD_OUT, journey.name, enrollment.id)
+
+
+def _chained(draft: Draft, rule: EntryRule, event: Event) -> bool:
+    """Whether the event is one link of a chain of the rule, each link no earlier than the one before, in the span.
+
+    Before a link the latest of each type is taken, behind it the earliest, so that no shorter chain is overlooked.
+    """
+    history, zone = draft.customer.history, draft.past.zone
+    instants = [[each.at for each in since(history.get(type_), 0)] for type_ in rule.chain]
+    for place, type_ in enumerate(rule.chain):
+        if type_ != event.type:
+            continue
+        first = _before(instants[:place], event.occurred_at)
+        last = _behind(instants[place + 1 :], event.occurred_at)
+        if first is not None and last is not None and rule.span is not None and last <= after(first, rule.span, zone):
+            return True
+    return False
+
+
+def _before(instants: list[list[int]], at: int) -> int | None:
+    for among in reversed(instants):
+        place = bisect_right(among, at)
+        if not place:
+            return None
+        at = among[place - 1]
+    return at
+
+
+def _behind(instants: list[list[int]], at: int) -> int | None:
+    for among in instants:
+        place = bisect_left(among, at)
+        if place == len(among):
+            return None
+        at = among[place]
+    return at

@@ -11,7 +11,7 @@ from engine.decision import ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
 from engine.ids import consent_id, erasure_id
-from engine.run import cancel_task
+from engine.run import cancel_tasks
 
 LOCATION = consent_key("location", "app")
 """The consent without which no position of the person is kept."""
@@ -36,6 +36,7 @@ def _updated(draft: Draft, event: Event) -> None:
     gone = newer(customer, unset, at)
     if values or gone:
         write(draft.own(), values, gone, at)
+        draft.touched.add("customer")
     if len(values) + len(gone) < len(given) + len(unset):
         draft.note(trace.FACT, code="older", why="customer.updated: an attribute has a newer value")
     draft.note(trace.FACT, code="attributes", why=", ".join((*values, *gone)))
@@ -64,6 +65,7 @@ def _answered(draft: Draft, event: Event) -> None:
     answer = Consent(given, at, _text(properties.get("source")), _text(properties.get("text_version")))
     customer = draft.own()
     customer.consent = with_item(customer.consent, key, answer, CONSENTS)
+    draft.touched.add("customer")
     if key == LOCATION and not given:
         customer.position = None
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
@@ -121,7 +123,7 @@ def _erased(draft: Draft, event: Event) -> None:
     """Leaves a stub, so that no replay brings the person back."""
     name, at = draft.customer.id, draft.at
     for enrollment in draft.customer.enrollments:
-        cancel_task(draft, enrollment, "erased", at)
+        cancel_tasks(draft, enrollment, "erased", at)
     draft.outputs.append(Erasure(erasure_id(name, event.id), name, at))
     draft.say(trace.FACT, code="erased")
     draft.replace(Customer(id=name, person_key="", created_at=0, updated_at=at, erased_at=max(at, 1)))

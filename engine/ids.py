@@ -52,6 +52,16 @@ def timer_trace_id(customer: str, at: int) -> str:
     return _digest(("timer", customer, at))
 
 
+def derived_id(cause: str, number: int | str) -> str:
+    """The id of the `number`-th event (from 1) that the decision of a trace, or a visit of a node, brought about."""
+    return _digest(("derived", cause, number))
+
+
+def share(*parts: str | int) -> float:
+    """A draw in [0, 1) that is the same for the same parts (docs/events.md)."""
+    return int.from_bytes(sha256(_encode(parts)).digest()[:8], "big") / 2**64
+
+
 def seen_hash(event_id: str) -> int:
     """8 bytes of SHA-256 of an event's id, unsigned: what is kept of it to notice a repeat."""
     return int.from_bytes(sha256(event_id.encode()).digest()[:8], "big")

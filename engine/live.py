@@ -1,15 +1,33 @@
 """Live enrollments under an event: exits end them, then what they wait for wakes them."""
 
-from typing import TypeGuard
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
 
 from engine import advance, trace
-from engine.customer import Enrollment
+from engine.customer import Branch, Enrollment, Spot, positions
 from engine.decision import Line
-from engine.draft import Draft
+from engine.draft import Draft, Ended
+from engine.entries import key_of
 from engine.event import Event
-from engine.nodes import task, wait_for
-from engine.program import TASK_TYPES, CompiledJourney, ExitRule, RestStep, TaskStep, WaitForStep
-from engine.run import Run, begun_by, close_task, leave
+from engine.nodes import call, digest, start, task, wait, wait_for, wait_until
+from engine.program import (
+    CALL_TYPES,
+    TASK_TYPES,
+    CallStep,
+    CompiledJourney,
+    DigestStep,
+    ExitRule,
+    RestStep,
+    StartStep,
+    Step,
+    TaskStep,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+)
+from engine.run import Run, begun_by, close_task, leave, opened
 from engine.time import late
 
 Concerned = list[tuple[Enrollment, CompiledJourney]]
@@ -19,7 +37,7 @@ def concerned(draft: Draft, event: Event) -> Concerned:
     """The live enrollments whose version listens to this type, but not those that the event began."""
     version = draft.catalog.version
     found: Concerned = []
-    for enrollment in draft.customer.enrollments:
+    for enrollment in list(draft.live.values()) if draft.has_live else draft.customer.enrollments:
         journey = version(enrollment.journey, enrollment.version)
         if journey is not None and event.type in journey.listens and not begun_by(enrollment.entry, event):
             found.append((enrollment, journey))
@@ -48,30 +66,124 @@ def check_exits(draft: Draft, event: Event, enrollments: Concerned) -> Concerned
 def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
     """Takes those that wait for this event on from there; a late event wakes nobody."""
     for enrollment, journey in enrollments:
-        step = journey.rests.get(enrollment.node)
-        if not _awaits(step, event):
-            continue
-        if late(event.occurred_at, journey.late, draft.at):
-            draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
-            continue
-        run = Run(draft, journey, enrollment, draft.at)
-        try:
-            following = task.wake(step, run, event) if isinstance(step, TaskStep) else wait_for.wake(step, run, event)
-        except Exception as fault:
-            run.enrollment = draft.edit(enrollment)
-            advance.fail(run, *advance.fault_line(fault))
-            continue
-        if following is not None:
-            run.enrollment = draft.edit(enrollment)
-            if isinstance(step, TaskStep):
-                close_task(draft, run.enrollment, task.outcome_of(event), draft.at)
-            advance.advance(run, following)
+        for position in positions(enrollment):
+            step = journey.rests.get(position.node)
+            if step is None or not _awaits(step, event):
+                continue
+            if late(event.occurred_at, journey.late, draft.at):
+                draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
+                continue
+            _wake(draft, event, journey, enrollment.id, position, step)
 
 
-def _awaits(step: RestStep | None, event: Event) -> TypeGuard[WaitForStep | TaskStep]:
-    if isinstance(step, WaitForStep):
-        return event.type in step.awaited
-    return isinstance(step, TaskStep) and event.type in TASK_TYPES
+def look(draft: Draft) -> None:
+    """The person changed: rests that look at the person look again."""
+    for enrollment in list(draft.live.values()):
+        journey = draft.catalog.version(enrollment.journey, enrollment.version)
+        if journey is None or not journey.watches:
+            continue
+        for position in positions(enrollment):
+            step = journey.rests.get(position.node)
+            if isinstance(step, WaitUntilStep) and step.date is not None:
+                _take(draft, journey, enrollment.id, position, partial(wait_until.look, step))
+            elif isinstance(step, WaitForStep) and step.states:
+                _take(draft, journey, enrollment.id, position, partial(wait_for.look, step))
+
+
+def tell_parent(draft: Draft, ended: Ended) -> None:
+    """Takes an enrollment on that waited for the end of another, begun by the event `begun_by`."""
+    parent = draft.live.get(ended.parent)
+    journey = draft.catalog.version(parent.journey, parent.version) if parent is not None else None
+    if parent is None or journey is None:
+        return
+    for position in positions(parent):
+        step = journey.rests.get(position.node)
+        if isinstance(step, StartStep) and position.event.get("start") == ended.begun_by:
+            _take(draft, journey, parent.id, position, partial(start.ended, step, outcome=ended.outcome))
+
+
+def _wake(draft: Draft, event: Event, journey: CompiledJourney, name: str, position: Spot, step: RestStep) -> None:
+    match step:
+        case TaskStep():
+            _take(draft, journey, name, position, partial(_task, step, event=event))
+        case WaitForStep():
+            _take(draft, journey, name, position, partial(wait_for.wake, step, event=event))
+        case CallStep():
+            _take(draft, journey, name, position, partial(call.wake, step, event=event))
+        case DigestStep():
+            _take(draft, journey, name, position, partial(digest.wake, step, event=event))
+        case WaitStep():
+            _take(draft, journey, name, position, partial(_restart, step))
+        case _:
+            pass
+
+
+def _take(
+    draft: Draft,
+    journey: CompiledJourney,
+    name: str,
+    position: Spot,
+    look_at: Callable[[Run], Step | None],
+) -> None:
+    """Goes on where `look_at` leads; it meets the enrollment as it stands, which may have moved on meanwhile."""
+    found = _standing(draft, name, position)
+    if found is None:
+        return
+    run = opened(draft, journey, *found, draft.at)
+    before = msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)
+    try:
+        following = look_at(run)
+    except Exception as fault:
+        advance.fail(run, *advance.fault_line(fault))
+        return
+    if following is not None:
+        advance.advance(run, following)
+    elif run.live and before == (msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)):
+        draft.live[name] = found[0]
+
+
+def _standing(draft: Draft, name: str, position: Spot) -> tuple[Enrollment, Spot] | None:
+    """The enrollment as it is now, with the place in it, if it still stands there."""
+    enrollment = draft.live.get(name)
+    if enrollment is None:
+        return None
+    if not isinstance(position, Branch):
+        same = enrollment.node == position.node and enrollment.arrived_at == position.arrived_at
+        return (enrollment, enrollment) if same else None
+    for each in enrollment.branches:
+        if each.name == position.name and each.node == position.node and each.arrived_at == position.arrived_at:
+            return enrollment, each
+    return None
+
+
+def _task(step: TaskStep, run: Run, event: Event) -> Step | None:
+    following = task.wake(step, run, event)
+    if following is not None:
+        close_task(run.draft, run.enrollment, run.position, task.outcome_of(event), run.at)
+    return following
+
+
+def _restart(step: WaitStep, run: Run) -> Step | None:
+    """Begins the wait anew where the event is of the enrollment's key."""
+    if any(key_of(run.draft, key) == run.enrollment.key for key in run.journey.keys):
+        wait.restart(step, run)
+    return None
+
+
+def _awaits(step: RestStep, event: Event) -> bool:
+    match step:
+        case WaitForStep():
+            return event.type in step.awaited
+        case TaskStep():
+            return event.type in TASK_TYPES
+        case CallStep():
+            return event.type in CALL_TYPES
+        case DigestStep():
+            return event.type in step.types or event.type in step.flush
+        case WaitStep():
+            return event.type in step.restart
+        case _:
+            return False
 
 
 def _rule(draft: Draft, event: Event, enrollment: Enrollment, journey: CompiledJourney) -> ExitRule | None:

@@ -2,33 +2,53 @@
 
 from typing import Any
 
+import msgspec
+
 from engine import trace
 from engine.bounds import with_item, without_oldest
-from engine.customer import REMEMBERED_KEYS, Enrollment, OpenTask, Remembered, memory_key
+from engine.customer import REMEMBERED_KEYS, Branch, Enrollment, Remembered, Spot, memory_key, positions
 from engine.decision import TaskClosed, Void
-from engine.draft import Draft
+from engine.draft import Draft, Ended
 from engine.event import Event
 from engine.ids import task_closed_id, void_id
 from engine.program import CompiledJourney
-from engine.time import zone_exists
+from engine.zones import zone_of
 from journeys.conditions import Facts
 
 
 class Run:
     """`enrollment` is the draft's own copy, free to change; `at` the instant (ms) of the event or of the timer.
 
-    Once a hold is over, `event` is what was in hand when the message was proposed first, and `proposed_at` when.
+    `position` is where it goes on: the enrollment itself, or one of its branches. Once a hold is over, `event` is what
+    was in hand when the message was proposed first, and `proposed_at` when. `walked` counts nodes, in its one item.
     """
 
-    __slots__ = ("at", "draft", "enrollment", "event", "journey", "proposed_at")
+    __slots__ = ("at", "draft", "enrollment", "event", "journey", "position", "proposed_at", "walked")
 
-    def __init__(self, draft: Draft, journey: CompiledJourney, enrollment: Enrollment, at: int) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        journey: CompiledJourney,
+        enrollment: Enrollment,
+        at: int,
+        position: Spot | None = None,
+        walked: list[int] | None = None,
+    ) -> None:
         self.draft = draft
         self.journey = journey
         self.enrollment = enrollment
+        self.position: Spot = enrollment if position is None else position
         self.at = at
         self.event: dict[str, Any] = {}
         self.proposed_at = 0
+        self.walked = [0] if walked is None else walked
+
+    @property
+    def live(self) -> bool:
+        """Whether the enrollment is still there, and still stands where this run goes on."""
+        if self.draft.live.get(self.enrollment.id) is not self.enrollment:
+            return False
+        return self.position is self.enrollment or any(self.position is each for each in self.enrollment.branches)
 
     def facts(self) -> Facts:
         """What a condition of this enrollment may look at now."""
@@ -38,13 +58,20 @@ class Run:
         """The person's time zone, else the project's."""
         return person_zone(self.draft, self.journey)
 
+    def visit(self, node: str) -> int:
+        """Counts an arrival at a node; gives its number, from 1."""
+        enrollment = self.enrollment
+        number = enrollment.visits.get(node, 0) + 1
+        enrollment.visits = {**enrollment.visits, node: number}
+        return number
+
     def say(self, what: str, node: str = "", code: str = "", why: str = "", **data: Any) -> None:
         """Adds a line about this enrollment to the trace."""
         self.draft.say(what, self.journey.name, self.enrollment.id, node, code, why, **data)
 
-    def rest(self, node: str, due_at: int) -> None:
-        """Stands still at a node until `due_at` (ms)."""
-        self.stand(node, self.at, due_at)
+    def rest(self, node: str, due_at: int, kept: dict[str, Any] | None = None) -> None:
+        """Stands still at a node until `due_at` (ms), with what is to be kept there."""
+        self.stand(node, self.at, due_at, kept)
         self.say(trace.WAITED, node, until=due_at)
 
     def hold(self, node: str, proposed_at: int, until: int) -> None:
@@ -53,19 +80,28 @@ class Run:
         event = self.event if draft.event is None else {**draft.event.properties, "meta": draft.meta}
         self.stand(node, proposed_at, until, event)
 
-    def stand(self, node: str, arrived_at: int, due_at: int, event: dict[str, Any] | None = None) -> None:
-        """Stands at a node since `arrived_at` until `due_at` (ms), with the properties of an event to be kept."""
-        enrollment = self.enrollment
-        enrollment.node = node
-        enrollment.arrived_at = arrived_at
-        enrollment.due_at = due_at
-        enrollment.event = event or {}
+    def stand(self, node: str, arrived_at: int, due_at: int, kept: dict[str, Any] | None = None) -> None:
+        """Stands at a node since `arrived_at` until `due_at` (ms; 0: no end of its own)."""
+        position = self.position
+        position.node = node
+        position.arrived_at = arrived_at
+        position.due_at = due_at
+        position.event = kept or {}
+
+
+def opened(draft: Draft, journey: CompiledJourney, enrollment: Enrollment, position: Spot, at: int) -> Run:
+    """A run from where a live enrollment stands, on copies that may be changed."""
+    copy = draft.edit(enrollment)
+    if not isinstance(position, Branch):
+        return Run(draft, journey, copy, at)
+    branch = msgspec.structs.replace(position)
+    copy.branches = [branch if each is position else each for each in copy.branches]
+    return Run(draft, journey, copy, at, branch)
 
 
 def person_zone(draft: Draft, journey: CompiledJourney) -> str:
-    """The customer's attribute `timezone` where it names a zone, else the project's."""
-    named = draft.customer.attributes.get("timezone")
-    return named if isinstance(named, str) and zone_exists(named) else journey.zone
+    """The person's time zone where it is known, else the project's."""
+    return zone_of(draft.customer.attributes, journey.zone)
 
 
 def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "", **data: Any) -> None:
@@ -75,38 +111,57 @@ def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code
     that is still open is cancelled in any case. `data` goes to the line of the trace.
     """
     del draft.live[enrollment.id]
-    cancel_task(draft, enrollment, outcome, at)
+    cancel_tasks(draft, enrollment, outcome, at)
+    if enrollment.parent:
+        draft.ended.append(Ended(enrollment.parent, begun_by_id(enrollment.entry), outcome))
     _remember(draft, enrollment, at)
     draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key, **data)
     if void_code:
         _void_queued(draft, enrollment, void_code, at)
 
 
-def close_task(draft: Draft, enrollment: Enrollment, outcome: str, at: int, reason: str = "") -> None:
-    """Ends the open task of an enrollment that is free to change; nothing where there is none."""
-    task, enrollment.task = enrollment.task, None
+def close_task(draft: Draft, enrollment: Enrollment, position: Spot, outcome: str, at: int, reason: str = "") -> None:
+    """Ends the open task of a position that is free to change; nothing where there is none."""
+    task, position.task = position.task, None
     if task is not None:
-        _tell_closed(draft, enrollment, task, outcome, at, reason)
+        _tell_closed(draft, enrollment, position, task.id, outcome, at, reason)
 
 
-def cancel_task(draft: Draft, enrollment: Enrollment, reason: str, at: int) -> None:
+def cancel_tasks(draft: Draft, enrollment: Enrollment, reason: str, at: int) -> None:
     """Nobody needs to do the work any more, since the enrollment is no longer there."""
-    if enrollment.task is not None:
-        _tell_closed(draft, enrollment, enrollment.task, "cancelled", at, reason)
+    for position in positions(enrollment):
+        if position.task is not None:
+            _tell_closed(draft, enrollment, position, position.task.id, "cancelled", at, reason)
+
+
+def drop_branches(run: Run, fork: str, reason: str) -> None:
+    """Gives up the branches of a parallel (all, where `fork` is empty), with those inside them and their tasks."""
+    enrollment = run.enrollment
+    gone = {each.name for each in enrollment.branches if not fork or each.fork == fork}
+    while below := {each.name for each in enrollment.branches if each.above in gone} - gone:
+        gone |= below
+    for each in enrollment.branches:
+        if each.name in gone and each.task is not None:
+            _tell_closed(run.draft, enrollment, each, each.task.id, "cancelled", run.at, reason)
+    enrollment.branches = [each for each in enrollment.branches if each.name not in gone]
 
 
 def begun_by(entry: dict[str, Any], event: Event) -> bool:
     """True when this event began the enrollment with this entry: it never exits, wakes or satisfies it."""
+    return begun_by_id(entry) == event.id
+
+
+def begun_by_id(entry: dict[str, Any]) -> str:
+    """The id of the event that began the enrollment with this entry."""
     meta: dict[str, Any] = entry.get("meta", {})
-    return meta.get("id") == event.id
+    return str(meta.get("id", ""))
 
 
-def _tell_closed(draft: Draft, enrollment: Enrollment, task: OpenTask, outcome: str, at: int, reason: str) -> None:
-    closed = TaskClosed(task_closed_id(task.id), draft.customer.id, task.id, outcome, at, reason)
-    draft.outputs.append(closed)
-    draft.say(
-        trace.TASK_CLOSED, enrollment.journey, enrollment.id, enrollment.node, outcome, task=task.id, reason=reason
-    )
+def _tell_closed(
+    draft: Draft, enrollment: Enrollment, position: Spot, task: str, outcome: str, at: int, reason: str
+) -> None:
+    draft.outputs.append(TaskClosed(task_closed_id(task), draft.customer.id, task, outcome, at, reason))
+    draft.say(trace.TASK_CLOSED, enrollment.journey, enrollment.id, position.node, outcome, task=task, reason=reason)
 
 
 def _remember(draft: Draft, enrollment: Enrollment, at: int) -> None:

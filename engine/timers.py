@@ -1,45 +1,61 @@
-"""Timers: waits and ends of time-to-live that are due, each at its own instant, in order."""
+"""Timers: waits, ends of time-to-live and alarms that are due, each at its own instant, in order."""
 
 from collections.abc import Iterable
 
-from engine import trace
+from engine import alarms, trace
 from engine.advance import time_out
-from engine.customer import Enrollment
+from engine.customer import Branch, Enrollment, Spot, positions
 from engine.draft import Draft
-from engine.run import Run, leave
+from engine.run import leave, opened
+
+_END, _WAIT, _ALARM = 0, 1, 2
+Due = tuple[int, str, int, str]
+"""When (ms), the enrollment's id, an end before a wait, the branch; an alarm has its name in the id's place."""
 
 
-def fire(draft: Draft) -> None:
-    """Fires what is due at or before the draft's instant: by due instant, then enrollment id, an end before a wait.
+def due_by(draft: Draft) -> Due | None:
+    """The first timer due at or before the draft's instant: by due instant, then id, an end before a wait."""
+    upto = draft.at
+    enrollments = draft.customer.enrollments if not draft.has_live else draft.live.values()
+    due = _due(enrollments, upto)
+    due += [(at, name, _ALARM, "") for name, at in draft.customer.alarms.items() if at <= upto]
+    return min(due, default=None)
 
-    A wait that begins here and ends by then is fired too. Steps only lead on, so this ends.
-    """
-    if not _due(draft.customer.enrollments, draft.at):
+
+def fire(draft: Draft, due: Due) -> None:
+    """Fires one timer. What it leads to may be due by then too; steps only lead on, so this ends."""
+    at, name, kind, branch = due
+    if kind == _ALARM:
+        alarms.fire(draft, name, at)
         return
-    while due := _due(draft.live.values(), draft.at):
-        at, name, waits = min(due)
-        enrollment = draft.live[name]
-        if waits:
-            _end_wait(draft, enrollment, at)
-        else:
-            leave(draft, enrollment, "expired", at, "expired")
+    enrollment = draft.live[name]
+    if kind == _END:
+        leave(draft, enrollment, "expired", at, "expired")
+        return
+    _end_wait(draft, enrollment, next(each for each in positions(enrollment) if _name(each) == branch), at)
 
 
-def _due(enrollments: Iterable[Enrollment], upto: int) -> list[tuple[int, str, bool]]:
-    due = []
+def _due(enrollments: Iterable[Enrollment], upto: int) -> list[Due]:
+    due: list[Due] = []
     for enrollment in enrollments:
         if 0 < enrollment.expires_at <= upto:
-            due.append((enrollment.expires_at, enrollment.id, False))
+            due.append((enrollment.expires_at, enrollment.id, _END, ""))
         if 0 < enrollment.due_at <= upto:
-            due.append((enrollment.due_at, enrollment.id, True))
+            due.append((enrollment.due_at, enrollment.id, _WAIT, ""))
+        branches = [each for each in enrollment.branches if 0 < each.due_at <= upto]
+        due += [(branch.due_at, enrollment.id, _WAIT, branch.name) for branch in branches]
     return due
 
 
-def _end_wait(draft: Draft, enrollment: Enrollment, at: int) -> None:
+def _name(position: Spot) -> str:
+    return position.name if isinstance(position, Branch) else ""
+
+
+def _end_wait(draft: Draft, enrollment: Enrollment, position: Spot, at: int) -> None:
     journey = draft.catalog.version(enrollment.journey, enrollment.version)
     if journey is None:
         why = f"version {enrollment.version} is not in the catalog"
         draft.say(trace.ERROR, enrollment.journey, enrollment.id, enrollment.node, "unknown_version", why)
         leave(draft, enrollment, "error", at)
         return
-    time_out(Run(draft, journey, draft.edit(enrollment), at))
+    time_out(opened(draft, journey, enrollment, position, at))

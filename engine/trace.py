@@ -29,6 +29,18 @@ NOT_GOAL = "not_goal"
 NOT_EXITED = "not_exited"
 EXITED = "exited"
 ERROR = "error"
+SEGMENT = "segment"
+ALARM = "alarm"
+EXPOSED = "exposed"
+RESTARTED = "restarted"
+EMITTED = "emitted"
+STARTED = "started"
+BRANCHED = "branched"
+JOINED = "joined"
+COLLECTED = "collected"
+REPEATED = "repeated"
+CALLED = "called"
+HELD_OUT = "held_out"
 
 CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
@@ -51,7 +63,22 @@ CODES: dict[str, str] = {
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
     NOT_EXITED: "an event of an exit's type did not end the enrollment; `code`: where or unless",
     EXITED: "the enrollment ended; `code` is the outcome, `data.rule` the place under `exit` where a rule ended it",
-    ERROR: "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node or unknown_version",
+    SEGMENT: "the person came into a segment or left it; `code`: entered or left, `data.segment` is its name",
+    ALARM: "a time of the person came; `code`: date or absence",
+    EXPOSED: "the person met an arm of a split; `code` is the arm, `data.split` its name, `data.control` for a control",
+    RESTARTED: "a wait began anew by an event of its `restart_on`, until `data.until` (ms)",
+    EMITTED: "an event was brought about; `code` is its type, `data.to` the topic where it left the engine",
+    STARTED: "another journey was started; `code` is its name",
+    BRANCHED: "a parallel began; `data.branches` are its branches",
+    JOINED: "a branch of a parallel is at its end; `code` is the branch, `data.on` true where that ended the parallel",
+    COLLECTED: "a digest took an event, or was flushed; `code`: event, time, most or flush",
+    REPEATED: "a round of a loop began; `code` is its number from 1, or how the loop ended: until, most",
+    CALLED: "a service was called; `data.call` is the id, `data.until` (ms) how long an answer is waited for",
+    HELD_OUT: "the person is in the control group of the journey: the enrollment runs, and sends nothing",
+    ERROR: (
+        "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node, unknown_version, "
+        "hop_limit or too_many_alarms"
+    ),
 }
 
 

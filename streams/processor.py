@@ -10,7 +10,7 @@ from engine.catalog import Catalog
 from engine.context import EMPTY, Context
 from engine.customer import Customer, next_due
 from engine.decide import decide, new_customer
-from engine.decision import Action, CallOutput, Decision, Output, Task, TaskOutput
+from engine.decision import Action, AnyOutput, CallOutput, Decision, Emitted, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.trace import ERROR, REFUSED
 from state.changelog import DEAD_LETTERS, router_key
@@ -38,7 +38,7 @@ _json = msgspec.json.Encoder().encode
 Decide = Callable[[Customer, Input], Decision]
 """What an input means for a customer; the engine's `decide` over a catalog, or a fixed work that is measured.
 
-Where it changes when a timer is due, the customer that it gives has another list of enrollments.
+Where it changes when a timer is due, the customer that it gives has another list of enrollments or dict of alarms.
 """
 
 
@@ -137,7 +137,7 @@ class Processor:
             stored = record.customer
             if stored is None:
                 raise TypeError("the record is a router's, expected a customer's")
-            enrollments, traces = stored.enrollments, self._traces
+            enrollments, alarms, traces = stored.enrollments, stored.alarms, self._traces
             decision = self._decide_on(stored, given) if traces is None else self._traced(traces, stored, given, row)
             entries = NOTHING
             if decision.outputs or decision.trace is not None:
@@ -155,7 +155,7 @@ class Processor:
             log.warning("the decision would be larger than a record may be", extra=_about(key, given, row))
             return self._refuse(row, key, "the decision would be larger than a record may be; send less")
         record.customer = customer
-        if customer.enrollments is not enrollments:
+        if customer.enrollments is not enrollments or customer.alarms is not alarms:
             self._set_timer(key, record, next_due(customer))
         if entries or decision.duplicate or decision.held:
             self._count(decision, entries)
@@ -272,14 +272,16 @@ def _about(key: bytes, given: EventArrived | TimerFired, row: Row | None) -> dic
     )  # fmt: skip
 
 
-def _topic(output: Output | TaskOutput | CallOutput) -> str:
+def _topic(output: AnyOutput) -> str:
     """The topic on which it leaves."""
     if isinstance(output, CallOutput):
         return "calls"
+    if isinstance(output, Emitted):
+        return "emitted"
     return "tasks" if isinstance(output, TaskOutput) else "actions"
 
 
-def _labels(output: Output | TaskOutput | CallOutput) -> tuple[str, str]:
+def _labels(output: AnyOutput) -> tuple[str, str]:
     """The journey and the channel that an output is counted under, empty for what is no action."""
     if isinstance(output, Action):
         return output.journey, output.channel

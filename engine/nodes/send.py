@@ -5,10 +5,11 @@ from engine.bounds import with_last
 from engine.customer import QUEUED_ACTIONS, SENT_PER_ENROLLMENT, QueuedAction
 from engine.decision import Action
 from engine.ids import action_id
+from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.pipeline import judged
 from engine.policy.proposal import Proposal
 from engine.policy.reachable import address
-from engine.program import SendStep, Step
+from engine.program import SendStep, Step, Variant
 from engine.run import Run
 from engine.time import after
 from engine.variables import rebuilt
@@ -24,45 +25,58 @@ def enter(step: SendStep, run: Run) -> Step | None:
     if not until:
         return _propose(step, run, proposed_at)
     run.hold(step.label, proposed_at, until)
-    about = {"message": step.message.name, "channel": step.channel}
+    about = {"message": step.message.name, "channel": step.variants[0].channel}
     run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
     return None
 
 
 def time_out(step: SendStep, run: Run) -> Step:
     """The hold is over: the message is proposed anew, with the event that was in hand when it was proposed first."""
-    run.event, run.proposed_at = run.enrollment.event, run.enrollment.arrived_at
+    run.event, run.proposed_at = run.position.event, run.position.arrived_at
     return step
 
 
 def _propose(step: SendStep, run: Run, proposed_at: int) -> Step:
-    """Adds an action to the outputs and to what is queued, or the refusal's code to the trace."""
-    enrollment = run.enrollment
-    visit = enrollment.visits.get(step.label, 0) + 1
-    enrollment.visits = {**enrollment.visits, step.label: visit}
-    customer = run.draft.customer
-    topic = run.journey.topic
-    recipient = step.recipient or address(customer, step.channel)
-    proposal = Proposal(topic, step.channel, step.message.class_, recipient)
-    refusal = judged(proposal, customer)
-    if refusal is not None:
-        run.say(trace.REFUSED, step.label, refusal.code, refusal.why, message=step.message.name, channel=step.channel)
-        return step.blocked
-    action = _action(step, run, proposal, visit, proposed_at)
-    run.draft.outputs.append(action)
-    enrollment.sent = with_last(enrollment.sent, action.id, SENT_PER_ENROLLMENT)
-    queued = QueuedAction(action.id, enrollment.id, topic, step.channel, run.at)
-    run.draft.own().queued = with_last(run.draft.customer.queued, queued, QUEUED_ACTIONS)
-    run.say(trace.SENT, step.label, action=action.id, message=step.message.name, channel=step.channel)
-    return step.then
+    """Takes the first channel that policy lets through; each refusal's code is on the trace."""
+    visit = run.visit(step.label)
+    for attempt, variant in enumerate(step.variants, 1):
+        proposal = _proposal(step, variant, run)
+        refusal = judged(proposal, run.draft.customer)
+        if refusal is None:
+            _send(step, variant, run, proposal, action_id(run.enrollment.id, step.label, visit, attempt), proposed_at)
+            return step.then
+        about = {"message": step.message.name, "channel": variant.channel}
+        run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
+    return step.blocked
 
 
-def _action(step: SendStep, run: Run, proposal: Proposal, visit: int, proposed_at: int) -> Action:
+def _proposal(step: SendStep, variant: Variant, run: Run) -> Proposal:
+    customer, journey = run.draft.customer, run.journey
+    return Proposal(
+        journey.topic,
+        variant.channel,
+        step.message.class_,
+        variant.recipient or address(customer, variant.channel),
+        held_out=journey.holdout > 0 and customer.arms.get(holdout_key(journey.name)) == HELD_OUT,
+    )
+
+
+def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str, proposed_at: int) -> None:
+    """Adds an action to the outputs and to what is queued."""
+    enrollment, draft = run.enrollment, run.draft
+    draft.outputs.append(_action(step, variant, run, proposal, name, proposed_at))
+    enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
+    queued = QueuedAction(name, enrollment.id, run.journey.topic, variant.channel, run.at)
+    draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
+    run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)
+
+
+def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str, proposed_at: int) -> Action:
     """What was held loses of its `void_after` the time that it was held."""
     draft, journey, enrollment = run.draft, run.journey, run.enrollment
     zone = run.zone()
     return Action(
-        id=action_id(enrollment.id, step.label, visit),
+        id=name,
         customer=draft.customer.id,
         journey=journey.name,
         version=journey.version,
@@ -70,12 +84,12 @@ def _action(step: SendStep, run: Run, proposal: Proposal, visit: int, proposed_a
         step=step.label,
         message=step.message.name,
         message_hash=step.message.hash,
-        channel=step.channel,
+        channel=variant.channel,
         topic=journey.topic,
         class_=step.message.class_,
         recipient=proposal.recipient,
         timezone=zone,
-        variables=rebuilt(step.paths, run.facts()),
+        variables=rebuilt(variant.paths, run.facts()),
         decided_at=run.at,
         received_at=draft.event.received_at if draft.event is not None else 0,
         void_at=after(proposed_at, step.void_after, zone) if step.void_after is not None else 0,

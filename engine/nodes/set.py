@@ -1,4 +1,4 @@
-"""Node `set`: writes to the person or to the enrollment, read back by what follows in the same decision."""
+"""Nodes `set` and `add`: write to the person or to the enrollment, read back by what follows in the same decision."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from engine import trace
 from engine.attributes import write
 from engine.program import SetStep, Step
 from engine.run import Run
-from journeys.conditions import Absent
+from journeys.conditions import Absent, EvaluationError
 
 
 def enter(step: SetStep, run: Run) -> Step:
@@ -18,6 +18,8 @@ def enter(step: SetStep, run: Run) -> Step:
         except Absent as absent:
             run.say(trace.SET, step.label, "absent", f"{name} stays as it was: {absent}")
             continue
+        if step.adds:
+            value = _sum(run, target, value)
         if target[0] == "vars":
             run.enrollment.vars = _written(run.enrollment.vars, target[1:], value)
         else:
@@ -32,6 +34,21 @@ def _write_attribute(run: Run, path: tuple[str, ...], value: Any) -> None:
     written_at = max(run.at, customer.attributes_at.get(path[0], run.at))
     attributes = _written(customer.attributes, path, value)
     write(customer, {path[0]: attributes[path[0]]}, (), written_at)
+    run.draft.touched.add("customer")
+
+
+def _sum(run: Run, target: tuple[str, ...], value: Any) -> Any:
+    """What stands there plus the value; what is absent, or no number, counts as 0."""
+    if not _is_number(value):
+        raise EvaluationError(f"add takes a number, found {type(value).__name__}")
+    found: Any = run.enrollment.vars if target[0] == "vars" else run.draft.customer.attributes
+    for name in target[1:]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found + value if _is_number(found) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _written(items: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Node `task`: asks a person for work, and rests until an outcome is told or the work is due."""
 
-from typing import Any
-
 from engine import trace
 from engine.bounds import with_last
 from engine.customer import SENT_PER_ENROLLMENT, OpenTask
 from engine.decision import Task, TaskWarning
 from engine.event import Event
+from engine.hours import after_open
 from engine.ids import action_id, task_warning_id
+from engine.inputs import evaluated
 from engine.program import Step, TaskStep
 from engine.run import Run, close_task
 from engine.time import after
-from journeys.conditions import Absent
+from journeys.duration import Duration
 
 EXPIRED = "expired"
 
@@ -19,20 +19,18 @@ EXPIRED = "expired"
 def enter(step: TaskStep, run: Run) -> Step | None:
     """Asks for the work and rests until the warning, if there is one, else until it is due."""
     zone = run.zone()
-    due_at = after(run.at, step.due, zone)
+    due_at = _within(step, run.at, step.due, zone)
     if due_at <= run.at:
         run.say(trace.TIMED_OUT, step.label)
         return step.otherwise
-    warn_at = 0 if step.warn is None else after(run.at, step.warn, zone)
+    warn_at = 0 if step.warn is None else _within(step, run.at, step.warn, zone)
     if not run.at < warn_at < due_at:
         warn_at = 0
     enrollment = run.enrollment
-    visit = enrollment.visits.get(step.label, 0) + 1
-    task = _task(step, run, action_id(enrollment.id, step.label, visit), due_at, warn_at)
+    task = _task(step, run, action_id(enrollment.id, step.label, run.visit(step.label)), due_at, warn_at)
     run.draft.outputs.append(task)
-    enrollment.visits = {**enrollment.visits, step.label: visit}
     enrollment.sent = with_last(enrollment.sent, task.id, SENT_PER_ENROLLMENT)
-    enrollment.task = OpenTask(task.id, step.queue, step.title, due_at)
+    run.position.task = OpenTask(task.id, step.queue, step.title, due_at)
     run.stand(step.label, run.at, warn_at or due_at)
     run.say(trace.TASKED, step.label, task=task.id, queue=step.queue, title=step.title, until=due_at)
     return None
@@ -40,20 +38,20 @@ def enter(step: TaskStep, run: Run) -> Step | None:
 
 def time_out(step: TaskStep, run: Run) -> Step | None:
     """Warns and rests on, or, once the task is due, ends it as expired."""
-    task = run.enrollment.task
+    task = run.position.task
     if task is not None and run.at < task.due_at:
         warning = TaskWarning(task_warning_id(task.id), run.draft.customer.id, task.id, task.due_at, run.at)
         run.draft.outputs.append(warning)
-        run.enrollment.due_at = task.due_at
+        run.position.due_at = task.due_at
         run.say(trace.TASK_WARNED, step.label, task=task.id, until=task.due_at)
         return None
-    close_task(run.draft, run.enrollment, EXPIRED, run.at)
+    close_task(run.draft, run.enrollment, run.position, EXPIRED, run.at)
     return step.otherwise
 
 
 def wake(step: TaskStep, run: Run, event: Event) -> Step | None:
     """What follows the outcome that this event tells, None where it is about another task."""
-    task = run.enrollment.task
+    task = run.position.task
     if task is None or event.properties.get("task_id") != task.id:
         why = f"{event.type} is not about the task that is open"
         run.draft.note(trace.NOT_WOKEN, run.journey.name, run.enrollment.id, step.label, "foreign", why)
@@ -82,19 +80,13 @@ def _task(step: TaskStep, run: Run, name: str, due_at: int, warn_at: int) -> Tas
         due_at=due_at,
         warn_at=warn_at,
         timezone=run.zone(),
-        data=_data(step, run),
+        data=evaluated(step.data, run.facts()),
         decided_at=run.at,
         received_at=draft.event.received_at if draft.event is not None else 0,
         cause=draft.trace_id,
     )
 
 
-def _data(step: TaskStep, run: Run) -> dict[str, Any]:
-    """The values of what is there; what is absent is left out. Raises EvaluationError."""
-    facts, found = run.facts(), {}
-    for name, expression in step.data:
-        try:
-            found[name] = expression.evaluate(facts)
-        except Absent:
-            continue
-    return found
+def _within(step: TaskStep, at: int, duration: Duration, zone: str) -> int:
+    """A time that counts in the hours of the work where it has some."""
+    return after(at, duration, zone) if step.hours is None else after_open(at, duration, step.hours)

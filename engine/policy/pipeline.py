@@ -5,10 +5,11 @@ from collections.abc import Callable
 from engine.customer import Customer
 from engine.policy.consent import consented
 from engine.policy.erased import erased
+from engine.policy.holdout import held_out
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.reachable import reachable
 
-RULES: tuple[Callable[[Proposal, Customer], Refusal | None], ...] = (erased, consented, reachable)
+RULES: tuple[Callable[[Proposal, Customer], Refusal | None], ...] = (erased, consented, held_out, reachable)
 
 
 def judged(proposal: Proposal, customer: Customer) -> Refusal | None:

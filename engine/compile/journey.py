@@ -1,0 +1,136 @@
+"""A journey definition becomes a program, its steps linked from the last to the first."""
+
+from collections.abc import Iterable, Mapping
+
+from engine.compile.blocks import Blocks
+from engine.compile.conditions import optional, unless
+from engine.compile.triggers import Triggers, types_of
+from engine.hours import OpenHours
+from engine.program import (
+    CALL_TYPES,
+    TASK_TYPES,
+    CallStep,
+    CompiledJourney,
+    DigestStep,
+    ExitRule,
+    ExitStep,
+    GoalRule,
+    MessageSpec,
+    RestStep,
+    TaskStep,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+)
+from journeys.conditions import compile_expression
+from journeys.conditions.needed import Needs, Wanted, together, together_wanted
+from journeys.model import ExitRule as ExitPart
+from journeys.model import Goal, Journey
+from journeys.model.parts import share_of
+
+
+def compile_journey(
+    journey: Journey,
+    version: str,
+    messages: Mapping[str, MessageSpec],
+    zone: str = "UTC",
+    hours: Mapping[str, OpenHours] | None = None,
+) -> CompiledJourney:
+    """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name.
+
+    Every node that has an id must have it filled in (journeys/ids.py). Raises DefinitionError, and ConditionError for a
+    condition that does not compile.
+    """
+    blocks = Blocks(journey.journey, messages, hours or {})
+    start = blocks.block(journey.steps, ExitStep("completed", ""), "steps")
+    rescuer = blocks.rescuer()
+    on_error = rescuer.block(journey.on_error, ExitStep("error", "", rescue=True), "on_error")
+    triggers = Triggers(journey, zone)
+    exits = _exits(journey.exit)
+    rests = blocks.rests | rescuer.rests
+    goal = _goal(journey.goal)
+    needs = together([*blocks.needs, *rescuer.needs, *triggers.needs, *_needs_of(exits, goal)])
+    return CompiledJourney(
+        name=journey.journey,
+        version=version,
+        topic=journey.topic,
+        zone=zone,
+        ttl=journey.ttl,
+        late=journey.late,
+        max_live=journey.max_live,
+        entries=triggers.entries,
+        exits=exits,
+        goal=goal,
+        start=start,
+        on_error=on_error if journey.on_error else None,
+        rests=rests,
+        listens=frozenset(_awaited(rests.values()) | exits.keys()),
+        loops=blocks.loops | rescuer.loops,
+        holdout=0.0 if journey.holdout is None else share_of(journey.holdout),
+        watches=any(_watches(step) for step in rests.values()),
+        dates=triggers.dates,
+        absences=triggers.absences,
+        schedules=triggers.schedules,
+        paces=triggers.paces,
+        wanted=_wanted(needs, triggers, rests.values()),
+        segments=needs.segments | triggers.segments,
+        keys=triggers.keys,
+    )
+
+
+def _awaited(rests: Iterable[RestStep]) -> set[str]:
+    """The event types that can wake a live enrollment."""
+    found: set[str] = set()
+    for step in rests:
+        match step:
+            case WaitForStep():
+                found |= step.awaited.keys()
+            case WaitStep():
+                found |= step.restart
+            case DigestStep():
+                found |= step.types | step.flush
+            case TaskStep():
+                found |= TASK_TYPES
+            case CallStep():
+                found |= CALL_TYPES
+            case _:
+                pass
+    return found
+
+
+def _watches(step: RestStep) -> bool:
+    return (isinstance(step, WaitUntilStep) and step.date is not None) or (
+        isinstance(step, WaitForStep) and bool(step.states)
+    )
+
+
+def _wanted(needs: Needs, triggers: Triggers, rests: Iterable[RestStep]) -> dict[str, Wanted]:
+    """What must be counted: for conditions, for triggers that look back, for waits that do."""
+    found = [*needs.counts.items(), *((type_, Wanted(last=frozenset({"at"}))) for type_ in triggers.remembered)]
+    for step in rests:
+        if isinstance(step, WaitForStep) and step.look_back is not None:
+            found += ((type_, Wanted(True, step.look_back, whole=True)) for type_ in step.awaited)
+    return together_wanted(found)
+
+
+def _needs_of(exits: dict[str, tuple[ExitRule, ...]], goal: GoalRule | None) -> list[Needs]:
+    rules = [rule for among in exits.values() for rule in among]
+    conditions = [each for rule in rules for each in (rule.where, rule.unless)]
+    conditions += [goal.where, goal.revenue] if goal is not None else []
+    return [each.needs for each in conditions if each is not None]
+
+
+def _exits(parts: list[ExitPart]) -> dict[str, tuple[ExitRule, ...]]:
+    rules: dict[str, tuple[ExitRule, ...]] = {}
+    for number, each in enumerate(parts):
+        rule = ExitRule(optional(each.where), unless(each.unless), each.as_, number)
+        for on in types_of(each.on):
+            rules[on] = (*rules.get(on, ()), rule)
+    return rules
+
+
+def _goal(goal: Goal | None) -> GoalRule | None:
+    if goal is None:
+        return None
+    revenue = compile_expression(goal.revenue) if goal.revenue is not None else None
+    return GoalRule(frozenset(types_of(goal.on)), optional(goal.where), goal.within, revenue)

@@ -1,0 +1,51 @@
+"""The program: a journey compiled, as steps that point at what follows them and rules indexed by event type."""
+
+from engine.program.messages import MessageSpec
+from engine.program.rules import (
+    CALL_TYPES,
+    TASK_TYPES,
+    AbsenceRule,
+    CompiledJourney,
+    DateRule,
+    EntryRule,
+    ExitRule,
+    GoalRule,
+    Schedule,
+    SegmentRule,
+)
+from engine.program.steps import (
+    ALWAYS,
+    AwaitedEvent,
+    AwaitedState,
+    BackStep,
+    CallStep,
+    ChooseStep,
+    DigestStep,
+    EmitStep,
+    ExitStep,
+    Inputs,
+    JoinStep,
+    Opening,
+    ParallelStep,
+    RepeatStep,
+    RestStep,
+    SendStep,
+    SetStep,
+    SplitStep,
+    StartStep,
+    Step,
+    TagStep,
+    TaskStep,
+    Variant,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+)
+
+__all__ = [
+    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "CallStep",
+    "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
+    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Opening", "ParallelStep", "RepeatStep", "RestStep", "Schedule",
+    "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep", "Variant",
+    "WaitForStep", "WaitStep", "WaitUntilStep",
+]  # fmt: skip

@@ -1,0 +1,140 @@
+"""The rules beside the steps: what begins and ends an enrollment, what is measured, segments, alarms, schedules."""
+
+from typing import Any
+
+import msgspec
+
+from engine.program.steps import RepeatStep, RestStep, Step
+from journeys.conditions import Compiled
+from journeys.conditions.needed import Wanted
+from journeys.duration import Duration, Offset
+
+TASK_TYPES = frozenset({"task.done", "task.no_answer", "task.expired"})
+"""The events that end a task."""
+CALL_TYPES = frozenset({"call.done", "call.failed"})
+"""The events that end a call."""
+ENTERED_SEGMENT, LEFT_SEGMENT = "segment.entered", "segment.left"
+DATE_REACHED, ABSENCE_NOTICED = "date.reached", "absence.noticed"
+SCHEDULE_DUE, STARTED = "schedule.due", "journey.start"
+
+
+class EntryRule(msgspec.Struct, frozen=True):
+    """What begins an enrollment. `again` is never, always, after exit, or a duration since the last entry.
+
+    `match` are properties that the event must have, exactly; `chain` types that must have happened in this order
+    within `span`; `segment`, unless empty, one that the customer must be in. `number` is its place under `enter`, from
+    0, as the trace names it.
+    """
+
+    where: Compiled | None
+    unless: Compiled | None
+    key: Compiled | None
+    again: str | Duration
+    match: tuple[tuple[str, Any], ...] = ()
+    chain: tuple[str, ...] = ()
+    span: Duration | None = None
+    segment: str = ""
+    number: int = 0
+
+
+class ExitRule(msgspec.Struct, frozen=True):
+    """What ends an enrollment from outside. `number` is its place under `exit`, from 0, as the trace names it."""
+
+    where: Compiled | None
+    unless: Compiled | None
+    outcome: str
+    number: int = 0
+
+
+class GoalRule(msgspec.Struct, frozen=True):
+    """What counts as the conversion of an enrollment, within a time from its entry."""
+
+    types: frozenset[str]
+    where: Compiled | None
+    within: Duration
+    revenue: Compiled | None
+
+
+class DateRule(msgspec.Struct, frozen=True):
+    """An alarm at a date of the customer, moved by `offset`, at `minutes` of its day in the person's zone."""
+
+    date: Compiled
+    offset: Offset | None
+    minutes: int
+    yearly: bool
+    backfill: bool = False
+
+
+class AbsenceRule(msgspec.Struct, frozen=True):
+    """An alarm once no event of `type` has come for a time since the last one, or since one of type `after`."""
+
+    type: str
+    duration: Duration
+    after: str
+    backfill: bool = False
+
+
+class SegmentRule(msgspec.Struct, frozen=True):
+    """Who is in a segment: all of `when`, none of `unless`.
+
+    `watches` are what its answer hangs on: `customer`, event types behind `type/`, segments behind `segment/`.
+    `windows` are the counted types with a window, and `days` those asked by days_since up to so many days, at whose
+    edges time alone changes the answer.
+    """
+
+    name: str
+    version: str
+    when: Compiled
+    unless: Compiled | None
+    watches: frozenset[str]
+    windows: tuple[tuple[str, Duration], ...] = ()
+    days: tuple[tuple[str, int], ...] = ()
+    backfill: bool = False
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """A trigger `every`: its place among the journey's triggers, cron's five fields, and customers a second.
+
+    `since` is the number of the release that brought it.
+    """
+
+    journey: str
+    trigger: int
+    cron: str
+    zone: str
+    pace: int
+    since: int = 0
+
+
+class CompiledJourney(msgspec.Struct, frozen=True):
+    """One version of one journey, ready to run: rules by event type, rests by node id, the first step.
+
+    `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
+    where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
+    counted for its conditions. `holdout` is the share (of 1) of people who are its control group.
+    """
+
+    name: str
+    version: str
+    topic: str
+    zone: str
+    ttl: Duration
+    late: Duration
+    max_live: int
+    entries: dict[str, tuple[EntryRule, ...]]
+    exits: dict[str, tuple[ExitRule, ...]]
+    goal: GoalRule | None
+    start: Step
+    on_error: Step | None
+    rests: dict[str, RestStep]
+    listens: frozenset[str]
+    loops: dict[str, tuple[RepeatStep, Step]] = {}
+    holdout: float = 0.0
+    watches: bool = False
+    dates: dict[int, DateRule] = {}
+    absences: dict[int, AbsenceRule] = {}
+    schedules: tuple[Schedule, ...] = ()
+    paces: dict[str, int] = {}
+    wanted: dict[str, Wanted] = {}
+    segments: frozenset[str] = frozenset()
+    keys: tuple[Compiled | None, ...] = ()
