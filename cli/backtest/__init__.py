@@ -1,0 +1,1 @@
+"""`sillage backtest`: its options, its sources, and what it prints."""

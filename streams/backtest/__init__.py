@@ -1,0 +1,1 @@
+"""The backtest: a definition played over recorded events in event time, and what it would have done."""

@@ -1,0 +1,224 @@
+"""The crew: players of both definitions, in this process or in several, each with the customers of its shard."""
+
+import gc
+import signal
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from engine.catalog import Catalog
+from journeys.load import load_project
+from streams.backtest.compare import Comparison, Rest
+from streams.backtest.happened import Happened
+from streams.backtest.passed import BacktestFault, Passed
+from streams.backtest.player import Player
+from streams.backtest.rejects import Rejects
+from streams.backtest.spool import Spool
+from streams.backtest.tally import Tally
+from streams.driver import catalog_of
+
+BATCH = 1000
+"""Records that go to a player at once."""
+GARBAGE_THRESHOLDS = (50_000, 50, 100)
+"""Hardly anything here is cyclic, and most of what is looked at are customers."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[bool, list[Passed]]).decode
+_END = b"end "
+
+
+class Definition(NamedTuple):
+    """A designer's folder as texts by place, and which of its journeys are played."""
+
+    files: Mapping[str, str]
+    journeys: Sequence[str]
+
+    def catalog(self) -> Catalog:
+        """The catalog that is played; of no journey, where the folder holds none of those asked for."""
+        return catalog_of(load_project(dict(self.files)), self.journeys)
+
+
+class Parts(NamedTuple):
+    """What each player is made from: the definition, the one to compare with, channels by topic, and where to put
+    aside what happened (a path without ending).
+    """
+
+    definition: Definition
+    against: Definition | None
+    channels: Mapping[str, str]
+    spool: str = ""
+
+
+@dataclass
+class Outcome:
+    """What came of a play, of one shard or of all: of the definition, and of the one compared with."""
+
+    tally: Tally = field(default_factory=Tally)
+    before: Tally = field(default_factory=Tally)
+    inside: Counter[tuple[str, str]] = field(default_factory=Counter)
+    inside_before: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rests: dict[str, Rest] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=Rejects)
+    foreign: Counter[str] = field(default_factory=Counter)
+    facts: Counter[str] = field(default_factory=Counter)
+    customers: int = 0
+    repeats: int = 0
+    faults: int = 0
+
+    def merge(self, other: "Outcome") -> None:
+        """Takes what came of another shard."""
+        for name in ("tally", "before", "rejects"):
+            getattr(self, name).merge(getattr(other, name))
+        for name in ("inside", "inside_before", "rests", "foreign", "facts"):
+            getattr(self, name).update(getattr(other, name))
+        self.customers += other.customers
+        self.repeats += other.repeats
+        self.faults += other.faults
+
+
+class Shard:
+    """The players of one shard, and what they tell."""
+
+    def __init__(self, parts: Parts, number: int) -> None:
+        self._outcome = Outcome()
+        self._comparison = Comparison() if parts.against is not None else None
+        self._stack = ExitStack()
+        tells: list[Callable[[Happened], None]] = [self._outcome.tally.add]
+        if parts.spool:
+            tells.append(self._stack.enter_context(Spool(spool_path(parts, number))).add)
+        self._players = [self._player(parts.definition, parts, tells, after=True)]
+        if parts.against is not None:
+            self._players.append(self._player(parts.against, parts, [self._outcome.before.add], after=False))
+
+    def _player(
+        self, definition: Definition, parts: Parts, tells: list[Callable[[Happened], None]], after: bool
+    ) -> Player:
+        if self._comparison is not None:
+            tells = [*tells, self._comparison.after if after else self._comparison.before]
+        return Player(definition.catalog(), lambda topic: parts.channels.get(topic, "web"), _each(tells))
+
+    def play(self, batch: Sequence[Passed], plain: bool) -> None:
+        """See Player.play."""
+        for player in self._players:
+            player.play(batch, plain)
+
+    def end(self, at: int) -> Outcome:
+        """Brings the clocks to `at` (ms) and gives what came of it all."""
+        outcome, player = self._outcome, self._players[0]
+        for each in self._players:
+            each.advance(at)
+        self._stack.close()
+        outcome.customers, outcome.repeats, outcome.faults = player.counts()
+        outcome.rejects, outcome.foreign, outcome.facts = player.rejects, player.foreign, player.facts
+        outcome.inside = player.inside()
+        outcome.tally.pressure.close()
+        if self._comparison is not None:
+            outcome.before.pressure.close()
+            outcome.inside_before = self._players[1].inside()
+            outcome.rests = self._comparison.rests
+        return outcome
+
+
+def _each(tells: Sequence[Callable[[Happened], None]]) -> Callable[[Happened], None]:
+    """One who tells them all."""
+
+    def told(one: Happened) -> None:
+        for tell in tells:
+            tell(one)
+
+    return told
+
+
+def spool_path(parts: Parts, number: int) -> Path:
+    """Where the shard of this number puts aside what happened."""
+    return Path(f"{parts.spool}{number}.rows")
+
+
+class Here:
+    """A Crew of one, in this process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._thresholds = gc.get_threshold()
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        self._shard = Shard(parts, 0)
+
+    def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
+        self._shard.play(batch, plain)
+
+    def end(self, at: int) -> list[Outcome]:
+        return [self._shard.end(at)]
+
+    def close(self) -> None:
+        gc.set_threshold(*self._thresholds)
+
+
+class Processes:
+    """A Crew of processes, each with its shard; they take what is sent to them through pipes, and tell at the end."""
+
+    def __init__(self, parts: Parts, jobs: int) -> None:
+        context = get_context("spawn")
+        self._lines: list[tuple[BaseProcess, Connection]] = []
+        for number in range(jobs):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, parts, number), daemon=True)
+            process.start()
+            theirs.close()
+            self._lines.append((process, ours))
+
+    def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
+        self._send(shard, _encode((plain, batch)))
+
+    def end(self, at: int) -> list[Outcome]:
+        for shard in range(len(self._lines)):
+            self._send(shard, _END + str(at).encode())
+        return [self._told(shard) for shard in range(len(self._lines))]
+
+    def close(self) -> None:
+        """Whatever still runs is ended."""
+        for process, line in self._lines:
+            line.close()
+            process.terminate()
+            process.join()
+
+    def _send(self, shard: int, message: bytes) -> None:
+        try:
+            self._lines[shard][1].send_bytes(message)
+        except OSError:
+            self._told(shard)
+
+    def _told(self, shard: int) -> Outcome:
+        """What a process tells at its end. Raises BacktestFault with the reason where it ended early."""
+        process, line = self._lines[shard]
+        try:
+            told = line.recv()
+        except (EOFError, OSError):
+            process.join()
+            what = f"the process of shard {shard} ended with {process.exitcode}"
+            raise BacktestFault(f"{what}; expected its outcome; see its last words above, or try --jobs 1") from None
+        if not isinstance(told, Outcome):
+            raise BacktestFault(f"the process of shard {shard} ended early: {told}")
+        return told
+
+
+def _serve(line: Connection, parts: Parts, number: int) -> None:
+    """What a process of a crew does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        shard = Shard(parts, number)
+        while not (message := line.recv_bytes()).startswith(_END):
+            plain, batch = _decode(message)
+            shard.play(batch, plain)
+        line.send(shard.end(int(message.removeprefix(_END))))
+    except EOFError:
+        return
+    except Exception as fault:
+        line.send(repr(fault))
+        raise

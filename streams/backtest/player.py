@@ -1,0 +1,207 @@
+"""One definition played: the processor that workers run, on a partition of its own, its clock that of the events."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+import msgspec
+
+from engine.catalog import Catalog
+from engine.context import Context
+from engine.customer import Customer
+from engine.decision import Action, Decision, Task
+from engine.event import Event, EventArrived, Input
+from state.changelog import Mark
+from state.codec import encode
+from state.store import MemoryStore
+from streams.backtest.happened import Happened, happened
+from streams.backtest.passed import CONTEXT, Passed
+from streams.backtest.rejects import Rejects
+from streams.context.records import put
+from streams.lane import Lane
+from streams.partition import Partition
+from streams.processor import Processor, deciding
+from streams.touchpoints.decoder import TICKS, Decoder, Rejected, Touchpoint, encode_touchpoint
+from streams.touchpoints.record import Row, origin
+from streams.touchpoints.reserved import MODELS
+
+EVENTS = "touchpoints.played"
+KEPT_RECORDS = 50_000
+"""Changed records from which all are put away as bytes, so that memory holds few of many customers decoded."""
+_STEPS = 100_000
+_TRIMMED = 250
+_PREFIXES = ("message.", "task.", "action.")
+
+Told = Callable[[Happened], None]
+
+
+class Player:
+    """Plays the events of its customers on `catalog`, and tells `told` what happens, in the order of instants.
+
+    Each message leaves at once, and its receipt `message.sent` comes back at the same instant, as in lives. `foreign`
+    counts events about actions and tasks that this play never made, by type; `facts` events of reserved types.
+    """
+
+    def __init__(self, catalog: Catalog, channel: Callable[[str], str], told: Told) -> None:
+        self.context = Context()
+        self.rejects = Rejects()
+        self.foreign: Counter[str] = Counter()
+        self.facts: Counter[str] = Counter()
+        self._versions = {name: journey.version for name, journey in catalog.current.items()}
+        self._made: set[str] = set()
+        self._told = told
+        self._engine = deciding(lambda: catalog, self.context)
+        self._store = MemoryStore(live=KEPT_RECORDS)
+        self._processor = Processor(0, 1, self._store, self._decide, lambda: 0)
+        self._lanes = [Lane(name, name, 0, "backtest", 0, lambda _upto: False) for name in (EVENTS, TICKS)]
+        self._door = _Door(channel, self)
+        self._partition = Partition(0, self._processor, self._lanes, self._door.of, lambda: 0, event_clock=True)
+
+    def play(self, batch: Sequence[Passed], plain: bool) -> None:
+        """Applies records in this order. `plain`: all are events that came in time."""
+        if plain:
+            self._offer(batch)
+            return
+        begun = 0
+        for place, passed in enumerate(batch):
+            if passed.topic == CONTEXT or passed.clock:
+                self._offer(batch[begun:place])
+                self.advance(passed.clock or passed.at)
+                begun = place if passed.topic != CONTEXT else place + 1
+                if passed.topic == CONTEXT:
+                    put(self.context, (passed.key or b"").decode(), _id_of(passed.value), passed.value)
+        self._offer(batch[begun:])
+
+    def advance(self, to: int) -> None:
+        """Brings the clock to `to` (ms); what is due by then fires, each timer at its own instant."""
+        if to <= self._partition.clock:
+            return
+        out = encode_touchpoint(Touchpoint("sillage.clock", occurred_at=to, properties={"at": to}))
+        self._run(TICKS, [Row(TICKS, 0, self._lanes[1].next, to, out.key, out.value)])
+
+    def inside(self) -> Counter[tuple[str, str]]:
+        """How many enrollments still live, by journey and node."""
+        changed = {**self._processor.dirty, **self._processor.urgent}
+        # Who is inside has a timer, if only that of the ttl: of what was put away nobody else need be looked at.
+        away = (self._store.get(key) for key, _ in self._store.timers() if key not in changed)
+        found: Counter[tuple[str, str]] = Counter()
+        for number, record in enumerate(chain(changed.values(), away)):
+            if record is not None and record.customer is not None:
+                found.update([(each.journey, each.node) for each in record.customer.enrollments])
+            if not number % _TRIMMED:
+                self._store.trim(lambda key, _record: key in changed)
+        return found
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many customers there are, how many events were repeats, and on how many no decision could be taken."""
+        counts = self._processor.counts
+        return len(self._store), counts.duplicates, counts.faults
+
+    def _offer(self, rows: Sequence[Passed]) -> None:
+        if rows:
+            self._run(EVENTS, rows)
+        if len(self._processor.dirty) + len(self._processor.urgent) > KEPT_RECORDS:
+            self._put_away()
+
+    def _run(self, lane: str, rows: Sequence[Passed | Row]) -> None:
+        partition = self._partition
+        partition.offer(lane, 0, rows)
+        while partition.step(_STEPS) or partition.asks:
+            partition.tell({})
+        partition.dead.clear()
+
+    def _put_away(self) -> None:
+        changed = {**self._processor.dirty, **self._processor.urgent}
+        for record in changed.values():
+            record.published(record.out_seq)
+        self._store.settle({key: encode(record, 0) for key, record in changed.items()}, Mark())
+        self._processor.dirty.clear()
+        self._processor.urgent.clear()
+        self._store.trim(lambda _key, _record: False)
+
+    def _decide(self, customer: Customer, given: Input) -> Decision:
+        """The engine's decision, with those on the receipts of all that leaves; nothing is left to be said."""
+        decision = self._engine(customer, given)
+        if not decision.outputs and decision.trace is None:
+            return decision
+        at, held, left = given.at, decision.held, self._tell(decision)
+        while left:
+            action = left.pop(0)
+            receipt = self._engine(decision.customer, EventArrived(_receipt(action, at), at))
+            decision, held = receipt, held + receipt.held
+            left += self._tell(decision)
+        return Decision(decision.customer, [], None, held=held)
+
+    def _tell(self, decision: Decision) -> list[Action]:
+        """Tells what happened, and gives what leaves."""
+        if decision.trace is not None:
+            for one in happened(decision.trace, self._versions):
+                self._told(one)
+        self._made.update(each.id for each in decision.outputs if isinstance(each, Action | Task))
+        return [each for each in decision.outputs if isinstance(each, Action)]
+
+    def note(self, event: Event) -> None:
+        """An event of a reserved type came: whether it is about something that this play made."""
+        self.facts[event.type] += 1
+        if event.type.startswith(_PREFIXES):
+            about = event.properties.get("task_id" if event.type.startswith("task.") else "action_id")
+            if about not in self._made:
+                self.foreign[event.type] += 1
+
+
+class _Door:
+    """Decodes what is played: as the engine's decoder, with the names and instants of the recording."""
+
+    def __init__(self, channel: Callable[[str], str], player: Player) -> None:
+        self._channel = channel
+        self._player = player
+        self._decoders: dict[str, Decoder] = {}
+
+    def of(self, topic: str) -> Decoder:
+        """What a lane decodes with."""
+        return Decoder(topic, topic, lambda: 0) if topic == TICKS else _Played(self._decode)
+
+    def _decode(self, passed: Passed) -> Event | Rejected:
+        decoder = self._decoders.get(passed.topic)
+        if decoder is None:
+            channel = self._channel(passed.topic)
+            decoder = self._decoders[passed.topic] = Decoder(passed.topic, channel, lambda: 0)
+        found = decoder.decode(passed)
+        if isinstance(found, Rejected):
+            reason = found.reason.removeprefix(f"{origin(passed)}: ")
+            self._player.rejects.add(passed.offset, found.code, f"{passed.place}: {reason}")
+            return found
+        if found.type in MODELS:
+            self._player.note(found)
+        if found.timed and found.named:
+            return found
+        named = found.id if found.named else passed.place
+        return msgspec.structs.replace(found, id=named, occurred_at=passed.at, timed=True)
+
+
+class _Played(Decoder):
+    """A decoder whose work another does."""
+
+    def __init__(self, decode: Callable[[Passed], Event | Rejected]) -> None:
+        super().__init__(EVENTS, EVENTS, lambda: 0)
+        self.decode = decode  # type: ignore[assignment,method-assign]
+
+
+def _receipt(action: Action, at: int) -> Event:
+    """The receipt that a dispatcher would give, under the same id (streams/dispatch/receipts.py)."""
+    kind = "message.sent"
+    about = {"action_id": action.id, "message": action.message, "journey": action.journey, "step": action.step}
+    named = hashlib.sha256(f"{action.id}\n{kind}".encode()).hexdigest()[:32]
+    return Event(named, kind, action.customer, action.channel, at, at, about)
+
+
+def _id_of(value: bytes | None) -> str:
+    return _thing(value or b"{}").id
+
+
+class _Thing(msgspec.Struct):
+    id: str = ""
+
+
+_thing = msgspec.json.Decoder(_Thing).decode
