@@ -35,7 +35,11 @@ def instant_of(day: int, ms: int, zone: str) -> int:
 
 
 def first_instant(day: int, ms: int, zone: str) -> int:
-    """The first instant at which the wall clock shows that time of day or, where a gap leaves it out, a later one."""
+    """The first instant at which the wall clock shows that time of day or, where a gap leaves it out, a later one.
+
+    24:00 is the midnight of the next day.
+    """
+    day, ms = divmod(day * DAY_MS + ms, DAY_MS)
     at = instant_of(day, ms, zone)
     if steady_offset(zone, day) is not None or local_of(at, zone) == (day, ms):
         return at
