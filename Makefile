@@ -18,7 +18,7 @@ help: ## List the targets
 
 setup: .venv/ready ## Make .venv with everything in it; quick when nothing changed
 
-tools: setup ## Fetch helm, kubeconform, promtool, kcat, chromium for the tests that ask for them
+tools: setup ## Fetch helm, kubeconform, promtool, kcat, chromium, mermaid for the tests that ask for them
 	.ci/tools
 
 demo: setup ## A town through Kafka to e-mails, pushes and call-backs (DEMO_ARGS="--seconds 60 --plain", "--orders")

@@ -16,11 +16,14 @@ ELSEWHERE = frozenset(
 def passed(found: Trace, journey: str) -> Iterator[Pass]:
     """The stops of a journey that this trace tells of, and the ways taken from them."""
     for line in found.lines:
-        if line.journey == journey and line.what not in ELSEWHERE:
-            yield from _of_line(line)
+        if line.journey == journey:
+            yield from passes_of(line)
 
 
-def _of_line(line: Line) -> Iterator[Pass]:
+def passes_of(line: Line) -> Iterator[Pass]:
+    """The stop that a line tells of, and the way taken from it."""
+    if line.what in ELSEWHERE:
+        return
     if line.what == trace.ENTERED:
         yield ENTER, str(line.data.get("trigger", 0))
         return
@@ -38,7 +41,7 @@ def _key(line: Line) -> str:
         case trace.CHOSEN | trace.TASK_CLOSED:
             return line.code
         case trace.WOKE:
-            return str(line.data.get("awaited", ""))
+            return str(line.data.get("awaited", 0))
         case trace.TIMED_OUT:
             return TIMED_OUT
         case trace.REFUSED:

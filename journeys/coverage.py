@@ -60,9 +60,8 @@ def _items(flow: Flow, known: Collection[Pass]) -> Iterator[Item]:
 
 def stop_words(stop: Stop) -> str:
     """A stop as a message names it: what it is, and its id where it has one of its own."""
-    named = stop.name and stop.name not in stop.title and not stop.name.endswith("]")
     title = f"exit {stop.title}" if stop.outcome else stop.title
-    return f"{title} ({stop.name})" if named else title
+    return f"{title} ({stop.own_name})" if stop.own_name else title
 
 
 def _followed(stops: tuple[Stop, ...], passed: Collection[Pass]) -> set[Pass]:

@@ -22,6 +22,18 @@ def kubernetes_schemas() -> Path:
     return folder if folder.is_dir() else Path(_missing("the schemas of Kubernetes"))
 
 
+def chromium() -> str:
+    """The path of a Chromium, by whichever name it goes."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return found or _missing("chromium")
+
+
+def mermaid() -> str:
+    """The source of Mermaid for a page."""
+    path = FOLDER / "mermaid" / "mermaid.min.js"
+    return path.read_text(encoding="utf-8") if path.is_file() else _missing("mermaid")
+
+
 def _missing(what: str) -> str:
     reason = f"{what} is not there; run `make tools`"
     if IN_CI:

@@ -1,12 +1,13 @@
 """The flow of a journey: its nodes as stops and the ways that lead on from each, for whoever draws or counts them."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from journeys.tree import Path
 
-SHORT = 44
+SHORT = 72
 """Characters of a label."""
 
 
@@ -39,6 +40,12 @@ class Stop(msgspec.Struct, frozen=True):
     ways: tuple[Way, ...] = ()
     outcome: str = ""
     straight: bool = False
+
+    @property
+    def own_name(self) -> str:
+        """Its id where that is not what the title says anyway; empty where it has none."""
+        said = re.sub(r"[^a-z0-9]+", "-", self.title.lower())
+        return "" if self.name.endswith("]") or self.name in self.title or self.name == said else self.name
 
 
 class Door(msgspec.Struct, frozen=True):
