@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cli.errors import CliError
-from cli.passed import passes_of
+from cli.passed import passes
 from engine import trace
 from engine.decision import Line
 from journeys.coverage import ENTER, EXIT, Pass
@@ -21,13 +21,8 @@ def counted(flow: Flow, lines: Iterable[Line]) -> Counter[Pass]:
     """Enrollments by what they passed; each is counted once at a node and a way, however often it came by."""
     known = {(stop.name, way.key) for stop in every_stop(flow) for way in every_way(stop.ways)}
     known |= {(stop.name, "") for stop in every_stop(flow)} | {("", "")}
-    found: set[tuple[str, Pass]] = set()
-    for line in lines:
-        if line.journey != flow.name or not line.enrollment:
-            continue
-        for each in passes_of(line):
-            if each in known or each[0] in (ENTER, EXIT):
-                found.add((line.enrollment, each))
+    own = (line for line in lines if line.journey == flow.name and line.enrollment)
+    found = {(name, each) for name, each in passes(own) if each in known or each[0] in (ENTER, EXIT)}
     return Counter(each for _, each in found)
 
 
@@ -43,10 +38,12 @@ def lines_of_rows(flow: Flow, rows: Iterable[Row]) -> Iterator[Line]:
     for row in rows:
         if row["journey"] != flow.name:
             continue
-        data: Mapping[str, int] = {}
+        data: Mapping[str, object] = {}
         stop = stops.get(row["node"])
         if row["what"] == trace.ENTERED:
             data = {"trigger": -1} if len(flow.entries) > 1 else {}
+        elif row["what"] == trace.BRANCHED and stop is not None:
+            data = {"branches": [way.key for way in stop.ways]}
         elif row["what"] == trace.EXITED and (stop is None or not stop.outcome):
             data = rules.get(row["code"], {})
         elif row["what"] == trace.WOKE and stop is not None:

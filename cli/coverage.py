@@ -20,7 +20,7 @@ class Covered:
 
 def reached(traces: Iterable[Trace], journey: str) -> set[Pass]:
     """All that these traces pass of a journey."""
-    return {each for found in traces for each in passed(found, journey)}
+    return set().union(*(passed(found, journey) for found in traces))
 
 
 def report(covered: Covered) -> tuple[float, list[str]]:

@@ -6,7 +6,8 @@ import msgspec
 
 from engine import trace
 from engine.catalog import Catalog
-from engine.decision import Action, Line, Task, TaskClosed, Trace
+from engine.decision import Action, Call, Line, Task, TaskClosed, Trace
+from engine.policy.holdout import HELD_OUT, TREATED, holdout_key
 from engine.time import after
 from journeys.lives import Life, Step, Surroundings, local
 from streams.context.records import PLACES, WEATHER, ContextFault, put
@@ -14,6 +15,8 @@ from streams.driver import Driver
 from streams.touchpoints.wire import Fix
 
 CUSTOMER = "life"
+BEGINNING = "life.began"
+"""An event that makes the customer known, before anything could be drawn."""
 ADDRESSES = {"email": "life@example.org"}
 
 
@@ -48,6 +51,8 @@ class _Player:
         self._driver = Driver(catalog, self._start)
         self._seen = Seen([], [], {}, [], [], [])
         self._actions: dict[str, str] = {}
+        self._call = ""
+        self._journeys = list(catalog.current)
         self._at = self._start
 
     def play(self) -> Seen:
@@ -62,6 +67,9 @@ class _Player:
         attributes = {**ADDRESSES, "timezone": self._life.zone, **person.attributes}
         if person.tags:
             attributes["tags"] = person.tags
+        group = HELD_OUT if self._life.holdout else TREATED
+        self._driver.event(BEGINNING, CUSTOMER)
+        self._driver.draw(CUSTOMER, {**{holdout_key(name): group for name in self._journeys}, **self._life.arms})
         self._driver.event("customer.updated", CUSTOMER, {"set": attributes})
         for topic, channels in person.consent.items():
             for channel in channels:
@@ -109,8 +117,10 @@ class _Player:
     def _properties(self, step: Step) -> dict[str, Any]:
         """An event about a message may name it by `message`: then it is about the last one that left.
 
-        One about a task without `task_id` is about the task asked for last.
+        One about a task without `task_id` is about the task asked for last, and so is one about a call.
         """
+        if step.type.startswith("call.") and "call_id" not in step.properties and self._call:
+            return {**step.properties, "call_id": self._call}
         if step.type.startswith("task.") and "task_id" not in step.properties and self._seen.tasks:
             return {**step.properties, "task_id": next(reversed(self._seen.tasks))}
         named = step.properties.get("message")
@@ -127,6 +137,8 @@ class _Player:
             elif isinstance(each, Task):
                 asked = local(each.decided_at, self._life.zone)
                 self._seen.tasks[each.id] = f"{each.queue}:{each.title}@{asked} open"
+            elif isinstance(each, Call):
+                self._call = each.id
             elif isinstance(each, TaskClosed):
                 self._seen.tasks[each.task] = self._seen.tasks[each.task].removesuffix("open") + each.outcome
         for each in found:

@@ -1,5 +1,6 @@
 """The lives that a path on the command line means, with the definitions that they are played with."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from cli.folder import Reading, read_folders
 from journeys.checks import check
 from journeys.lives import Life, read_lives
 from journeys.load import Folder, load_project
-from journeys.problem import Problem
+from journeys.model import Split
+from journeys.model.walk import all_nodes
+from journeys.problem import Problem, did_you_mean, listed
 
 
 class Lives(NamedTuple):
@@ -65,8 +68,20 @@ def _lives(folder: Folder, texts: dict[str, str], wanted: str, journey: str) -> 
         found, faults = read_lives(file, text, folder.project.zone)
         problems += faults
         problems += [_unknown(life) for life in found if life.journey not in folder.journeys]
+        problems += [fault for life in found if life.journey in folder.journeys for fault in _arms(folder, life)]
         lives += [life for life in found if not journey or life.journey == journey]
     return lives, problems
+
+
+def _arms(folder: Folder, life: Life) -> Iterator[Problem]:
+    """Arms that no split of the life's journey has."""
+    nodes = all_nodes(folder.journeys[life.journey].model)
+    arms = {node.split: list(node.arms) for _, node in nodes if isinstance(node, Split)}
+    for name, arm in life.arms.items():
+        if arm not in arms.get(name, ()):
+            what = f"the life `{life.name}` draws the arm `{arm}` of the split `{name}`, which {life.journey} has not"
+            known = arms.get(name, list(arms))
+            yield Problem(life.file, life.line, 1, "J012", what, did_you_mean(arm, known, f"it has {listed(known)}"))
 
 
 def _unknown(life: Life) -> Problem:

@@ -71,7 +71,7 @@ CODES: dict[str, str] = {
     STARTED: "another journey was started; `code` is its name",
     BRANCHED: "a parallel began; `data.branches` are its branches",
     JOINED: "a branch of a parallel is at its end; `code` is the branch, `data.on` true where that ended the parallel",
-    COLLECTED: "a digest took an event, or was flushed; `code`: event, time, most or flush",
+    COLLECTED: "a digest took an event, or was flushed with `data.count` of them; `code`: event, time, most or flush",
     REPEATED: "a round of a loop began; `code` is its number from 1, or how the loop ended: until, most",
     CALLED: "a service was called; `data.call` is the id, `data.until` (ms) how long an answer is waited for",
     HELD_OUT: "the person is in the control group of the journey: the enrollment runs, and sends nothing",

@@ -9,7 +9,7 @@ from journeys.tree import Path
 
 Pass = tuple[str, str]
 """A stop's name, and the key of the way taken from it; empty where it was only reached."""
-ENTER, EXIT = "enter", "exit"
+ENTER, EXIT = "@enter", "@exit"
 """In the place of a stop's name: a trigger or an exit rule, with its number from 0 as the key."""
 
 

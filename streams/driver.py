@@ -75,6 +75,13 @@ class Driver:
         out = encode_touchpoint(touchpoint)
         self.pipe(out.value, key=out.key, at=occurred_at)
 
+    def draw(self, customer: str, arms: Mapping[str, str]) -> None:
+        """Has arms and groups of a customer drawn as given, by keys of `Customer.arms`. Raises KeyError for nobody."""
+        record = self._store.get(customer.encode())
+        if record is None or record.customer is None:
+            raise KeyError(customer)
+        record.customer = msgspec.structs.replace(record.customer, arms={**record.customer.arms, **arms})
+
     def pipe(self, value: bytes | None, *, key: bytes | None = None, at: int | None = None) -> None:
         """Pipes in the bytes of one touchpoint, appended to the log at `at` (ms), by default now."""
         self._append(WEB, key, value, self.now if at is None else at)
@@ -136,4 +143,6 @@ def catalog_of(folder: Folder, names: Sequence[str] | None = None) -> Catalog:
     journeys: dict[str, CompiledJourney] = {
         name: builder.journey(name, shelved[name].version) for name in (shelved if names is None else names)
     }
-    return Catalog(1, journeys, lambda _name, _version: None)
+    members = plan.release.segments if plan.release is not None else {}
+    segments = [builder.segment(name, version) for name, version in members.items()]
+    return Catalog(1, journeys, lambda _name, _version: None, segments, folder.project.zone)

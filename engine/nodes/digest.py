@@ -59,5 +59,6 @@ def _collected(step: DigestStep, run: Run) -> Step | None:
 
 def _flushed(step: DigestStep, run: Run, code: str) -> Step:
     run.position.due_at = 0
-    run.say(trace.COLLECTED, step.label, code)
-    return step.then if run.enrollment.vars.get(step.name) else step.otherwise
+    count = len(run.enrollment.vars.get(step.name, []))
+    run.say(trace.COLLECTED, step.label, code, count=count)
+    return step.then if count else step.otherwise

@@ -7,6 +7,7 @@ import pytest
 from anyjourney import JOURNEYS, journey_of
 from hypothesis import given, settings
 
+from journeys.coverage import ENTER
 from journeys.flow.read import flow_of
 from journeys.flow.shape import Flow, every_stop
 from journeys.graph.layout import laid_out
@@ -107,7 +108,7 @@ def test_a_count_stands_at_its_box_and_its_way() -> None:
             | {"on_error": []}
         )
     )
-    scene = laid_out(flow, {("enter", "0"): 1234, (flow.stops[0].name, ""): 1200, (flow.stops[0].name, "timed_out"): 7})
+    scene = laid_out(flow, {(ENTER, "0"): 1234, (flow.stops[0].name, ""): 1200, (flow.stops[0].name, "timed_out"): 7})
     assert {box.lines[0]: box.told for box in scene.boxes if box.lines} == {
         "a": "1,234",
         "wait for b": "1,200",
