@@ -16,6 +16,7 @@ from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
 from streams.broker.quiet import LOOK_SECONDS, quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
+from streams.calls.running import Calls
 from streams.context.follower import Surroundings
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead
@@ -186,38 +187,44 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
         ledger = RedisLedger(**redis_options(settings.redis_access), prefix=settings.prefix)
         book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
         ahead = Ahead(settings, book.note)
-        dead = dead_letters(settings, shared.publisher)
-        messages = shared.definitions.message
+        dead = dead_letters(settings, shared.publisher, "actions")
         dispatcher = Dispatcher(
-            settings, shared.publisher, book, ahead, channels, messages, wall_ms, dead, shared.metrics,
-            traces=shared.traces,
+            settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms, dead,
+            shared.metrics, traces=shared.traces,
         )  # fmt: skip
         desk = Desk(topic, dispatcher, book, ahead)
         group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
         desk.source = group.source
-        shared.ready_once(lambda: desk.ready, "not every partition given is open")
+        calls = calls_of(settings, shared)
+        shared.ready_once(lambda: desk.ready and calls.ready, "not every partition given is open")
 
         async def leave() -> None:
-            await desk.stop()
+            await asyncio.gather(desk.stop(), calls.leave())
             await group.commit()
 
         try:
             await ahead.start()
-            await until(stop, [desk.run(), group.run(), shared.definitions.until_fault()], leave)
+            await until(stop, [desk.run(), group.run(), *calls.works(), shared.definitions.until_fault()], leave)
         except (PublishError, KafkaError):
             await shared.broker_is_there(stop)
             raise
         finally:
             await ahead.stop()
-            await asyncio.gather(*(channel.close() for channel in channels.values()))
+            await asyncio.gather(calls.close(), *(channel.close() for channel in channels.values()))
             await ledger.close()
 
 
-def dead_letters(settings: Settings, publisher: Publisher) -> Callable[[Record, str, str], Awaitable[None]]:
-    """Puts a record of `actions` that is none on `actions.dead`."""
+def calls_of(settings: Settings, shared: Shared) -> Calls:
+    """What makes calls, on what the process holds already."""
+    dead = dead_letters(settings, shared.publisher, "calls")
+    return Calls(settings, shared.publisher, shared.definitions, wall_ms, dead, shared.metrics)
+
+
+def dead_letters(settings: Settings, publisher: Publisher, name: str) -> Callable[[Record, str, str], Awaitable[None]]:
+    """Puts a record of the topic of this name that is none of its kind among its dead letters."""
 
     async def bury(record: Record, code: str, reason: str) -> None:
-        topic = settings.topic("actions.dead")
+        topic = settings.topic(f"{name}.dead")
         await publisher.append(topic, record.partition, [dead_letter(record, code, reason)])
 
     return bury

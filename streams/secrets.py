@@ -3,6 +3,11 @@
 import ssl
 import stat
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+Secret = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class SecretError(OSError):
@@ -19,6 +24,15 @@ def read_secret(path: str, variable: str) -> str:
         found = "is empty" if not text else "has more than one line"
         raise SecretError(f"{variable}={path}: {found}; put the secret into it, alone and in one line")
     return text
+
+
+def read_secrets(path: str, variable: str) -> dict[str, str]:
+    """The secrets of a JSON file, by name. Raises SecretError, which never holds one."""
+    try:
+        return msgspec.json.decode(_read(path, variable), type=dict[str, Secret])
+    except (msgspec.MsgspecError, RecursionError):
+        cure = 'expected JSON such as {"score-token": "..."}, each in one line'
+        raise SecretError(f"{variable}={path}: holds no secrets by name; {cure}") from None
 
 
 def check_certificates(path: str, variable: str) -> None:

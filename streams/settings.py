@@ -12,9 +12,10 @@ from channels.channel import Permanent
 from channels.mime import sender_address
 from streams.broker.security import Brokers, Security, refuse_faults
 from streams.redis_access import RedisAccess, refuse_redis_faults
-from streams.secrets import SecretError, open_to_all, read_secret
+from streams.secrets import SecretError, open_to_all, read_secret, read_secrets
 
-SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file")
+SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file",
+                "service_secrets")  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     push: str = Field("", description="Path of a Firebase service account's JSON; empty for no push.")
     push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
+    service_secrets: str = Field(
+        "", description="Path of a JSON file of the secrets that headers of services name; empty for none."
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     metrics_host: str = Field("", description="Address where that port listens; empty for every one of the machine.")
     log: str = Field("text", pattern="^(text|json)$", description="Form of a process's log: text or json.")
@@ -127,6 +131,8 @@ class Settings(BaseSettings):
             refuse_redis_faults(self.redis_access)
             if self.smtp_password_file:
                 self._smtp_password()
+            if self.service_secrets:
+                read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS")
         except SecretError as fault:
             raise ValueError(str(fault)) from None
         return self
@@ -172,12 +178,15 @@ class Settings(BaseSettings):
         return RedisAccess(self.redis, self.redis_password_file, self.redis_ca, self.redis_cert, self.redis_key)
 
     def secrets_in_files(self) -> list[str]:
-        """The passwords that files hold now, of those that can be read, to keep them out of what is said."""
+        """The secrets that files hold now, of those that can be read, to keep them out of what is said."""
         files = {"kafka": self.kafka_password_file, "redis": self.redis_password_file, "smtp": self.smtp_password_file}
         found = []
         for name, path in files.items():
             with suppress(SecretError):
                 found += [read_secret(path, f"SILLAGE_{name.upper()}_PASSWORD_FILE")] if path else []
+        with suppress(SecretError):
+            if self.service_secrets:
+                found += read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS").values()
         return found
 
     def open_secrets(self) -> list[str]:

@@ -95,6 +95,12 @@ class Definitions:
             async with self._moved:
                 await self._moved.wait()
 
+    def project(self) -> tuple[str, bytes] | None:
+        """The digest and the blob of project.yaml of the release in use; None before the first."""
+        release = self._shelf.releases.get(self.catalog.release)
+        blob = self._shelf.blobs.get(release.project) if release is not None else None
+        return None if release is None or blob is None else (release.project, blob)
+
     def message(self, name: str) -> Message | None:
         """The message of a hash, as actions carry it; None where there is none, or none that can be read."""
         return self._usable(("message", name), lambda: self._builder.message(name))

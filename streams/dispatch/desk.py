@@ -1,17 +1,14 @@
-"""The dispatcher's partitions of `actions`: opened when assigned, their batches taken side by side, committed in
-order.
-"""
+"""A dispatcher's partitions of `actions` or `calls`: opened when assigned, taken side by side, committed in order."""
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from streams.broker.source import Source, Spot
 from streams.dispatch.ahead import Ahead
 from streams.dispatch.book import Book
-from streams.dispatch.dispatcher import Dispatcher
 from streams.touchpoints.record import Record
 
 log = logging.getLogger("sillage.dispatcher")
@@ -32,10 +29,21 @@ class Take(NamedTuple):
     task: "asyncio.Task[None]"
 
 
-class Desk:
-    """Owner of the partitions of `topic` that `assigned` names, fed by a Source through `offer`."""
+class Taker(Protocol):
+    """What works on batches; Dispatcher fits, and Caller of streams/calls."""
 
-    def __init__(self, topic: str, dispatcher: Dispatcher, book: Book, ahead: Ahead) -> None:
+    async def take(self, partition: int, records: Sequence[Record]) -> None:
+        """Returns when all is settled, so that the offset behind `records` may be committed."""
+        ...
+
+
+class Desk:
+    """Owner of the partitions of `topic` that `assigned` names, fed by a Source through `offer`.
+
+    A desk of actions has a book and reads ahead; one of calls needs neither.
+    """
+
+    def __init__(self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead | None = None) -> None:
         self.source: Source | None = None
         self._topic = topic
         self._dispatcher = dispatcher
@@ -110,10 +118,12 @@ class Desk:
         if self.source is None:
             raise RuntimeError("the desk was given partitions before its source; attach the source first")
         spot: Spot = (self._topic, number)
-        await self._book.open(number)
+        if self._book is not None:
+            await self._book.open(number)
         first, end = (await self.source.bounds([spot]))[spot]
         start = min(max((await self.source.committed([spot])).get(spot, first), first), end)
-        self._ahead.open(number, start)
+        if self._ahead is not None:
+            self._ahead.open(number, start)
         self._open[number] = deque()
         self.source.open({spot: start})
 
@@ -121,7 +131,8 @@ class Desk:
         tasks = []
         for number in numbers:
             tasks += [take.task for take in self._open.pop(number, ())]
-            self._ahead.close(number)
+            if self._ahead is not None:
+                self._ahead.close(number)
             self._held.discard(number)
             if self.source is not None:
                 self.source.close([(self._topic, number)])

@@ -133,6 +133,13 @@ class Metrics:
             "ledger_conflicts", "Answers of the ledger that another process holds the action."
         )
         self._redis_away = families.gauge("redis_away", "1 while Redis does not answer, else 0.")
+        self._calls = families.counter("calls", "Calls answered, by outcome: done, or a code.", "service", "outcome")
+        self._call_seconds = families.histogram(
+            "call_seconds", "From a request to a service to its answer, one value a try.", ("service",), LATENCY
+        )
+        self._service_away = families.gauge(
+            "service_away", "1 while a service fails again and again and is hardly asked, else 0.", "service"
+        )
         self._unresolved = families.gauge("unresolved_reserves", "Actions of this process of unknown fate.")
 
     def action_acknowledged(
@@ -297,6 +304,18 @@ class Metrics:
     def provider_error(self, provider: str, code: str) -> None:
         """A hand-over that did not succeed."""
         self._provider_errors.at(provider, code).inc()
+
+    def call(self, service: str, outcome: str) -> None:
+        """A call has its answer, or none."""
+        self._calls.at(service, outcome).inc()
+
+    def call_tried(self, service: str, seconds: float) -> None:
+        """How long one try took."""
+        self._call_seconds.at(service).observe_all((seconds,))
+
+    def service_away(self, service: str, away: bool) -> None:
+        """Whether the breaker of a service keeps tries back."""
+        self._service_away.at(service).set(away)
 
     def ledger_conflicts(self, count: int) -> None:
         """Another process holds these actions."""

@@ -80,6 +80,9 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.action_to_provider("welcome", "email", [0.04])
     metrics.provider_error("email", "smtp_unreachable")
     metrics.ledger_conflicts(1)
+    metrics.call("score", "done")
+    metrics.call_tried("score", 0.02)
+    metrics.service_away("score", False)
 
 
 def test_latencies_of_a_batch_land_in_their_buckets(metrics: Metrics, value: Callable[..., float | None]) -> None:
