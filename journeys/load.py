@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from journeys.ids import with_ids
 from journeys.mend import mend_conditions, mend_nodes, problem
 from journeys.messages.model import Message
-from journeys.model import Journey, MessageHead, Project
+from journeys.model import Journey, MessageHead, Project, Segment
 from journeys.problem import Problem
 from journeys.schemas.declared import Declarations, read_declarations
 from journeys.structure import fit
@@ -15,10 +15,11 @@ from journeys.tree import Mark, Positions
 from journeys.yaml import read
 
 _JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
+_SEGMENT = re.compile(r"segments/[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
 _SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
 _PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
-_WRONG_NAME = re.compile(r"(?:journeys|lives|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
+_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ class LoadedJourney:
 
 
 @dataclass(frozen=True)
+class LoadedSegment:
+    """A segment whose every key and value fits, and the text it came from."""
+
+    model: Segment
+    path: str
+    text: str
+    positions: Positions
+
+
+@dataclass(frozen=True)
 class MessageDraft:
     """A message as it was read: its head's draft, if there is one, and its parts by file name."""
 
@@ -53,15 +64,17 @@ class MessageDraft:
 class Folder:
     """All definitions of one folder. `problems` are those of reading; `check` finds the others.
 
-    `journeys` (by name), `messages` (by name) hold what fits its model, `drafts` all that is YAML at all.
+    `journeys`, `segments` and `messages` (by name) hold what fits its model, the drafts all that is YAML at all.
     """
 
     project: Project = field(default_factory=lambda: Project())
     journeys: dict[str, LoadedJourney] = field(default_factory=dict)
+    segments: dict[str, LoadedSegment] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     lives: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    segment_drafts: list[Draft] = field(default_factory=list)
     message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
     project_draft: Draft | None = None
     declared: Declarations = field(default_factory=Declarations)
@@ -71,6 +84,12 @@ def load_journey(path: str, text: str) -> tuple[Journey | None, Positions, list[
     """The journey of one text with its ids filled in, or None, with where its parts stand and all that does not fit."""
     journey, draft, problems = _load_journey(path, text)
     return journey, draft.positions, problems
+
+
+def load_segment(path: str, text: str) -> tuple[Segment | None, list[Problem]]:
+    """The segment of one text, or None, with all that does not fit."""
+    segment, _, problems = _load_segment(path, text)
+    return segment, problems
 
 
 def load_message(name: str, files: Files[str, str]) -> tuple[Message | None, list[Problem]]:
@@ -90,6 +109,8 @@ def load_project(files: Files[str, str]) -> Folder:
             _add_project(folder, files[path])
         elif _JOURNEY.fullmatch(path):
             _add_journey(folder, path, files[path])
+        elif _SEGMENT.fullmatch(path):
+            _add_segment(folder, path, files[path])
         elif _LIVES.fullmatch(path):
             folder.lives[path] = files[path]
             folder.problems += read(path, files[path]).problems
@@ -120,6 +141,14 @@ def _add_journey(folder: Folder, path: str, text: str) -> None:
         folder.journeys[journey.journey] = LoadedJourney(journey, path, text, draft.positions)
 
 
+def _add_segment(folder: Folder, path: str, text: str) -> None:
+    segment, draft, problems = _load_segment(path, text)
+    folder.problems += problems
+    folder.segment_drafts.append(draft)
+    if segment and segment.segment not in folder.segments:
+        folder.segments[segment.segment] = LoadedSegment(segment, path, text, draft.positions)
+
+
 def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:
     head, draft, problems = _load_message(name, files)
     folder.problems += problems
@@ -140,6 +169,17 @@ def _load_journey(path: str, text: str) -> tuple[Journey | None, Draft, list[Pro
     journey, faults = fit(Journey, draft.positions)
     problems += faults
     return (with_ids(journey) if journey and not problems else None), draft, problems
+
+
+def _load_segment(path: str, text: str) -> tuple[Segment | None, Draft, list[Problem]]:
+    draft, problems = _draft(path, text)
+    if draft.positions.root is None:
+        return None, draft, problems
+    misread = mend_conditions(draft.positions)
+    segment, faults = fit(Segment, draft.positions)
+    problems += [*misread, *faults]
+    draft = replace(draft, quoted=draft.quoted | {fault.line for fault in misread})
+    return (None if problems else segment), draft, problems
 
 
 def _load_message(name: str, files: Files[str, str]) -> tuple[MessageHead | None, MessageDraft, list[Problem]]:

@@ -109,6 +109,8 @@ def parts(tree: Tree | None) -> Iterator[Mapping]:
     """Every mapping that may hold a condition or an expression."""
     if not isinstance(tree, Mapping):
         return
+    if tree.entry("segment"):
+        yield tree
     for name in ("enter", "exit", "goal"):
         inner = tree.get(name)
         for rule in inner.items if isinstance(inner, Sequence) else [inner]:

@@ -1,16 +1,17 @@
-"""From blobs to what runs: journeys and messages, each built once and kept."""
+"""From blobs to what runs: journeys, segments and messages, each built once and kept."""
 
 from collections.abc import Mapping
 
 import msgspec
 
-from engine.catalog import compile_journey
-from engine.program import CompiledJourney, MessageSpec
-from journeys.load import load_journey
+from engine.compile import compile_journey, compile_segment
+from engine.hours import compile_hours
+from engine.program import CompiledJourney, MessageSpec, SegmentRule
+from journeys.load import load_journey, load_segment
 from journeys.messages.model import Message
 from journeys.messages.render import channels_of, recipient_of, variables_of
-from journeys.model import Journey
-from streams.definitions.shelf import JourneyBlob, MissingBlob, ShelfFault
+from journeys.model import Hours, Journey
+from streams.definitions.shelf import JourneyBlob, MissingBlob, SegmentBlob, ShelfFault
 
 
 class Builder:
@@ -20,12 +21,20 @@ class Builder:
         self._blobs = blobs
         self._messages: dict[str, Message] = {}
         self._journeys: dict[tuple[str, str], CompiledJourney] = {}
+        self._segments: dict[str, SegmentRule] = {}
 
     def journey(self, name: str, version: str) -> CompiledJourney:
         """One version of one journey, compiled."""
         found = self._journeys.get((name, version))
         if found is None:
             found = self._journeys[name, version] = self._compile(name, version)
+        return found
+
+    def segment(self, name: str, version: str) -> SegmentRule:
+        """One version of one segment, compiled."""
+        found = self._segments.get(version)
+        if found is None:
+            found = self._segments[version] = self._compile_segment(name, version)
         return found
 
     def message(self, name: str) -> Message:
@@ -57,10 +66,22 @@ class Builder:
         model = _model(name, version, blob)
         specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
         try:
-            return compile_journey(model, version, specs, blob.zone)
+            hours = {key: compile_hours(Hours.model_validate(each), blob.zone) for key, each in blob.hours.items()}
+            return compile_journey(model, version, specs, blob.zone, hours)
         except Exception as fault:
             # Whatever a compiler of today says of a text of another day, the worker goes on with what it has.
             raise ShelfFault(f"journey {name}: version {version} cannot be compiled: {fault}", version) from fault
+
+    def _compile_segment(self, name: str, version: str) -> SegmentRule:
+        try:
+            blob = msgspec.json.decode(self._blob(version), type=SegmentBlob)
+            model, problems = load_segment(f"segments/{name}.yaml", blob.text)
+            if model is None:
+                raise ValueError("; ".join(map(str, problems[:3])))
+            return compile_segment(model, version)
+        except Exception as fault:
+            # As for a journey.
+            raise ShelfFault(f"segment {name}: version {version} cannot be used: {fault}", version) from fault
 
     def _spec(self, hash_: str) -> MessageSpec:
         message = self.message(hash_)

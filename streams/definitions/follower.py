@@ -14,6 +14,7 @@ from engine.program import CompiledJourney
 from journeys.messages.model import Message
 from streams.broker.publish import Publisher, PublishError
 from streams.definitions.build import Builder
+from streams.definitions.plan import read_project
 from streams.definitions.shelf import BLOB, CURRENT, MissingBlob, Release, Shelf, ShelfFault, digest
 from streams.definitions.shelf_reader import TOPIC, ShelfReader
 from streams.metrics.metrics import Metrics
@@ -160,10 +161,13 @@ class Definitions:
         for release in self._shelf.newest_first()[: 1 if started else None]:
             try:
                 journeys = await self._compiled(release)
+                segments = [self._builder.segment(name, version) for name, version in release.segments.items()]
+                zone = self._zone(release)
             except ShelfFault as fault:
                 self._report(self._records.get(fault.blob, self._last_current), fault)
                 continue
-            self.catalog = Catalog(release.n, journeys, self._find)
+            since = self._shelf.since(release)
+            self.catalog = Catalog(release.n, journeys, self._find, segments, zone, since)
             self._metrics.definitions_release(release.n)
             log.info("definitions: release %d, %d journeys open", release.n, len(journeys))
             self._on_change(self.catalog)
@@ -177,6 +181,11 @@ class Definitions:
                 # Compiling takes milliseconds each, and decisions of the old catalog go on meanwhile.
                 await asyncio.sleep(0)
         return journeys
+
+    def _zone(self, release: Release) -> str:
+        """The project's zone. Raises ShelfFault."""
+        blob = self._shelf.blobs.get(release.project)
+        return "UTC" if blob is None else read_project(blob).zone
 
     def _report(self, record: ConsumerRecord | None, fault: ShelfFault) -> None:
         log.error("definitions: %s; release %d stays in use", fault, self.catalog.release)

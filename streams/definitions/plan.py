@@ -7,11 +7,22 @@ import msgspec
 from journeys.checks import check
 from journeys.load import Folder, LoadedJourney
 from journeys.model import Project
+from journeys.model.walk import all_nodes
 from journeys.outline import nodes, verb
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Scalar
 from streams.definitions.build import Builder
-from streams.definitions.shelf import JourneyBlob, ProjectBlob, Release, Shelf, ShelfFault, Shelved, canonical, digest
+from streams.definitions.shelf import (
+    JourneyBlob,
+    ProjectBlob,
+    Release,
+    SegmentBlob,
+    Shelf,
+    ShelfFault,
+    Shelved,
+    canonical,
+    digest,
+)
 
 
 class Released(NamedTuple):
@@ -56,12 +67,14 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str) ->
     project = _project(shelf, base, folder)
     messages = {name: message.to_json() for name, message in folder.messages.items()}
     hashes = {**base.messages, **{name: digest(blob) for name, blob in messages.items()}}
-    zone = read_project(project).zone
-    journeys = {name: _journey_blob(loaded, zone, hashes) for name, loaded in folder.journeys.items()}
-    blobs = {digest(blob): blob for blob in (project, *messages.values(), *journeys.values())}
+    read = read_project(project)
+    journeys = {name: _journey_blob(loaded, read, hashes) for name, loaded in folder.journeys.items()}
+    segments = {name: canonical(SegmentBlob(name, loaded.text)) for name, loaded in folder.segments.items()}
+    blobs = {digest(blob): blob for blob in (project, *messages.values(), *journeys.values(), *segments.values())}
     now = {name: Shelved(digest(blob)) for name, blob in journeys.items()}
-    _try(Builder({**shelf.blobs, **blobs}), folder, now)
-    release = Release(shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note)
+    members = {**base.segments, **{name: digest(blob) for name, blob in segments.items()}}
+    _try(Builder({**shelf.blobs, **blobs}), folder, now, members)
+    release = Release(shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note, members)
     missing = tuple(blob for name, blob in blobs.items() if name not in shelf.blobs)
     return _plan(base, release, missing, now)
 
@@ -98,9 +111,13 @@ def _plan(base: Release, release: Release, blobs: tuple[bytes, ...], now: dict[s
     added = sorted(now.keys() - base.journeys.keys())
     unchanged = sorted(name for name, shelved in now.items() if base.journeys.get(name) == shelved)
     changed = sorted(now.keys() - {*added, *unchanged})
-    same = (base.project, base.journeys, base.messages) == (release.project, release.journeys, release.messages)
+    same = _content(base) == _content(release)
     released = Released(base.n if same else release.n, tuple(changed), tuple(unchanged), tuple(added))
     return Plan(released) if same else Plan(released, release, blobs)
+
+
+def _content(release: Release) -> tuple[object, ...]:
+    return release.project, release.journeys, release.messages, release.segments
 
 
 def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
@@ -110,13 +127,27 @@ def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
     return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True)))
 
 
-def _journey_blob(loaded: LoadedJourney, zone: str, hashes: dict[str, str]) -> bytes:
+def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str]) -> bytes:
     messages = {name: hashes[name] for name in messages_of(loaded) if name in hashes}
-    return canonical(JourneyBlob(loaded.model.journey, loaded.text, zone, messages))
+    named = {hours for _, node in all_nodes(loaded.model) if (hours := getattr(node, "hours", None))}
+    hours = {
+        name: project.hours[name].model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for name in sorted(named)
+        if name in project.hours
+    }
+    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours))
 
 
-def _try(builder: Builder, folder: Folder, now: dict[str, Shelved]) -> None:
+def _try(builder: Builder, folder: Folder, now: dict[str, Shelved], segments: dict[str, str]) -> None:
     """Builds what workers would build, so that nothing that they could not use is ever published."""
+    for name in sorted(folder.segments):
+        try:
+            builder.segment(name, segments[name])
+        except ShelfFault as fault:
+            raise NotCompiled(
+                f"{folder.segments[name].path}: `sillage check` finds no fault, but the segment cannot be built: "
+                f"{fault}; nothing was changed; this is a fault of Sillage: report it with the file"
+            ) from fault
     for name, shelved in sorted(now.items()):
         try:
             builder.journey(name, shelved.version)

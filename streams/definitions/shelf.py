@@ -38,7 +38,8 @@ class Shelved(msgspec.Struct, frozen=True):
 class Release(msgspec.Struct, frozen=True, omit_defaults=False):
     """Which versions belong together, since `at` (ms). `nonce` tells the release of one deploy from that of another.
 
-    `project` is the digest of the project's blob, `messages` the digest of each message by name, for later deploys.
+    `project` is the digest of the project's blob, `messages` the digest of each message by name, for later deploys;
+    `segments` likewise that of each segment.
     """
 
     n: int
@@ -48,16 +49,28 @@ class Release(msgspec.Struct, frozen=True, omit_defaults=False):
     journeys: dict[str, Shelved] = {}
     messages: dict[str, str] = {}
     note: str = ""
+    segments: dict[str, str] = {}
     format: int = FORMAT
 
 
-class JourneyBlob(msgspec.Struct, frozen=True):
-    """What one version of a journey is made of: its text, its project's zone, the digests of its messages by name."""
+class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one version of a journey is made of: its text, its project's zone, the digests of its messages by name.
+
+    `hours` are those of the project that it names, as project.yaml has them.
+    """
 
     journey: str
     text: str
     zone: str
     messages: dict[str, str]
+    hours: dict[str, Any] = {}
+
+
+class SegmentBlob(msgspec.Struct, frozen=True):
+    """What one version of a segment is made of."""
+
+    segment: str
+    text: str
 
 
 class ProjectBlob(msgspec.Struct, frozen=True):
@@ -118,6 +131,16 @@ class Shelf:
         """The number that the next release gets."""
         return max(self.releases, default=0) + 1
 
+    def since(self, release: Release) -> dict[str, int]:
+        """Since which release each journey that is open, and each segment as `segment/NAME`, is what it is now."""
+        found: dict[str, int] = {}
+        left = _named(release)
+        for n in sorted((n for n in self.releases if n <= release.n), reverse=True):
+            then = _named(self.releases[n])
+            left = {name: version for name, version in left.items() if then.get(name) == version}
+            found |= dict.fromkeys(left, n)
+        return found
+
     def newest_first(self) -> list[Release]:
         """The releases that can be read, the one in use first; where `current` cannot be read, that is the newest."""
         return [self.releases[n] for n in sorted(self.releases, reverse=True) if n <= self.current or not self.current]
@@ -138,6 +161,11 @@ class Shelf:
         if number not in self.releases:
             raise ShelfFault(f"current names {value[:80]!r}, which is no release that can be read here")
         self.current = number
+
+
+def _named(release: Release) -> dict[str, str]:
+    journeys = {name: shelved.version for name, shelved in release.journeys.items() if shelved.open}
+    return journeys | {f"segment/{name}": version for name, version in release.segments.items()}
 
 
 def read_release(value: bytes) -> Release:
