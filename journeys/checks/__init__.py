@@ -1,6 +1,6 @@
 """All that `check` finds in a folder beyond its form: one file a family."""
 
-from journeys.checks import attributes, conditions, events, messages, names, nodes, reach, templates, values
+from journeys.checks import attributes, conditions, events, messages, names, nodes, reach, services, templates, values
 from journeys.load import Folder
 from journeys.problem import Problem
 
@@ -14,6 +14,7 @@ FAMILIES = (
     messages.faults,
     templates.faults,
     values.faults,
+    services.faults,
 )
 
 
