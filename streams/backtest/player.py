@@ -122,6 +122,8 @@ class Player:
 
     def _decide(self, customer: Customer, given: Input) -> Decision:
         """The engine's decision, with those on the receipts of all that leaves; nothing is left to be said."""
+        if type(given) is EventArrived and given.event.type in MODELS:
+            self._note(given.event)
         decision = self._engine(customer, given)
         if not decision.outputs and decision.trace is None:
             return decision
@@ -141,7 +143,7 @@ class Player:
         self._made.update(each.id for each in decision.outputs if isinstance(each, Action | Task))
         return [each for each in decision.outputs if isinstance(each, Action)]
 
-    def note(self, event: Event) -> None:
+    def _note(self, event: Event) -> None:
         """An event of a reserved type came: whether it is about something that this play made."""
         self.facts[event.type] += 1
         if event.type.startswith(_PREFIXES):
@@ -172,8 +174,6 @@ class _Door:
             reason = found.reason.removeprefix(f"{origin(passed)}: ")
             self._player.rejects.add(passed.offset, found.code, f"{passed.place}: {reason}")
             return found
-        if found.type in MODELS:
-            self._player.note(found)
         if found.timed and found.named:
             return found
         named = found.id if found.named else passed.place

@@ -12,6 +12,8 @@ from streams.operations.sweep import Stretch, Sweep
 from streams.settings import Settings
 from streams.touchpoints.record import Record
 
+REKEYED = "touchpoints.rekeyed"
+"""What workers hand to one another, read once more from where it came from."""
 _ROWS = 1000
 
 
@@ -28,7 +30,7 @@ class Topics:
         self.name = ", ".join(names)
         self.done = 0
         self._settings = settings
-        counts = touchpoint_topics(settings)
+        counts = {topic: n for topic, n in touchpoint_topics(settings).items() if topic != settings.topic(REKEYED)}
         topics = [settings.topic(name.removeprefix(f"{settings.prefix}.")) for name in dict.fromkeys(names)]
         missing = [topic for topic in topics if topic not in counts]
         if missing:
