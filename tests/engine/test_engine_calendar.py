@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.calendar import (
@@ -26,7 +26,10 @@ from journeys.duration import Duration, Offset
 
 PARIS, NEW_YORK, LORD_HOWE = "Europe/Paris", "America/New_York", "Australia/Lord_Howe"
 CASABLANCA, SAO_PAULO, ST_JOHNS = "Africa/Casablanca", "America/Sao_Paulo", "America/St_Johns"
-ZONES = st.sampled_from([PARIS, NEW_YORK, LORD_HOWE, CASABLANCA, SAO_PAULO, ST_JOHNS, "Asia/Kathmandu", "Pacific/Apia"])
+NUUK = "America/Nuuk"
+ZONES = st.sampled_from(
+    [PARIS, NEW_YORK, LORD_HOWE, CASABLANCA, SAO_PAULO, ST_JOHNS, NUUK, "Asia/Kathmandu", "Pacific/Apia"]
+)
 INSTANTS = st.integers(0, 2_400_000_000_000)
 MINUTES = st.integers(0, 1439)
 MINUTE_MS = 60_000
@@ -52,6 +55,7 @@ def minutes_of(when: datetime) -> int:
     return when.hour * 60 + when.minute
 
 
+@settings(deadline=None)
 @given(near_changes())
 def test_the_wall_clock_is_that_of_the_standard_library(place):
     zone, at = place
@@ -125,12 +129,15 @@ def test_inside(at, now, window, is_inside, zone):
         ("2026-10-25T02:45+02:00", (120, 150), "2026-10-25T02:00+01:00", PARIS),
         ("2026-10-04T01:59+10:30", (130, 140), "2026-10-05T02:10+11:00", LORD_HOWE),
         ("2011-12-29T23:00-10:00", (540, 600), "2011-12-31T09:00+14:00", "Pacific/Apia"),
+        # Greenland moves its clocks late on Saturday: the gap leaves out tomorrow's window.
+        ("2026-03-27T23:56-02:00", (1410, 1435), "2026-03-29T23:30-01:00", NUUK),
     ],
 )
 def test_next_inside(at, now, window, next_at, zone):
     assert next_inside(at(now), window, zone) == at(next_at)
 
 
+@settings(deadline=None)
 @given(near_changes(), MINUTES, st.integers(0, 1440))
 def test_next_inside_is_the_first_instant_inside(place, start, end):
     zone, at = place
@@ -144,6 +151,7 @@ def test_next_inside_is_the_first_instant_inside(place, start, end):
             assert not inside(at + (found - 1 - at) * share // 20, (start, end), zone)
 
 
+@settings(deadline=None)
 @given(near_changes(), st.integers(0, 3 * DAY_MS), MINUTES, st.integers(0, 1440), st.sets(st.integers(0, 6)))
 def test_what_is_asked_later_is_not_earlier(place, later, start, end, days):
     zone, at = place
@@ -177,6 +185,7 @@ def test_next_moment(at, now, weekdays, minutes, next_at, zone):
     assert next_moment(at(now), weekdays and frozenset(weekdays), minutes, zone) == at(next_at)
 
 
+@settings(deadline=None)
 @given(near_changes(), st.sets(st.integers(0, 6)), MINUTES)
 def test_next_moment_is_the_first_of_its_kind(place, days, minutes):
     zone, at = place
@@ -209,6 +218,7 @@ def test_next_midnight(at, now, next_at, zone):
     assert next_midnight(at(now), zone) == at(next_at)
 
 
+@settings(deadline=None)
 @given(near_changes())
 def test_the_next_midnight_begins_a_day(place):
     zone, at = place
@@ -307,6 +317,7 @@ def test_shifted(at, start, offset, end, zone):
     assert shifted(at(start), None, zone) == at(start)
 
 
+@settings(deadline=None)
 @given(near_changes(), st.integers(0, 40), st.integers(0, 400), st.integers(0, 10**9))
 def test_before_is_the_mirror_of_after(place, months, days, elapsed):
     zone, at = place
@@ -318,6 +329,7 @@ def test_before_is_the_mirror_of_after(place, months, days, elapsed):
     assert before(reached, duration, zone) == at
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**62), 2**62), st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**18), ZONES)
 def test_nothing_leaves_the_calendar(instant, months, days, elapsed, zone):
     duration = Duration(months, days, elapsed)
@@ -357,6 +369,7 @@ def test_an_anniversary_in_a_gap_comes_behind_it(at):
     assert next_yearly("1981-03-29", None, 150, PARIS, at("2026-04-01T00:00+01:00")) == at("2027-03-29T02:30+02:00")
 
 
+@settings(deadline=None)
 @given(st.dates(), st.sampled_from(["-1mo", "-9d", "0s", "3d 5h", "14mo"]), MINUTES, ZONES, INSTANTS)
 def test_anniversaries_follow_each_other(born, offset, minutes, zone, now):
     moved = Offset.parse(offset)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cron import fault, next_due
@@ -48,6 +48,7 @@ def test_next_due(at, expression, now, due_at, zone):
     assert next_due(expression, at(now), zone) == at(due_at)
 
 
+@settings(deadline=None)
 @given(EXPRESSIONS, st.integers(1_500_000_000_000, 2_200_000_000_000), ZONES)
 def test_what_is_due_is_behind_and_the_first(expression, now, zone):
     if fault(expression):
@@ -87,6 +88,7 @@ def test_a_fault_says_its_cure(expression, cure):
         next_due(expression, 0, PARIS)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789*/,-L#W JANMONx²", max_size=40), st.integers(0, 2_400_000_000_000))
 def test_whatever_is_written_is_told_or_due(expression, now):
     told = fault(expression)
@@ -96,6 +98,7 @@ def test_whatever_is_written_is_told_or_due(expression, now):
         assert "; " in told
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**62), 2**62), ZONES)
 def test_nothing_is_due_beyond_the_calendar(now, zone):
     assert next_due("0 9 * * 1", now, zone) <= LAST_AT
