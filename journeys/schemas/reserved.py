@@ -10,6 +10,8 @@ _RECEIPT = object_of({"action_id": _TEXT, "message": _TEXT, "journey": _TEXT, "s
 _FAILED = object_of({**_RECEIPT.properties, "code": _TEXT}, ["action_id"])
 _TASK = object_of({"task_id": _TEXT, "outcome": _TEXT, "note": _TEXT}, ["task_id"])
 _CALL = {"call_id": _TEXT, "service": _TEXT, "status": Schema(frozenset({"integer"}))}
+_WHOLE = Schema(frozenset({"integer"}))
+_DUE = {"journey": _TEXT, "trigger": _WHOLE, "due": _WHOLE}
 _NUMBER = Schema(frozenset({"number"}))
 _PLACE = object_of({"lat": _NUMBER, "lon": _NUMBER, "accuracy_m": _NUMBER, "age_s": Schema(frozenset({"integer"}))})
 
@@ -28,6 +30,12 @@ RESERVED: dict[str, Schema] = {
     **{f"task.{what}": _TASK for what in ("done", "no_answer", "expired")},
     "call.done": object_of({**_CALL, "body": ANY}, ["call_id"]),
     "call.failed": object_of({**_CALL, "code": _TEXT, "why": _TEXT}, ["call_id", "code"]),
+    "journey.start": object_of({"journey": _TEXT}, ["journey"], ANY),
+    **{f"segment.{what}": object_of({"segment": _TEXT}, ["segment"]) for what in ("entered", "left")},
+    "date.reached": object_of(_DUE, ["journey", "trigger", "due"]),
+    "absence.noticed": object_of({**_DUE, "type": _TEXT, "last_at": _WHOLE}, ["journey", "trigger", "due", "type"]),
+    "schedule.due": object_of(_DUE, ["journey", "trigger", "due"]),
+    "release.reached": object_of({"release": _WHOLE}, ["release"]),
     "sillage.clock": object_of({"at": ANY}, ["at"]),
 }
 """By type; a test holds it against what the decoder checks."""

@@ -41,6 +41,7 @@ def declare(settings: Settings) -> list[Topic]:
         "decisions": ("30 d", _kept(30, 4)),
         "tasks": ("30 d", _kept(30, 4)),
         "calls": ("7 d", _kept(7, 4)),
+        "emitted": ("7 d", _kept(7, 4)),
         **dict.fromkeys(waiting, ("7 d", _kept(7, 4))),
         "ticks": ("1 d", _kept(1, 1)),
         **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", "calls", *waiting, "ticks")], _DEAD),

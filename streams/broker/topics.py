@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _OURS = re.compile(
-    r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|calls|definitions"
+    r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|calls|emitted|definitions"
     r"|context\.[^/]+|ticks)(\.dead)?"
 )
 Differing = Mapping[str, Mapping[str, tuple[str | None, str]]]

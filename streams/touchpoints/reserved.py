@@ -79,6 +79,16 @@ class CallFailure(msgspec.Struct):
     why: str | None = None
 
 
+class JourneyStart(msgspec.Struct):
+    """The journey that shall begin; all other properties are its inputs."""
+
+    journey: Text
+
+
+class EnginesOwn(msgspec.Struct):
+    """What the engine tells itself within a decision; from outside it is refused."""
+
+
 class ClockMoved(msgspec.Struct):
     """The instant to which the clock of a partition moves."""
 
@@ -101,6 +111,11 @@ MODELS: dict[str, type[msgspec.Struct]] = {
     **{f"task.{what}": TaskResult for what in ("done", "no_answer", "expired")},
     "call.done": CallAnswer,
     "call.failed": CallFailure,
+    "journey.start": JourneyStart,
+    **dict.fromkeys(
+        ("segment.entered", "segment.left", "date.reached", "absence.noticed", "schedule.due", "release.reached"),
+        EnginesOwn,
+    ),
     CLOCK: ClockMoved,
 }
 
@@ -117,6 +132,10 @@ def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any
                 raise RefusalError(
                     "missing_field", "customer.updated has neither properties.set nor properties.unset; send one"
                 )
+        case EnginesOwn():
+            raise RefusalError(
+                "engines_own", f"type is {touchpoint.type!r}, which only the engine tells; send a type of your own"
+            )
         case ConsentChanged():
             return properties | _texts(source=told.source, text_version=told.text_version)
         case IdentityLinked():

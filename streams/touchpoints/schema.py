@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from streams.touchpoints.ids import KINDS
-from streams.touchpoints.reserved import MODELS, Nothing
+from streams.touchpoints.reserved import MODELS, EnginesOwn, Nothing
 from streams.touchpoints.wire import Touchpoint
 from streams.touchpoints.wire_limits import EXACT, NO_NUL, bytes_up_to
 
@@ -25,7 +25,7 @@ def touchpoint_schema() -> dict[str, Any]:
     _, parts = msgspec.json.schema_components({Touchpoint, *MODELS.values()}, ref_template=_REF)
     definitions = {name: _cleaned(part) for name, part in sorted(parts.items())} | {"Sound": _sound()}
     touchpoint = definitions.pop("Touchpoint")
-    del definitions["Nothing"]
+    del definitions["Nothing"], definitions["EnginesOwn"]
     fields = touchpoint["properties"]
     fields["identifiers"] |= {"anyOf": [_identifiers(), {"type": "null"}]}
     fields["properties"] |= {"anyOf": [{"type": "object", **_sound_parts()}, {"type": "null"}]}
@@ -82,7 +82,9 @@ def _reserved(kind: str, model: type[msgspec.Struct]) -> dict[str, Any]:
     return {"if": {"properties": {"type": {"const": kind}}, "required": ["type"]}, "then": _demand(kind, model)}
 
 
-def _demand(kind: str, model: type[msgspec.Struct]) -> dict[str, Any]:
+def _demand(kind: str, model: type[msgspec.Struct]) -> dict[str, Any] | bool:
+    if model is EnginesOwn:
+        return False
     if kind == "position.reported":
         return _told("place")
     if model is Nothing:

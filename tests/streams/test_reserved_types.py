@@ -30,6 +30,7 @@ GOOD = [
     of("call.done", {"call_id": "a1", "service": "score", "status": 200, "body": {"score": [7, None]}}),
     of("call.done", {"call_id": "a1"}),
     of("call.failed", {"call_id": "a1", "service": "score", "code": "time_out", "why": "no answer in 5 s"}),
+    of("journey.start", {"journey": "welcome", "gift": 1}),
     of("message.read", {"any": "thing"}),
 ]
 BAD = [
@@ -56,6 +57,9 @@ BAD = [
     of("call.done", {"call_id": "a1", "status": "200"}),
     of("call.failed", {"call_id": "a1"}),
     of("call.failed", {"code": "time_out"}),
+    of("journey.start", {"gift": 1}),
+    of("segment.entered", {"segment": "vip"}),
+    of("schedule.due", {"journey": "j", "trigger": 0, "due": 1}),
 ]
 
 
@@ -66,7 +70,7 @@ def test_good_ones_are_taken_with_all_that_they_say(given: dict[str, object]) ->
 
 @pytest.mark.parametrize("given", BAD, ids=lambda given: given["type"])
 def test_bad_ones_are_refused(given: dict[str, object]) -> None:
-    assert refused(given).code in ("missing_field", "wrong_type", "bad_instant", "bad_id")
+    assert refused(given).code in ("missing_field", "wrong_type", "bad_instant", "bad_id", "engines_own")
 
 
 def test_a_refusal_names_the_property() -> None:

@@ -52,7 +52,7 @@ def counts(admin: KafkaAdminClient, prefix: str) -> dict[str, int]:
 def test_the_table_holds_every_topic_of_the_contract() -> None:
     settings = Settings(prefix="acme", channels="web", partitions=5)
     table = {topic.name.removeprefix("acme."): topic for topic in declare(settings)}
-    co_partitioned = {"state", "actions", "dispatches", "decisions", "tasks", "calls", "ticks"}
+    co_partitioned = {"state", "actions", "dispatches", "decisions", "tasks", "calls", "emitted", "ticks"}
     co_partitioned |= {"touchpoints.web", "touchpoints.rekeyed"}
     assert {name for name in co_partitioned if table[name].partitions == 5} == co_partitioned
     assert table["actions.waiting.smtp"].partitions == 5
@@ -64,7 +64,7 @@ def test_the_table_holds_every_topic_of_the_contract() -> None:
 
 
 def test_nothing_lives_longer_than_the_contract_says() -> None:
-    kept = {"touchpoints.": 7, "actions": 7, "decisions": 30, "tasks": 30, "calls": 7}
+    kept = {"touchpoints.": 7, "actions": 7, "decisions": 30, "tasks": 30, "calls": 7, "emitted": 7}
     for topic in declare(Settings(prefix="acme")):
         name = topic.name.removeprefix("acme.")
         known = [days for start, days in kept.items() if name.startswith(start)]
