@@ -8,10 +8,11 @@ ROUNDS ?= 20
 SEED ?=
 BENCH_ARGS ?=
 AUDIT_ARGS ?=
+EXPRESSIONS ?= 100000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check simulate chaos audit sbom drill bench-floor up down
+.PHONY: help setup tools demo test check simulate cel chaos audit sbom drill bench-floor up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ check: setup ## Lint, format, types, floors
 
 simulate: setup ## Random schedules of the commit protocol, no broker (SEEDS=20000, or SEED=17 to see one again)
 	PYTHONPATH=tests $(BIN)/python -m simulation.run --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+cel: setup ## Compare conditions with CEL itself, on generated expressions (EXPRESSIONS=2000)
+	PYTHONPATH=tests $(BIN)/python -m conditions.differential --expressions $(EXPRESSIONS)
 
 bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
 	$(BIN)/python -m bench.floor $(BENCH_ARGS)

@@ -16,7 +16,6 @@ from journeys.conditions.needed import needs_of
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
 from journeys.conditions.types import check, check_condition
-from journeys.conditions.widen import widened
 
 
 class Compiled:
@@ -51,8 +50,8 @@ class Compiled:
 def compile_condition(source: str | list[str], *, every: bool = True, types: Declared | None = None) -> Compiled:
     """A condition; a list means that all must hold, or any with `every=False`.
 
-    `types` is what is declared of the facts, for faults, and for divisions beside a declared `number`; at run time
-    nothing relies on it. Raises ConditionError for the first fault; its `item` says which of a list it is in.
+    `types` is what is declared of the facts, for faults alone: nothing relies on it at run time. Raises ConditionError
+    for the first fault; its `item` says which of a list it is in.
     """
     if isinstance(source, str):
         return Compiled(source, _condition(source, types))
@@ -74,15 +73,15 @@ def _item(place: int, source: str, types: Declared | None) -> Node:
 
 def _condition(source: str, types: Declared | None) -> Node:
     root = parse(source)
-    kinds = check_condition(root, types)
-    return widened(root, kinds) if types else root
+    check_condition(root, types)
+    return root
 
 
 def compile_expression(source: str | int | float | bool, *, types: Declared | None = None) -> Compiled:
     """An expression of any kind; a number or a boolean stands for itself. Raises ConditionError for the first fault."""
     root = parse(source) if isinstance(source, str) else _constant(source)
-    kinds = check(root, types)
-    return Compiled(source if isinstance(source, str) else shown(source), widened(root, kinds) if types else root)
+    check(root, types)
+    return Compiled(source if isinstance(source, str) else shown(source), root)
 
 
 def _constant(value: int | float | bool) -> Literal:

@@ -1,7 +1,7 @@
 """Static types: what is known without the facts, so that unknown names and impossible comparisons fail at compile."""
 
 from journeys.conditions import written
-from journeys.conditions.declared import ANY, BOOL, LIST, MAP, Declared, Shape
+from journeys.conditions.declared import ANY, BOOL, LIST, MAP, UNTRUSTED, Declared, Shape
 from journeys.conditions.errors import ConditionError, Fault
 from journeys.conditions.functions import FUNCTIONS, LATER, Function
 from journeys.conditions.kinds import NOUNS, NUMBERS, ORDERED, Kind
@@ -21,6 +21,7 @@ from journeys.conditions.tree import (
     Select,
     Ternary,
     Unary,
+    children,
     literal,
 )
 from journeys.conditions.values import kind_of
@@ -40,9 +41,10 @@ def check(root: Node, types: Declared | None = None) -> Kinds:
 
     `types` is what is declared of the facts; without it, only the envelope is known.
     """
-    checker = _Checker(types or Declared())
-    checker.shape(root)
-    return checker.kinds
+    kinds = _kinds(root, types or Declared())
+    if types is not None:
+        _check_divisions(root, kinds, _kinds(root, UNTRUSTED))
+    return kinds
 
 
 def check_condition(root: Node, types: Declared | None = None) -> Kinds:
@@ -54,6 +56,21 @@ def check_condition(root: Node, types: Declared | None = None) -> Kinds:
             f"condition is {NOUNS[found]}, wanted true or false", *root.where, "compare it, as in event.value >= 30"
         )
     return kinds
+
+
+def _kinds(root: Node, types: Declared) -> Kinds:
+    checker = _Checker(types)
+    checker.shape(root)
+    return checker.kinds
+
+
+def _check_divisions(node: Node, kinds: Kinds, certain: Kinds) -> None:
+    """Refuses `event.total / 2` where the total is declared a number: JSON may bring it as 7, and 7 / 2 is 3."""
+    for child in children(node):
+        _check_divisions(child, kinds, certain)
+    if isinstance(node, Binary) and node.sign == "/" and kinds[id(node)] is Kind.DOUBLE is not certain[id(node)]:
+        what = f"{text(node)} drops the fraction where all that comes is whole"
+        raise ConditionError(what, *node.where, "write a double, as in event.total / 2.0 or double(event.total) / 2")
 
 
 class _Checker:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from conditions.diary import DIARY
+from conditions.remembered import DIARY
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 

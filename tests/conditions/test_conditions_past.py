@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conditions.diary import DIARY, NOON
+from conditions.remembered import DIARY, NOON
 
 from journeys.conditions import Absent, ConditionError, Facts, Fault, compile_condition, compile_expression
 from journeys.conditions.past import NO_PAST

@@ -1,4 +1,4 @@
-"""A past for tests: events that happened, segments and an hour, in UTC."""
+"""A past and a town for tests: events that happened, segments and an hour in UTC, a store and rain."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -65,3 +65,13 @@ DIARY = Diary(
     ),
     ("regulars",),
 )
+
+
+class Town(msgspec.Struct, frozen=True):
+    """A store next to 48.0, and rain."""
+
+    def nearest(self, lat: float, lon: float, kind: str, metres: float) -> dict[str, Any] | None:
+        return {"name": "Sèvres"} if kind == "stores" and lat > 47.9 else None
+
+    def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
+        return {"raining": True} if lat > 47.9 else None
