@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from cronsim import CronSim, CronSimError
 
 from engine.time import LAST_AT
-from engine.wallclock import clipped, first_instant, local_of
+from engine.wallclock import first_instant, local_of
 
 _FORM = "five fields are expected, minute hour day month weekday, as in `0 9 * * 1` for Mondays at 09:00"
 _CURES = {
@@ -25,7 +25,7 @@ def next_due(expression: str, after_at: int, zone: str) -> int:
     A local time of day is due once: inside a daylight-saving gap at the first instant behind the gap, of one that
     happens twice at the first. Raises ValueError with what `fault` says.
     """
-    day, ms = local_of(clipped(after_at), zone)
+    day, ms = local_of(after_at, zone)
     try:
         for due in CronSim(_five(expression), _EPOCH + timedelta(days=day, milliseconds=ms)):
             since = due - _EPOCH

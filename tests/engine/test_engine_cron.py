@@ -88,6 +88,13 @@ def test_a_fault_says_its_cure(expression, cure):
         next_due(expression, 0, PARIS)
 
 
+def test_a_day_that_never_comes_is_told_and_never_due():
+    told = fault("0 9 */6 2 1#5")
+    assert told is not None
+    assert told.startswith("schedule `0 9 */6 2 1#5` names a day that never comes; days are 1 to 31")
+    assert next_due("0 9 */6 2 1#5", 0, PARIS) == LAST_AT
+
+
 @settings(deadline=None)
 @given(st.text(alphabet="0123456789*/,-L#W JANMONx²", max_size=40), st.integers(0, 2_400_000_000_000))
 def test_whatever_is_written_is_told_or_due(expression, now):
