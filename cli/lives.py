@@ -23,7 +23,7 @@ ADDRESSES = {"email": "life@example.org"}
 class Seen(NamedTuple):
     """What came of a life, in the words of its `expect`: tasks by id, outcomes as (key, outcome) in order of ending.
 
-    `traces` say why, in the order of decision.
+    `traces` say why, in the order of decision; `actions` are the messages that left.
     """
 
     sent: list[str]
@@ -32,6 +32,7 @@ class Seen(NamedTuple):
     outcomes: list[tuple[str, str]]
     dead: list[str]
     traces: list[Trace]
+    actions: list[Action]
 
 
 def play(life: Life, catalog: Catalog) -> Seen:
@@ -49,7 +50,7 @@ class _Player:
         self._life = life
         self._start = life.steps[0].at or 0
         self._driver = Driver(catalog, self._start)
-        self._seen = Seen([], [], {}, [], [], [])
+        self._seen = Seen([], [], {}, [], [], [], [])
         self._actions: dict[str, str] = {}
         self._call = ""
         self._journeys = list(catalog.current)
@@ -144,6 +145,7 @@ class _Player:
         for each in found:
             if isinstance(each, Action):
                 self._actions[each.message] = each.id
+                self._seen.actions.append(each)
                 self._driver.event("message.sent", CUSTOMER, {"action_id": each.id, "message": each.message})
                 self._read()
 

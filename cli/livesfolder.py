@@ -30,6 +30,15 @@ def read_lives_at(path: Path, named: str = "") -> Lives:
 
     Raises CliError with every fault of the definitions, and where there is no life at all.
     """
+    found = definitions_at(path)
+    if not found.lives:
+        raise CliError(f"{path}: no life found; write lives/NAME.yaml beside the journeys")
+    kept = [life for life in found.lives if named.lower() in f"{life.journey}: {life.name}".lower()]
+    return found._replace(lives=kept, journeys=sorted({life.journey for life in kept}) if named else found.journeys)
+
+
+def definitions_at(path: Path) -> Lives:
+    """As `read_lives_at`, of all lives and also where there is none."""
     root, wanted, journey = _meant(path)
     reading = read_folders([root])[0]
     # Lives are read once, here: reading YAML takes most of the time that a test of thousands does.
@@ -40,11 +49,9 @@ def read_lives_at(path: Path, named: str = "") -> Lives:
     if problems:
         shown = [msgspec.structs.replace(problem, file=reading.shown(problem.file)) for problem in problems]
         raise CliError("\n".join(["the definitions have faults", *map(str, shown)]))
-    if not lives:
-        raise CliError(f"{path}: no life found; write lives/NAME.yaml beside the journeys")
-    kept = [life for life in lives if named.lower() in f"{life.journey}: {life.name}".lower()]
-    every = not (wanted or journey or named)
-    return Lives(reading, folder, kept, sorted(folder.journeys if every else {life.journey for life in kept}))
+    return Lives(
+        reading, folder, lives, sorted({life.journey for life in lives} if wanted or journey else folder.journeys)
+    )
 
 
 def _meant(path: Path) -> tuple[Path, str, str]:

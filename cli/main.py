@@ -14,6 +14,7 @@ COMMANDS = {
     "test": ("cli.test:test", "Play the lives beside the journeys in virtual time."),
     "backtest": ("cli.backtest.command:backtest", "Play a definition over recorded events, in event time."),
     "graph": ("cli.graph:graph", "Draw journeys as flow charts, with counts where there are some."),
+    "docs": ("cli.docs:docs", "Write a page for each journey in plain language."),
     "demo": ("cli.demo:demo", "Replay real orders through Kafka and see e-mails leave."),
     "deploy": ("cli.deploy:deploy", "Check definitions and put them into use, without a restart."),
     "undeploy": ("cli.deploy:undeploy", "Close a journey: nobody enters, those inside finish."),

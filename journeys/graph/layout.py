@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from journeys.coverage import ENTER, EXIT, Pass
-from journeys.flow.shape import Door, Flow, Stop, Way, goes_on
+from journeys.flow.shape import Door, Flow, Stop, Way, goes_on, short
 from journeys.graph.pieces import BETWEEN, GAP, STEM, Piece, box, column, fan, label, offsets
 from journeys.graph.scene import Box, Scene, Wire
 
@@ -52,7 +52,7 @@ def _framed(scene: Scene, piece: Piece, x: float, y: float) -> Box:
 def _exits(scene: Scene, exits: Sequence[Door], told: "_Counted", edge: float, y: float) -> float:
     """Exit rules below each other, right of the frame's edge; gives where they end."""
     for number, door in enumerate(exits):
-        event = box("event", door.label, door.condition[:80], told.of(EXIT, str(number)))
+        event = box("event", door.label, short(door.condition, 80), told.of(EXIT, str(number)))
         end = box("end", door.outcome, through=False)
         height = max(event.height, end.height)
         middle = y + height / 2
@@ -78,7 +78,7 @@ class _Counted:
 
     def entry(self, number: int, door: Door) -> Piece:
         """What begins an enrollment."""
-        return box("enter", door.label, door.condition[:80], self.of(ENTER, str(number)))
+        return box("enter", door.label, short(door.condition, 80), self.of(ENTER, str(number)))
 
     def pieces(self, stops: Sequence[Stop]) -> list[Piece]:
         """One piece for each stop of a list."""

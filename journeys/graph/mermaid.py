@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from journeys.coverage import ENTER, EXIT
-from journeys.flow.shape import Door, Flow, Stop, Way
+from journeys.flow.shape import Door, Flow, Stop, Way, short
 from journeys.graph.layout import Counts
 
 INDENT = "    "
@@ -49,7 +49,11 @@ class _Chart:
             self._edge(tail, entered)
         for number, door in enumerate(flow.exits):
             outcome = self._node("end", "([", "])", door.outcome)
-            label = door.label + (f", {door.condition[:60]}" if door.condition else "") + self._count(EXIT, str(number))
+            label = (
+                door.label
+                + (f", {short(door.condition, 60)}" if door.condition else "")
+                + self._count(EXIT, str(number))
+            )
             self._lines.append(f"{INDENT}steps -.->{_labelled(label)} {outcome}")
         if flow.rescue:
             fault = self._node("fault", "([", "])", "a fault")
@@ -57,7 +61,7 @@ class _Chart:
         return "\n".join(self._lines) + "\n"
 
     def _door(self, number: int, door: Door) -> str:
-        text = door.label + (f", {door.condition[:80]}" if door.condition else "")
+        text = door.label + (f", {short(door.condition, 80)}" if door.condition else "")
         return self._node("enter", "([", "])", text + self._count(ENTER, str(number)))
 
     def _stops(self, stops: Sequence[Stop], tails: list[Tail]) -> list[Tail]:
