@@ -157,6 +157,8 @@ class _Parser:
             marks.append(self._take())
         if mark.text == "-" and self._next.kind in ("int", "double"):
             node = self._negative(marks.pop())
+        elif self._sees("-") and self._tokens[self._at + 1].kind in ("int", "double"):
+            node = self._negative(self._take())
         else:
             node = self._member()
         for outer in reversed(marks):
