@@ -5,6 +5,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 SEEDS ?= 3000
 ROUNDS ?= 20
+SECONDS ?= 60
 SEED ?=
 BENCH_ARGS ?=
 AUDIT_ARGS ?=
@@ -55,6 +56,9 @@ simulate: setup ## Random schedules of the commit protocol, no broker (SEEDS=200
 
 cel: setup ## Compare conditions with CEL itself, on generated expressions (EXPRESSIONS=2000)
 	PYTHONPATH=tests $(BIN)/python -m conditions.differential --expressions $(EXPRESSIONS)
+
+fuzz: setup ## Spoil designers' folders and ask for a place and a cure of each fault (SECONDS=600, SEED=17 for one again)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
 	$(BIN)/python -m bench.floor $(BENCH_ARGS)

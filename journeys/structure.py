@@ -1,12 +1,13 @@
 """A YAML tree against its model: every key and value that does not fit, in plain words, each where it stands."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from journeys import model as shapes
+from journeys.forms import cure, shortened, wanted
 from journeys.mend import found, problem
 from journeys.problem import Problem, close_to, did_you_mean, listed
 from journeys.tree import Mapping, Positions, Scalar, Sequence, Tree, child, plain
@@ -39,22 +40,6 @@ _NAMED: dict[str, type[BaseModel]] = {
 }
 """What stands below a name that the designer gives, by the key above that name."""
 _TAGS = shapes.TAGS | {f"@{verb}" for verb in shapes.VERBS}
-_NAME = "a name of small letters, digits, `-` and `_`"
-_DURATION = "a duration such as 20h, 7d or 1mo"
-_TYPE = "an event type such as `order.placed`"
-_EXPRESSION = "an expression, a number or a truth value"
-FORMS = {
-    **dict.fromkeys(("journey", "topic", "exit", "as", "send", "channel", "id"), _NAME),
-    **dict.fromkeys(("ttl", "late", "wait", "within", "void_after"), _DURATION),
-    **dict.fromkeys(("on", "wait_for"), _TYPE),
-    **dict.fromkeys(("where", "unless", "when"), "a condition, as text"),
-    **dict.fromkeys(("key", "revenue"), _EXPRESSION),
-    "again": "`never`, `always`, `after exit` or such as `7d after entry`",
-    "max_live": "a whole number from 1 to 20",
-    "when_blocked": "`drop`, or `else:` with the nodes that follow",
-    "class": "`marketing`, `service` or `critical`",
-    "from": "`any`",
-}
 EXAMPLES = {
     "journey": "journey: win-back",
     "topic": "topic: offers",
@@ -153,13 +138,26 @@ def _described(where: Positions, error: ErrorDetails) -> Problem:
     if error["type"] == "missing":
         return _missing(where, path, name, error["loc"])
     if error["loc"][-1:] == ("[key]",):
-        hint = "write `customer.NAME: value` or `vars.NAME: value`"
-        return problem(where.file, where.key(path), "J006", f"`set` cannot write to `{name}`", hint)
-    item = f"item {path[-1] + 1} of `{name}`" if path and isinstance(path[-1], int) else f"`{name}`"
+        return _misnamed(where, path, name, error)
+    item = isinstance(path[-1], int) if path else False
+    subject = f"item {int(path[-1]) + 1} of `{name}`" if item else f"`{name}`"
     tree = where.find(path)
-    wanted = _wanted(error, name)
-    what = f"{item} must be {wanted}, found {found(tree) if tree else 'nothing'}"
-    return problem(where.file, where.at(path), "J006", what, _cure(name, wanted, tree))
+    form = wanted(error, name)
+    what = f"{subject} must be {form.wanted}, found {found(tree) if tree else 'nothing'}"
+    return problem(where.file, where.at(path), "J006", what, cure(name, form, tree, EXAMPLES, item=item))
+
+
+def _misnamed(where: Positions, path: list[int | str], name: str, error: ErrorDetails) -> Problem:
+    form = wanted(error, name)
+    above = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+    if above in ("set", "add"):
+        what, hint = (
+            f"`{above}` cannot write to `{shortened(name)}`",
+            "write `customer.NAME: value` or `vars.NAME: value`",
+        )
+    else:
+        what, hint = f"`{shortened(name)}` under `{above}` must be {form.wanted}", f"name it such as `{form.example}`"
+    return problem(where.file, where.key(path), "J006", what, hint)
 
 
 def _missing(where: Positions, path: list[int | str], name: str, loc: tuple[int | str, ...]) -> Problem:
@@ -167,33 +165,6 @@ def _missing(where: Positions, path: list[int | str], name: str, loc: tuple[int 
     if name == "within" and "@wait_for" in loc[-2:]:
         return problem(where.file, where.at(path[:-1]), "J011", "`wait_for` without `within` could wait for ever", hint)
     return problem(where.file, where.at(path[:-1]), "J005", f"missing key `{name}`", hint)
-
-
-def _wanted(error: ErrorDetails, name: str) -> str:
-    context: dict[str, Any] = error.get("ctx", {})
-    match error["type"]:
-        case "list_type":
-            return "a list"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "a mapping"
-        case "too_short":
-            return "a list that is not empty" if name != "set" else "a mapping that is not empty"
-        case "value_error" if "longer than" in str(context.get("error")):
-            return "a duration of at most 100 years"
-        case "finite_number":
-            return "a finite number"
-        case "greater_than_equal" | "less_than" if name != "max_live":
-            return "a number of at most 64 bits"
-        case _:
-            return FORMS.get(name) or (_EXPRESSION if name.startswith(("customer.", "vars.")) else "text")
-
-
-def _cure(name: str, wanted: str, tree: Tree | None) -> str:
-    if not isinstance(tree, Scalar) or tree.value is None:
-        return f"write `{EXAMPLES[name]}`" if name in EXAMPLES else ""
-    if wanted == _DURATION:
-        return "give a number with its unit: 30m, 20h, 7d, 2w, 1mo or 1d 12h"
-    return f'quote it: {name}: "{tree.text}"' if wanted == "text" else ""
 
 
 def _empty(where: Positions, tree: Tree) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from journeys.load import Folder, MessageDraft
 from journeys.mend import problem
 from journeys.outline import is_slug, nodes
 from journeys.problem import Problem, did_you_mean, listed
-from journeys.tree import Mapping, Scalar
+from journeys.tree import Mapping, Scalar, Sequence
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -30,15 +30,19 @@ def _sent(folder: Folder, file: str, node: Mapping) -> Iterator[Problem]:
         hint = did_you_mean(sent.text, folder.message_drafts, f"write messages/{sent.text}/message.yaml and email.html")
         yield problem(file, sent.start, "J012", f"unknown message `{sent.text}`", hint)
     elif message.parts:
-        yield from _channel(file, message, sent, node.get("channel"))
+        yield from _channel(file, message, sent, node)
 
 
-def _channel(file: str, message: MessageDraft, sent: Scalar, channel: object) -> Iterator[Problem]:
+def _channel(file: str, message: MessageDraft, sent: Scalar, node: Mapping) -> Iterator[Problem]:
+    channel, several = node.get("channel"), node.get("channels")
+    among = several.items if isinstance(several, Sequence) else [channel]
     texts = sorted({part.partition(".")[0] for part in message.parts})
-    if channel is None and len(texts) > 1:
+    if channel is None and several is None and len(texts) > 1:
         what = f"the message `{message.name}` has texts for {listed(texts, 'and')}, and the send names no channel"
         yield problem(file, sent.start, "J014", what, f"write `channel: {texts[0]}` under the send")
-    if isinstance(channel, Scalar) and isinstance(channel.value, str) and channel.text not in texts:
-        what = f"the message `{message.name}` has no text for the channel `{channel.text}`"
-        hint = did_you_mean(channel.text, texts, f"it has one for {listed(texts, 'and')}")
-        yield problem(file, channel.start, "J013", what, hint)
+    for named in among:
+        if not isinstance(named, Scalar) or not isinstance(named.value, str) or named.text in texts:
+            continue
+        what = f"the message `{message.name}` has no text for the channel `{named.text}`"
+        hint = did_you_mean(named.text, texts, f"it has one for {listed(texts, 'and')}")
+        yield problem(file, named.start, "J013", what, hint)

@@ -8,8 +8,10 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError
 from liquid.static_analysis import Variable
 
 from journeys.messages.liquid import MAX_TEXT, Limited
+from journeys.problem import did_you_mean
 
 ROOTS = ("customer", "entry", "event", "vars")
+_UNCLOSED = 20
 _LIST_WORDS = frozenset({"size", "first", "last"})
 _PLAIN = Limited(autoescape=False)
 _HTML = Limited(autoescape=True)
@@ -54,7 +56,8 @@ class Template:
 def parse(text: str, *, html: bool = False) -> Template:
     """Parses Liquid; with `html` every value is escaped. Raises TemplateFault at the first thing that is wrong."""
     if len(text) > MAX_TEXT:
-        raise TemplateFault(f"the text is longer than {MAX_TEXT} characters", 1, 1)
+        raise TemplateFault(f"the text is longer than {MAX_TEXT} characters; hint: shorten it", 1, 1)
+    _refuse_unclosed(text)
     environment = _HTML if html else _PLAIN
     try:
         bound = environment.from_string(text)
@@ -64,12 +67,23 @@ def parse(text: str, *, html: bool = False) -> Template:
         raise found_at if found_at.line else TemplateFault(found_at.message, *_place(text, len(text))) from fault
     for name, spans in analysis.filters.items():
         if name not in environment.filters:
-            raise TemplateFault(f"unknown filter '{name}'", *_place(text, spans[0].index))
+            hint = did_you_mean(name, environment.filters, "leave it out, or take one of Liquid's")
+            raise TemplateFault(f"unknown filter '{name}'; hint: {hint}", *_place(text, spans[0].index))
     found = [variable for several in analysis.globals.values() for variable in several]
     places: dict[str, tuple[int, int]] = {}
     for variable in sorted(found, key=lambda one: one.span.index):
         places.setdefault(_path(text, variable), _place(text, variable.span.index))
     return Template(bound, places)
+
+
+def _refuse_unclosed(text: str) -> None:
+    """Each opening that nothing closes makes the lexer read on to the end: thousands would take it minutes."""
+    for opening, closing in (("{{", "}}"), ("{%", "%}")):
+        last = text.rfind(closing) + 1
+        if text.count(opening, last) > _UNCLOSED:
+            hint = f"close each `{opening}` with `{closing}`"
+            what = f"more than {_UNCLOSED} `{opening}` that nothing closes; hint: {hint}"
+            raise TemplateFault(what, *_place(text, text.find(opening, last)))
 
 
 def nested(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from journeys.checks import check
 from journeys.codes import CODES
+from journeys.forms import FORMS
 from journeys.load import load_project
 from journeys.problem import Problem
-from journeys.structure import FORMS
 
 HERE = Path(__file__).parent
 WHOLE = (HERE / "folder" / "journeys" / "abandoned-basket.yaml").read_text(encoding="utf-8")
