@@ -72,7 +72,7 @@ def next_midnight(at: int, zone: str) -> int:
     today = local_of(at, zone)[0]
     for day in (today + 1, today + 2):
         for found in (first_instant(day, 0, zone), *occurrences(day, 0, zone)):
-            if found > at and local_of(found, zone)[0] >= day:
+            if found > at:
                 return min(found, LAST_AT)
     return LAST_AT
 
@@ -84,9 +84,7 @@ def read_instant(value: object, minutes: int, zone: str) -> int | None:
     numbers are ms since the epoch, from LEAST_MS on. A local time in a gap is the first instant behind it.
     """
     read = _read(value, minutes)
-    if isinstance(read, tuple):
-        read = first_instant(*read, zone)
-    return read if read is not None and FIRST_AT <= read <= LAST_AT else None
+    return _known(first_instant(*read, zone)) if isinstance(read, tuple) else read
 
 
 def shifted(at: int, offset: Offset | None, zone: str) -> int:
@@ -107,7 +105,7 @@ def before(at: int, duration: Duration, zone: str) -> int:
         try:
             at = instant_of(_months_before(day - duration.days, duration.months), ms, zone)
         except (OverflowError, ValueError):
-            at -= (duration.months * 30 + duration.days) * DAY_MS
+            return FIRST_AT
     return clipped(at)
 
 
@@ -159,9 +157,11 @@ def _read(value: object, minutes: int) -> int | tuple[int, int] | None:
     """An instant, or a local day and the ms since its midnight."""
     if isinstance(value, str):
         return _read_text(value.strip(), minutes)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if abs(value) >= LEAST_MS and FIRST_AT <= value <= LAST_AT else None
+    return _known(value) if isinstance(value, int | float) and abs(value) >= LEAST_MS else None
+
+
+def _known(at: float) -> int | None:
+    return int(at) if FIRST_AT <= at <= LAST_AT else None
 
 
 def _read_text(text: str, minutes: int) -> int | tuple[int, int] | None:
@@ -174,7 +174,7 @@ def _read_text(text: str, minutes: int) -> int | tuple[int, int] | None:
     except ValueError:
         return None
     if read.tzinfo is not None:
-        return _ms(read)
+        return _known(_ms(read))
     return divmod(_ms(read.replace(tzinfo=UTC)), DAY_MS)
 
 

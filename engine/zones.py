@@ -1,14 +1,11 @@
 """The time zone that a person lives in: said by the person, else by the phone number, else by the country."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from engine.countries import MAIN_ZONES
-from engine.time import zone_exists, zone_info
-
-_YEARS = range(2026, 2036)
+from engine.time import zone_exists
 
 
 def zone_of(attributes: Mapping[str, Any], default: str) -> str:
@@ -30,7 +27,7 @@ def _zone_of_phone(phone: str, country: str) -> str:
     """The zone of a number, empty where it tells none; one without `+` is read as one of the country.
 
     A number may belong to many zones: then it is the main one of its country where that is among them, else the first
-    where all of them show the same time, else none.
+    by name, which is nearer than what the country alone tells.
     """
     # Imported where it is used: it costs some 20 ms, and most people say their zone.
     from phonenumbers import NumberParseException, parse, region_code_for_number
@@ -42,20 +39,9 @@ def _zone_of_phone(phone: str, country: str) -> str:
         return ""
     zones = [zone for zone in time_zones_for_number(number) if zone_exists(zone)]
     main = _existing(region_code_for_number(number) or "")
-    if main in zones:
-        return main
-    return zones[0] if zones and len({_rules(zone) for zone in zones}) == 1 else ""
+    return main if main in zones else min(zones, default="")
 
 
 def _existing(country: str) -> str:
     zone = MAIN_ZONES.get(country, "")
     return zone if zone_exists(zone) else ""
-
-
-@lru_cache(maxsize=1024)
-def _rules(zone: str) -> tuple[timedelta | None, ...]:
-    """The offsets at the middle of each month of ten years, by which two zones that show the same time are known."""
-    info = zone_info(zone)
-    return tuple(
-        datetime(year, month, 15, tzinfo=UTC).astimezone(info).utcoffset() for year in _YEARS for month in range(1, 13)
-    )

@@ -242,6 +242,7 @@ def test_before_is_the_mirror_of_after(place, months, days, elapsed):
 @given(st.integers(-(2**62), 2**62), st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**18), ZONES)
 def test_nothing_leaves_the_calendar(instant, months, days, elapsed, zone):
     duration = Duration(months, days, elapsed)
+    assert before(0, Duration(30_000, days, elapsed), zone) == FIRST_AT
     assert FIRST_AT <= before(instant, duration, zone) <= LAST_AT
     assert next_inside(instant, (540, 600), zone) >= instant or next_inside(instant, (540, 600), zone) == LAST_AT
     assert next_moment(instant, frozenset({2}), 540, zone) <= LAST_AT
