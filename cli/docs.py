@@ -7,7 +7,7 @@ import click
 
 from cli.errors import CliError
 from cli.lives import Seen, play
-from cli.livesfolder import Lives, definitions_at
+from cli.livesfolder import Lives, definitions_at, started_by
 from engine import trace
 from engine.decision import Action
 from journeys.flow.read import flow_of
@@ -56,7 +56,7 @@ def docs(folder: Path, form: str, out: Path) -> None:
 
 def _page(lives: Lives, journey: Journey, form: str) -> str:
     own = [life for life in lives.lives if life.journey == journey.journey]
-    catalog = catalog_of(lives.folder, [journey.journey])
+    catalog = catalog_of(lives.folder, started_by(lives.folder, journey.journey))
     played = [(life, play(life, catalog)) for life in own]
     readings = _readings(lives.folder.messages, journey, played)
     examples = [_example(life, seen) for life, seen in played]

@@ -9,6 +9,7 @@ from cli.chosen import Chosen, chosen
 from cli.counts import counted, lines_of_rows, rows_of
 from cli.errors import CliError
 from cli.lives import play
+from cli.livesfolder import started_by
 from journeys.coverage import Pass
 from journeys.flow.read import flow_of
 from journeys.flow.shape import Flow
@@ -69,7 +70,7 @@ def _drawn(each: Chosen, form: str, counts: Path | None, lives: bool) -> str:
 def _by_lives(each: Chosen, flow: Flow) -> Counter[Pass]:
     """Counts of all lives of a journey together. Each life is another customer, so that their enrollments differ."""
     numbers: Counter[Pass] = Counter()
-    catalog = catalog_of(each.folder, [flow.name])
+    catalog = catalog_of(each.folder, started_by(each.folder, flow.name))
     for file, text in sorted(each.folder.lives.items()):
         found, problems = read_lives(file, text, each.folder.project.zone)
         if problems:

@@ -157,5 +157,5 @@ class _Player:
                 self._seen.sent.append(f"{message_of(line)}@{moment}")
             elif line.what == trace.REFUSED:
                 self._seen.refused.append(f"{message_of(line)}@{moment} {line.code}")
-            elif line.what == trace.EXITED:
+            elif line.what == trace.EXITED and line.journey == self._life.journey:
                 self._seen.outcomes.append((str(line.data.get("key", "")), line.code))

@@ -11,7 +11,7 @@ from cli.folder import Reading, read_folders
 from journeys.checks import check
 from journeys.lives import Life, read_lives
 from journeys.load import Folder, load_project
-from journeys.model import Split
+from journeys.model import Split, Start
 from journeys.model.walk import all_nodes
 from journeys.problem import Problem, did_you_mean, listed
 
@@ -78,6 +78,17 @@ def _lives(folder: Folder, texts: dict[str, str], wanted: str, journey: str) -> 
         problems += [fault for life in found if life.journey in folder.journeys for fault in _arms(folder, life)]
         lives += [life for life in found if not journey or life.journey == journey]
     return lives, problems
+
+
+def started_by(folder: Folder, journey: str) -> list[str]:
+    """The journey and those that it starts, those that they start included, which its lives are played with."""
+    found, open_ = [journey], [journey]
+    while open_:
+        nodes = all_nodes(folder.journeys[open_.pop()].model)
+        started = {node.start for _, node in nodes if isinstance(node, Start) and node.start in folder.journeys}
+        open_ += sorted(started - set(found))
+        found += sorted(started - set(found))
+    return found
 
 
 def _arms(folder: Folder, life: Life) -> Iterator[Problem]:
