@@ -196,3 +196,4 @@ def test_a_page_reads_nobody_s_text_as_markup() -> None:
     assert found.count("<h1>") == 1
     assert found.count("&lt;script&gt;alert(1)&lt;/script&gt; `x` *y* [z](http://evil) | # 1") == 5 + 1
     assert plain("a  b\nc") == "a b c"
+    assert "<b>" not in html("<b>bold</b>\n\ntext <i>i</i>", "t")
