@@ -35,6 +35,8 @@ from streams.definitions.deploy import DeployFailed
 from streams.definitions.plan import DeployRefused
 
 SHIPPED = "shipped"
+REPLAYED = ("first-order-thanks", "win-back")
+"""The journeys that the orders are replayed with, so that plain SQL can say what must leave."""
 FAULTS = (DemoError, DeployFailed, DeployRefused, LocalError, OrdersError, PublishError, TopicsError, OSError)
 START = "import sys; from cli.main import main; sys.exit(main())"
 OF_THE_TOWN = {"seconds": 60.0, "speed": 1.0, "customers": 300, "seed": 1}
@@ -151,7 +153,7 @@ def _live(
 def _replay(orders: str, observe: bool, plain: bool, actions_out: Path | None) -> None:
     plan = Plan(
         orders=read_orders(None if orders == SHIPPED else Path(orders)),
-        definitions=load_project(read_files([_definitions()])[1]),
+        definitions=load_project(read_files([_definitions() / "journeys" / f"{name}.yaml" for name in REPLAYED])[1]),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
         observe=observe,

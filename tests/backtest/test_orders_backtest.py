@@ -12,6 +12,7 @@ from local.orders.read import read_orders
 from streams.backtest.table import iso
 
 WAIT_MS = 2160 * 3600 * 1000
+PLAYED = ("--journey", "first-order-thanks", "--journey", "win-back")
 EVERY = 10
 """One customer in so many is played where every test runs, over the whole year."""
 
@@ -64,7 +65,7 @@ def part() -> Orders:
 def test_a_part_of_the_real_orders_sends_what_was_to_be_sent(tmp_path: Path, jobs: int) -> None:
     orders = part()
     facts, out = facts_of(orders, tmp_path / "part.csv"), tmp_path / "out.csv"
-    result = command(DEFINITIONS, facts, "--jobs", jobs, "--out", out, "--plain")
+    result = command(DEFINITIONS, facts, *PLAYED, "--jobs", jobs, "--out", out, "--plain")
     assert result.exit_code == 0, result.output
     assert len(expected(orders)) > 500
     assert written(out) == expected(orders)
@@ -73,7 +74,7 @@ def test_a_part_of_the_real_orders_sends_what_was_to_be_sent(tmp_path: Path, job
 @pytest.mark.slow
 def test_all_real_orders_send_what_was_to_be_sent(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    result = command(DEFINITIONS, "--orders", "--out", out, "--plain")
+    result = command(DEFINITIONS, "--orders", *PLAYED, "--out", out, "--plain")
     assert result.exit_code == 0, result.output
     found = written(out)
     assert found == expected(read_orders())

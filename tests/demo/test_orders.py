@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from cli.demo import REPLAYED
 from cli.folder import read_files
 from engine.decision import Action
 from journeys.load import load_project
@@ -79,7 +80,7 @@ def test_the_file_holds_what_the_hard_cases_need() -> None:
 def test_the_engine_alone_decides_what_sql_says() -> None:
     orders = read_orders()
     given = list(touchpoints(orders, 1))
-    driver = Driver(catalog_of(load_project(read_files([DEFINITIONS])[1])), given[0].at)
+    driver = Driver(catalog_of(load_project(read_files([DEFINITIONS])[1]), REPLAYED), given[0].at)
     found: list[tuple[str, str, int]] = []
     for touchpoint in given:
         driver.pipe(touchpoint.out.value, key=touchpoint.out.key, at=touchpoint.at)
