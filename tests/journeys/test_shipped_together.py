@@ -5,8 +5,8 @@ from typing import Any
 
 from cli.folder import read_files
 from engine.decision import Action
-from journeys.load import load_project
 from journeys.lives import instant, local
+from journeys.load import load_project
 from streams.driver import Driver, catalog_of
 
 DEFINITIONS = Path(__file__).parents[2] / "journeys" / "definitions"
