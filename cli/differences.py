@@ -81,12 +81,13 @@ class _Reasons:
         if wanted is None or wanted == found:
             return []
         lines = [f"{what}: expected (-), found (+)"]
-        for line in ndiff(wanted, found):
-            if line.startswith("?"):
-                continue
+        shown = [line for line in ndiff(wanted, found) if not line.startswith("?")]
+        moved = {line[2:].partition("@")[0] for line in shown if line[0] == "+" and "@" in line}
+        for line in shown:
             lines.append(f"  {line}")
-            if line[0] in "-+":
-                missing = line[0] == "-"
+            missing = line[0] == "-"
+            # What came at another time is told where it stands as surplus.
+            if line[0] == "+" or (missing and line[2:].partition("@")[0] not in moved):
                 lines += [f"      {reason}" for reason in self._shown(tuple(why(missing, line[2:])), missing)]
         return lines
 

@@ -113,6 +113,12 @@ def test_a_surplus_message_is_told_with_what_led_to_it(folder: Path) -> None:
     assert told == '2026-03-05T18:00 chose 0 at steps[2].else[0]: customer.tier is "gold", wanted == "gold"'
 
 
+def test_a_message_at_another_time_is_explained_once(folder: Path) -> None:
+    result = run(folder, life('{sent: ["email:reminder@2026-03-03T19:00"]}'))
+    assert below(result, "- email:reminder@2026-03-03T19:00") == "+ email:reminder@2026-03-03T18:00"
+    assert below(result, "+ email:reminder@2026-03-03T18:00") == "2026-03-03T18:00 woke at wait-1d"
+
+
 def test_a_missing_outcome_is_told_with_the_rule_that_did_not_hold(folder: Path) -> None:
     other = step("1h", "type: order.placed, basket_id: b2")
     told = below(run(folder, life("{outcomes: {b1: converted}}", steps=other)), "- b1: converted")
