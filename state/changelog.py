@@ -8,22 +8,28 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from state.codec import CodecError, epoch_of
+from state.walks import Walked
 
 MARKER = b"\xffE/"
 POSITIONS = b"\xffP"
 ROUTER = b"\xffR/"
 DEAD_LETTERS = ROUTER + b"dead"
+FANOUTS = b"\xffF"
 ACCEPT = b"\xffA"
 """Keys of ours begin with 0xFF, which no UTF-8 customer id can."""
 
 
 class Positions(msgspec.Struct):
-    """How far the inputs of a partition are durable: next offset and Kafka's topic id by topic, and the clock (ms)."""
+    """How far the inputs of a partition are durable: next offset and Kafka's topic id by topic, and the clock (ms).
+
+    `walks` says by number how far the walks are that go (state/walks.py).
+    """
 
     epoch: int
     offsets: dict[str, int]
     topic_ids: dict[str, str]
     clock: int = 0
+    walks: dict[int, Walked] = {}
 
 
 class Mark(msgspec.Struct):

@@ -15,11 +15,13 @@ import msgspec
 
 from engine.customer import Customer
 from state.record import Entry, Record
+from state.walks import Walks
 
 VERSION = 2
 _HEAD = struct.Struct(">B?QQ")
 _EPOCH = struct.Struct(">Q")
 _FIELDS = 4
+"""Fields of most records; a fifth, the walks, is written only where there are some."""
 _CUSTOMER_FIELDS = len(Customer.__struct_fields__)
 
 _Body = tuple[Customer | None, dict[str, int], int, list[Entry]]
@@ -30,6 +32,7 @@ _decode_customer = msgspec.msgpack.Decoder(Customer | None).decode
 _decode_applied = msgspec.msgpack.Decoder(dict[str, int]).decode
 _decode_int = msgspec.msgpack.Decoder(int).decode
 _decode_outbox = msgspec.msgpack.Decoder(list[Entry]).decode
+_decode_walks = msgspec.msgpack.Decoder(Walks | None).decode
 
 
 class CodecError(Exception):
@@ -41,6 +44,8 @@ def encode(record: Record, epoch: int) -> bytes:
     body: Any = (record.customer, record.applied, record.out_seq, record.outbox)
     if record.tail:
         body = _with_tails(record)
+    elif record.walks is not None:
+        body = (*body, record.walks)
     return _HEAD.pack(VERSION, bool(record.outbox), epoch, record.due_at) + _encode(body)
 
 
@@ -108,13 +113,14 @@ def _decode_longer(body: bytes) -> Record:
     parts = _decode_raws(body)
     packed = bytes(parts[0])
     extra: list[msgspec.Raw] = [] if packed == b"\xc0" else _decode_raws(packed)[_CUSTOMER_FIELDS:]
-    tail = (msgspec.Raw(_encode(extra)), *(part.copy() for part in parts[_FIELDS:]))
+    beyond = [part.copy() for part in parts[_FIELDS + 1 :]]
     return Record(
         _decode_customer(packed),
         _decode_applied(parts[1]),
         _decode_int(parts[2]),
         _decode_outbox(parts[3]),
-        tail,
+        (msgspec.Raw(_encode(extra)), *beyond) if extra or beyond else (),
+        _decode_walks(parts[_FIELDS]) if len(parts) > _FIELDS else None,
     )
 
 
@@ -123,4 +129,6 @@ def _with_tails(record: Record) -> list[Any]:
     customer: Any = record.customer
     if extra and customer is not None:
         customer = [*_decode_raws(_encode(customer)), *extra]
-    return [customer, record.applied, record.out_seq, record.outbox, *record.tail[1:]]
+    fields = [customer, record.applied, record.out_seq, record.outbox]
+    beyond = record.tail[1:]
+    return [*fields, record.walks, *beyond] if beyond or record.walks is not None else fields

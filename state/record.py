@@ -5,6 +5,7 @@ say.
 import msgspec
 
 from engine.customer import Customer
+from state.walks import Walks
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -33,10 +34,10 @@ class Record:
     `applied` maps an origin to the last offset taken from it; `outbox` is ordered by `seq`, of which `out_seq` is the
     last given out; `handed_seq` (not stored) is the last one handed to publication. `size` estimates the stored bytes
     from above; `due_at` is when the next timer is due (ms, 0 for none), as the timer index has it; `indexed` is what
-    the index of a store on disk says of it.
+    the index of a store on disk says of it. `walks` are those of the partition, in the one record that holds them.
     """
 
-    __slots__ = ("applied", "customer", "due_at", "handed_seq", "indexed", "out_seq", "outbox", "size", "tail")
+    __slots__ = ("applied", "customer", "due_at", "handed_seq", "indexed", "out_seq", "outbox", "size", "tail", "walks")
 
     def __init__(
         self,
@@ -45,12 +46,14 @@ class Record:
         out_seq: int = 0,
         outbox: list[Entry] | None = None,
         tail: tuple[msgspec.Raw, ...] = (),
+        walks: Walks | None = None,
     ) -> None:
         self.customer = customer
         self.applied = {} if applied is None else applied
         self.out_seq = out_seq
         self.outbox = [] if outbox is None else outbox
         self.tail = tail
+        self.walks = walks
         self.handed_seq = 0
         self.size = 0
         self.due_at = 0

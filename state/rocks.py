@@ -15,6 +15,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -25,12 +26,14 @@ from state.codec import CodecError, decode, due_of, speaks
 from state.record import Record
 from state.rocks_layout import DUE, END, MARK, SPEAKING, TIMERS, options
 from state.rocks_load import LOAD_BYTES, Gathered
-from state.store import LIVE_RECORDS, Busy, Live, StoreBusy, StoreDamaged, StoreError
+from state.store import LIVE_RECORDS, OURS, Busy, Live, StoreBusy, StoreDamaged, StoreError
 
 log = logging.getLogger("sillage.store")
 
 DAMAGED = "damaged"
 """The file that says that a folder must not be used again."""
+PAGE_KEYS = 200
+"""Keys that `behind` reads at once."""
 _encode_mark = msgspec.msgpack.Encoder().encode
 _decode_mark = msgspec.msgpack.Decoder(Mark).decode
 
@@ -125,6 +128,15 @@ class RocksStore:
         skip = len(SPEAKING)
         for key, _ in self._range(SPEAKING, TIMERS):
             yield key[skip:]
+
+    def behind(self, key: bytes) -> Iterator[bytes | None]:
+        # A page at a time: an iterator that is kept open keeps the files that it reads.
+        while page := [found for found, _ in islice(self._range(key + b"\0", OURS), PAGE_KEYS)]:
+            yield from page
+            key = page[-1]
+
+    def about(self) -> int:
+        return int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
 
     def __iter__(self) -> Iterator[bytes]:
         for key, _ in self._range(b"", SPEAKING):

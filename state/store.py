@@ -1,5 +1,6 @@
 """Where a partition's records are kept: the promise, and the store in memory."""
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -11,6 +12,12 @@ LIVE_RECORDS = 50_000
 """Decoded records of one partition that are kept beside the bytes of all."""
 TRIM_RECORDS = 500
 """Decoded records looked at by one `trim`, so that it never takes long; more only where many came since the last."""
+
+
+OURS = b"\xff"
+"""What the keys begin with that are no customer's."""
+SORTED_AT_ONCE = 1_000
+"""Keys sorted in one step of `behind`, which then takes less than a millisecond."""
 
 
 class StoreError(Exception):
@@ -78,6 +85,16 @@ class PartitionStore(Protocol):
 
     def speaking(self) -> Iterator[bytes]:
         """The keys of stored bytes whose outbox holds something."""
+        ...
+
+    def behind(self, key: bytes) -> Iterator[bytes | None]:
+        """The customers' keys behind `key` in the order of their bytes: at least those that were proven when it was
+        asked for. None says that a slice of work was done and no key is there yet; no step takes long.
+        """
+        ...
+
+    def about(self) -> int:
+        """How many records there are, at no price and about."""
         ...
 
     def __iter__(self) -> Iterator[bytes]:
@@ -175,6 +192,19 @@ class MemoryStore:
 
     def speaking(self) -> Iterator[bytes]:
         return (key for key, value in self._stored.items() if speaks(value))
+
+    def behind(self, key: bytes) -> Iterator[bytes | None]:
+        # A dictionary has no order of keys: what is there now is sorted in runs, which are then merged one by one.
+        keys = [*self._stored, *(found for found in self._live if found not in self._stored)]
+        runs: list[list[bytes]] = []
+        for start in range(0, len(keys), SORTED_AT_ONCE):
+            runs.append(sorted([found for found in keys[start : start + SORTED_AT_ONCE] if key < found < OURS]))
+            yield None
+        del keys
+        yield from heapq.merge(*runs)
+
+    def about(self) -> int:
+        return len(self._stored)
 
     def __iter__(self) -> Iterator[bytes]:
         yield from list(self._stored)

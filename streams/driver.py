@@ -13,6 +13,7 @@ from engine.context import Context
 from engine.decision import CallOutput, Output, TaskOutput, Trace
 from journeys.load import Folder
 from state.store import MemoryStore
+from state.timers import NEVER
 from streams.definitions.build import Builder
 from streams.definitions.plan import plan_deploy
 from streams.definitions.shelf import Shelf, digest
@@ -20,6 +21,7 @@ from streams.lane import Lane
 from streams.partition import Partition
 from streams.processor import Processor, deciding
 from streams.touchpoints.decoder import Decoder, Fix, Touchpoint, encode_touchpoint
+from streams.touchpoints.ids import EVERYONE
 from streams.touchpoints.record import Row
 
 WEB = "touchpoints.web"
@@ -33,9 +35,12 @@ _trace = msgspec.json.Decoder(Trace).decode
 
 
 class Driver:
-    """One partition that owns every customer, its clock at `at` (ms) until something moves it."""
+    """One partition that owns every customer, its clock at `at` (ms) until something moves it.
 
-    def __init__(self, catalog: Catalog, at: int) -> None:
+    A fan-out takes everyone at its own instant; with `paced` one after the other, as its pace says.
+    """
+
+    def __init__(self, catalog: Catalog, at: int, *, paced: bool = False) -> None:
         self.catalog = catalog
         self.context = Context()
         self._store = MemoryStore()
@@ -45,8 +50,9 @@ class Driver:
         self._offsets = {WEB: 0, TICKS: 0}
         lanes = [Lane(name, name, 0, "driver", 0, lambda _upto: False) for name in self._offsets]
         self._partition = Partition(
-            0, self._processor, lanes, self._decoder, lambda: self.now, event_clock=True, clock=at
-        )
+            0, self._processor, lanes, self._decoder, lambda: self.now, event_clock=True, clock=at,
+            plan=lambda: self.catalog, paced=paced, proof=False,
+        )  # fmt: skip
 
     @property
     def now(self) -> int:
@@ -54,8 +60,9 @@ class Driver:
         return self._partition.clock
 
     def next_due(self) -> int:
-        """The earliest instant (ms) at which a timer is due, 0 if none is."""
-        return self._processor.timers.next_due()
+        """The earliest instant (ms) at which a timer, a schedule or a customer of a fan-out is due, 0 if none is."""
+        due_at, fanned_at = self._processor.timers.next_due(), self._partition.fanouts.next_at
+        return fanned_at if fanned_at != NEVER and not 0 < due_at < fanned_at else due_at
 
     def event(
         self,
@@ -81,6 +88,12 @@ class Driver:
         if record is None or record.customer is None:
             raise KeyError(customer)
         record.customer = msgspec.structs.replace(record.customer, arms={**record.customer.arms, **arms})
+
+    def broadcast(
+        self, type: str, properties: Mapping[str, Any] | None = None, *, at: int | None = None, id: str | None = None
+    ) -> None:
+        """Pipes in a touchpoint to everyone, who are the customers known by then."""
+        self.event(type, EVERYONE, properties, at=at, id=id)
 
     def pipe(self, value: bytes | None, *, key: bytes | None = None, at: int | None = None) -> None:
         """Pipes in the bytes of one touchpoint, appended to the log at `at` (ms), by default now."""

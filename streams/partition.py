@@ -15,14 +15,21 @@ from state.changelog import Positions
 from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
-from streams.holding import CAUGHT_UP_MS, Holding
+from streams.fanout.fanouts import Fanouts, Plan
+from streams.fanout.planned import Unplanned
+from streams.holding import CAUGHT_UP_MS, HOLD_LAG_MS, Holding
 from streams.lane import Given, Lane
 from streams.observing.logs import about
 from streams.processor import Processor
 from streams.touchpoints.decoder import TICKS, Decoder, Forward, Rejected, dead_letter
 from streams.touchpoints.decoder import Record as Row
+from streams.touchpoints.ids import EVERYONE
 
 log = logging.getLogger(__name__)
+
+FANOUT_SLICE = 20
+"""Customers that fan-outs meet between two looks at the events, which they shall not keep waiting."""
+UNPLANNED = Unplanned()
 
 Lanes = dict[Spot, Lane]
 Place = tuple[int, tuple[bool, str, int]]
@@ -55,6 +62,9 @@ class Partition:
         *,
         event_clock: bool = False,
         clock: int = 0,
+        plan: Plan = lambda: UNPLANNED,
+        paced: bool = True,
+        proof: bool = True,
     ) -> None:
         self.number = number
         self.processor = processor
@@ -69,6 +79,7 @@ class Partition:
         for lane in lanes:
             if lane.topic in self.decoders:
                 lane.decode = self.decoders[lane.topic].decode
+        self.fanouts = Fanouts(processor, plan, strict=event_clock, paced=paced, proof=proof)
         self._holding = Holding()
         self._now = 0
         self._all_read = False
@@ -87,6 +98,7 @@ class Partition:
             {f"{lane.name}/{lane.partition}": lane.next for lane in self.lanes.values()},
             {f"{lane.name}/{lane.partition}": lane.topic_id for lane in self.lanes.values()},
             self.clock,
+            self.fanouts.walked(),
         )
 
     @property
@@ -110,7 +122,9 @@ class Partition:
         self._now = 0 if self._event_clock else now
         if self._now - self.clock <= CAUGHT_UP_MS:
             self._holding.over()
-        done = 0
+        fanouts = self.fanouts
+        fanouts.look(self.clock, on_time=self._now - self.clock <= HOLD_LAG_MS)
+        done = self._advance(self.clock, budget) if self._event_clock and fanouts.next_at <= self.clock else 0
         while done < budget:
             turn = self._next_turn()
             if turn is None:
@@ -118,11 +132,22 @@ class Partition:
             done += self._take_turn(turn, budget - done, now)
         if done < budget and self._all_read and not self._event_clock:
             done += self._advance(max(self.clock, now), budget - done)
+        if fanouts.next_at <= self.clock and not self._event_clock:
+            done += self._fan_out()
         return done
 
+    def _fan_out(self) -> int:
+        """With the wall clock fan-outs take what time is left, a slice at a time; gives how many things were done."""
+        for done in range(FANOUT_SLICE):
+            if self.fanouts.next_at > self.clock:
+                return done
+            if self.fanouts.act(self.clock, self._hold):
+                return done + 1
+        return FANOUT_SLICE
+
     def wait_ms(self) -> int | None:
-        """How long until the next timer may be due by the wall clock, None where nothing is due by itself."""
-        earliest = self.processor.timers.earliest
+        """How long until the next timer or customer of a fan-out may be due by the wall clock, None for never."""
+        earliest = min(self.processor.timers.earliest, self.fanouts.next_at)
         if earliest == NEVER or self._event_clock:
             return None
         return max(0, earliest - self._wall())
@@ -138,6 +163,8 @@ class Partition:
     def _next_turn(self) -> Turn | None:
         """The lane whose row comes next, and how far its rows go before those of the others."""
         self._all_read = False
+        if self.fanouts.waits:
+            return None
         first: Place | None = None
         second: Place | None = None
         for lane in self.lanes.values():
@@ -164,7 +191,7 @@ class Partition:
         """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
         lane, last_at = turn
         name, origin, decode = lane.name, lane.origin, lane.decode
-        timers, arrive = self.processor.timers, self.processor.arrive
+        timers, arrive, fanouts = self.processor.timers, self.processor.arrive, self.fanouts
         by_wall, catching_up, clock = not self._event_clock, self._now - CAUGHT_UP_MS, self.clock
         fired = applied = touchpoints = 0
         for row in islice(lane.rows, 1 if name == TICKS else budget):
@@ -178,18 +205,23 @@ class Partition:
                 instant = self._told_instant(at, given, now)
             if instant < clock:
                 instant = clock
-            if timers.earliest <= instant:
+            if timers.earliest <= instant or (not by_wall and fanouts.next_at <= instant):
                 fired += self._advance(instant, budget - fired - applied)
-                if fired + applied >= budget and self._due(instant):
+                if fanouts.waits or (fired + applied >= budget and self._due(instant)):
                     self._head = (row, given)
                     break
             clock = instant
             applied += 1
             if not isinstance(given, Event):
                 self._apply(lane, row, given, clock)
+                if fanouts.waits:
+                    break
             elif name != TICKS:
                 touchpoints += 1
                 event = given if by_wall else self._timed(given, clock)
+                if event.customer == EVERYONE:
+                    fanouts.take(origin, row.offset, event, clock, row, name)
+                    break
                 arrive(origin, row.offset, event, clock, row, name, self._hold(clock) if clock < catching_up else 0)
         self.clock = max(self.clock, clock)
         lane.drop(applied)
@@ -212,13 +244,21 @@ class Partition:
         return event.occurred_at if event.timed else 0
 
     def _due(self, instant: int) -> bool:
-        return 0 < self.processor.timers.next_due() <= instant
+        """Whether a timer is due by `instant`, or with the clock of the events a customer of a fan-out."""
+        return 0 < self.processor.timers.next_due() <= instant or (
+            self._event_clock and self.fanouts.next_at <= instant
+        )
 
     def _advance(self, instant: int, budget: int) -> int:
         """Fires what is due by `instant`, at most `budget` timers, and brings the clock there when all has fired."""
         fired = 0
-        timers = self.processor.timers
-        while fired < budget:
+        timers, fanouts = self.processor.timers, self.fanouts
+        while fired < budget and not fanouts.waits:
+            if self._event_clock and fanouts.next_at <= instant and fanouts.next_at < (timers.next_due() or NEVER):
+                self.clock = max(self.clock, fanouts.next_at)
+                fanouts.act(self.clock, self._hold)
+                fired += 1
+                continue
             due = timers.pop(instant)
             if due is None:
                 self.clock = instant
@@ -244,6 +284,9 @@ class Partition:
             log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
         elif isinstance(given, Forward):
             event = self._timed(given.event, clock)
+            if event.customer == EVERYONE:
+                self.fanouts.take(given.source, given.seq, event, clock, row, lane.name)
+                return
             self.processor.arrive(given.source, given.seq, event, clock, row, lane.name, self._hold(clock))
 
     def _timed(self, event: Event, clock: int) -> Event:

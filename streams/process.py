@@ -121,7 +121,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
         around = Surroundings(settings, shared.publisher, shared.metrics)
         decide = deciding(lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all")
-        worker = Worker(settings, inputs, decide, observer, traces=shared.traces)
+        worker = Worker(
+            settings, inputs, decide, observer, traces=shared.traces, plan=lambda: shared.definitions.catalog
+        )
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.brokers, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)

@@ -106,7 +106,7 @@ class Processor:
             # A record under this key is only ever made here, at home: whoever has one need not be looked for.
             target = home(event.customer, self.partitions)
             if target != self.partition:
-                self._forward(origin, offset, event, target, row)
+                self.forward(origin, offset, event, target, row)
                 return
             record = Record(new_customer(event.customer, at))
             self.store.put(key, record)
@@ -118,6 +118,15 @@ class Processor:
         self._name = name
         self._decide(key, record, EventArrived(event, at, hold_until), row, origin, offset)
         record.applied[origin] = offset
+        if key not in self.urgent:
+            self.dirty[key] = record
+
+    def meet(self, key: bytes, record: Record, origin: str, number: int, given: EventArrived, event_bytes: int) -> None:
+        """Decides an event that a walk brings to a customer of ours, whose record then names the walk's number."""
+        self._decide(key, record, given, None, origin, number)
+        record.applied[origin] = number
+        if record.customer is not None:
+            record.size += 256 + (2 + len(record.customer.enrollments)) * event_bytes
         if key not in self.urgent:
             self.dirty[key] = record
 
@@ -141,7 +150,7 @@ class Processor:
             decision = self._decide_on(stored, given) if traces is None else self._traced(traces, stored, given, row)
             entries = NOTHING
             if decision.outputs or decision.trace is not None:
-                received_at = 0 if isinstance(given, TimerFired) else given.event.received_at
+                received_at = 0 if row is None or isinstance(given, TimerFired) else given.event.received_at
                 entries = self._entries(decision, f"{origin}/{offset}", record.out_seq, received_at)
             customer = decision.customer
             if row is not None:
@@ -223,14 +232,22 @@ class Processor:
         return record.size <= LARGEST_RECORD
 
     def _refuse(self, row: Row | None, customer: bytes, reason: str) -> bool:
-        """The input goes to the dead letters by the router record, so that it leaves only once that is proven."""
-        self.counts.faults += 1
-        if row is not None:
-            out = dead_letter(row, "undecided", f"customer {customer.decode()}: {reason}")
-            self._route(DEAD_LETTERS, f"{self._name}.dead", row.partition, out)
+        if row is None:
+            self.counts.faults += 1
+        else:
+            self.refuse(row, self._name, f"customer {customer.decode()}: {reason}")
         return False
 
-    def _forward(self, origin: str, offset: int, event: Event, target: int, row: Row) -> None:
+    def refuse(self, row: Row, name: str, reason: str) -> None:
+        """The input, a record of the topic `name`, goes to the dead letters by the router record, so that it leaves
+        only once that is proven.
+        """
+        self.counts.faults += 1
+        out = dead_letter(row, "undecided", reason)
+        self._route(DEAD_LETTERS, f"{name}.dead", row.partition, out)
+
+    def forward(self, origin: str, offset: int, event: Event, target: int, row: Row) -> None:
+        """Brings the event at `offset` of `origin` to the partition `target`, unless that was done before."""
         key = router_key(str(target))
         router = self._router(key)
         if router.applied.get(origin, -1) >= offset:
@@ -262,9 +279,11 @@ class Processor:
 
 def _about(key: bytes, given: EventArrived | TimerFired, row: Row | None) -> dict[str, Any]:
     """What a line of the log on this input is about."""
-    if isinstance(given, TimerFired) or row is None:
+    if isinstance(given, TimerFired):
         return about(key.decode(), event_type="timer")
     event = given.event
+    if row is None:
+        return about(key.decode(), event.id, event.type)
     parent = parent_of(row, event)
     return about(
         key.decode(), event.id, event.type, topic=row.topic, partition=row.partition, offset=row.offset,

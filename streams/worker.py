@@ -14,12 +14,13 @@ from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
 from streams.commit import Writer
+from streams.fanout.fanouts import Plan
 from streams.inputs import Inputs
 from streams.lane import Lane
 from streams.metrics.observer import WorkerObserver
 from streams.observing.faults import said
 from streams.observing.traces import Traces
-from streams.partition import Partition
+from streams.partition import UNPLANNED, Partition
 from streams.processor import Decide, Processor
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
 from streams.session import Session
@@ -61,7 +62,7 @@ class Worker:
     """Owner of the partitions that `assigned` names, fed by a Source through `offer`.
 
     `connect` makes the connection of each session and `read` reads the changelog, by default of the broker that the
-    settings name; `wall` gives the wall clock in ms.
+    settings name; `wall` gives the wall clock in ms, `plan` the catalog of the moment.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Worker:
         read: Read | None = None,
         wall: Callable[[], int] = wall_ms,
         traces: Traces | None = None,
+        plan: Plan = lambda: UNPLANNED,
     ) -> None:
         self.partitions: dict[int, Partition] = {}
         self.source: Source | None = None
@@ -86,6 +88,7 @@ class Worker:
         self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
         self._traces = traces
+        self._plan = plan
         self._observer = observer
         self._given: set[int] = set()
         self._member = False
@@ -286,7 +289,7 @@ class Worker:
         event_clock = self._settings.clock == "event"
         lanes = [self._lane(spot, start, bounds[spot][1]) for spot, start in begin.items()]
         return Partition(
-            number, processor, lanes, self._decoder, self._wall, event_clock=event_clock, clock=clock
+            number, processor, lanes, self._decoder, self._wall, event_clock=event_clock, clock=clock, plan=self._plan
         ), begin
 
     def _lane(self, spot: Spot, start: int, end: int) -> Lane:

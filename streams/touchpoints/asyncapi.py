@@ -67,7 +67,8 @@ def document() -> dict[str, Any]:
 def _touchpoints() -> dict[str, Any]:
     return {
         "address": "{prefix}.touchpoints.{channel}",
-        "description": "What happened. Key each record by the customer's id where you can: it saves a hop.",
+        "description": "What happened. Key each record by the customer's id where you can: it saves a hop. "
+        "What is about the business has the customer *, and is taken to every customer at a pace (docs/fanout.md).",
         "parameters": _parameters(),
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in ("plain", "structured", "binary")},
         "bindings": {"kafka": _kafka("touchpoints.web")},

@@ -10,7 +10,7 @@ from streams.touchpoints.cloudevents import from_headers, structured
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.forwards import Forward, decode_forward, encode_forward
 from streams.touchpoints.home import home
-from streams.touchpoints.ids import SURELY_SHORT, Id, id_text, key_text, named_by
+from streams.touchpoints.ids import EVERYONE, SURELY_SHORT, Id, id_text, key_text, named_by
 from streams.touchpoints.instants import AHEAD_MS, instant_ms, received_ms
 from streams.touchpoints.record import (
     LOG_APPEND_TIME,
@@ -21,7 +21,7 @@ from streams.touchpoints.record import (
     rejected,
     replayed_from,
 )
-from streams.touchpoints.reserved import CLOCK, MODELS, settled
+from streams.touchpoints.reserved import CLOCK, MODELS, STOP, refuse_unaddressed, settled
 from streams.touchpoints.soundness import may_hold_nul, refuse_unsound
 from streams.touchpoints.wire import (
     DECODE_FAULTS,
@@ -117,6 +117,7 @@ class Decoder:
             or wire.identifiers is not None
             or wire.place is not None
             or type_ in MODELS
+            or customer == EVERYONE
         ):
             return None
         received_at = record.timestamp if record.timestamp_type == LOG_APPEND_TIME else received_ms(record, self._clock)
@@ -134,6 +135,8 @@ class Decoder:
             properties = settled(wire, properties)
         identifiers = self._identifiers(wire.identifiers) if wire.identifiers else {}
         customer = self._customer(record, wire, identifiers)
+        if customer == EVERYONE or wire.type == STOP:
+            refuse_unaddressed(wire.type, customer, identifiers, len(record.value or b""))
         first = replayed_from(record) if wire.id is None and record.headers else ""
         named = wire.id is not None or first != ""
         place = first or f"{self._topic}/{record.partition}/{record.offset}"

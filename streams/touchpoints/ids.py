@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from streams.touchpoints.record import RefusalError, shown
 
 MAX_ID_BYTES = 200
+EVERYONE = "*"
+"""The customer of a touchpoint that is about the business and addressed to everyone."""
 KINDS = ("loyalty", "email", "phone", "device", "cookie")
 SURELY_SHORT = MAX_ID_BYTES // 4
 """A text of so many characters is no longer than MAX_ID_BYTES: a character takes at most four."""

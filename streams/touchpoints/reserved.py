@@ -1,11 +1,12 @@
 """The reserved types of docs/events.md: what their properties must hold, and the one spelling that the engine reads."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from streams.touchpoints.ids import id_text
+from streams.touchpoints.ids import EVERYONE, id_text
 from streams.touchpoints.instants import instant_ms
 from streams.touchpoints.record import RefusalError
 from streams.touchpoints.wire import Id, Instant, Touchpoint, converted
@@ -13,6 +14,10 @@ from streams.touchpoints.wire_limits import NO_NUL
 
 Text = Annotated[str, Meta(min_length=1, extra_json_schema=NO_NUL)]
 CLOCK = "sillage.clock"
+STOP = "fanout.stop"
+"""Ends the fan-outs of an id in every partition."""
+LARGEST_TO_EVERYONE = 1 << 16
+"""Bytes of a touchpoint to everyone, which each partition remembers until all have it."""
 
 
 class CustomerUpdated(msgspec.Struct):
@@ -89,6 +94,12 @@ class EnginesOwn(msgspec.Struct):
     """What the engine tells itself within a decision; from outside it is refused."""
 
 
+class FanoutStop(msgspec.Struct):
+    """The id of the touchpoint to everyone that nobody more shall get, or of a schedule's run."""
+
+    id: Id
+
+
 class ClockMoved(msgspec.Struct):
     """The instant to which the clock of a partition moves."""
 
@@ -116,8 +127,11 @@ MODELS: dict[str, type[msgspec.Struct]] = {
         ("segment.entered", "segment.left", "date.reached", "absence.noticed", "schedule.due", "release.reached"),
         EnginesOwn,
     ),
+    STOP: FanoutStop,
     CLOCK: ClockMoved,
 }
+PERSONAL = frozenset(MODELS) - {STOP, "journey.start"}
+"""Reserved types that are about one person, and never about everyone."""
 
 
 def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any]:
@@ -142,6 +156,8 @@ def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any
             return properties | {"identifiers": _linked(touchpoint, told)}
         case TaskResult():
             return properties | {"task_id": id_text(told.task_id, "properties.task_id")}
+        case FanoutStop():
+            return properties | {"id": id_text(told.id, "properties.id")}
         case ClockMoved():
             return properties | {"at": instant_ms(told.at, "properties.at")}
     if touchpoint.type == "position.reported" and touchpoint.place is None:
@@ -149,6 +165,22 @@ def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any
             "missing_field", "place is missing, and position.reported is about it; send place {lat, lon}"
         )
     return properties
+
+
+def refuse_unaddressed(type_: str, customer: str, identifiers: Mapping[str, str], size: int) -> None:
+    """Raises RefusalError for what cannot be said to everyone, and for what is said to no one else."""
+    if customer != EVERYONE:
+        if type_ == STOP:
+            reason = f"{STOP} is for every partition, and its customer is not {EVERYONE!r}; send it to {EVERYONE!r}"
+            raise RefusalError("not_for_one", reason)
+        return
+    if type_ in PERSONAL or identifiers:
+        found = f"the type {type_}" if type_ in PERSONAL else "identifiers"
+        reason = f"the customer is {EVERYONE!r}, and {found} can only be about one person; name the customer"
+        raise RefusalError("not_for_everyone", reason)
+    if size > LARGEST_TO_EVERYONE:
+        reason = f"the value has {size} bytes, expected at most {LARGEST_TO_EVERYONE} to everyone; send a reference"
+        raise RefusalError("too_large", reason)
 
 
 def _texts(**found: Id | None) -> dict[str, str]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from streams.touchpoints.ids import KINDS
-from streams.touchpoints.reserved import MODELS, EnginesOwn, Nothing
+from streams.touchpoints.ids import EVERYONE, KINDS
+from streams.touchpoints.reserved import MODELS, PERSONAL, STOP, EnginesOwn, Nothing
 from streams.touchpoints.wire import Touchpoint
 from streams.touchpoints.wire_limits import EXACT, NO_NUL, bytes_up_to
 
@@ -35,7 +35,7 @@ def touchpoint_schema() -> dict[str, Any]:
         **touchpoint,
         **_sound_parts(),
         "anyOf": [_told("customer"), {**_told("identifiers"), "properties": {"identifiers": _naming()}}],
-        "allOf": [_reserved(kind, model) for kind, model in MODELS.items()],
+        "allOf": [*(_reserved(kind, model) for kind, model in MODELS.items()), *_addressed()],
         "definitions": definitions,
     }
 
@@ -76,6 +76,15 @@ def _told(field: str) -> dict[str, Any]:
 
 def _naming() -> dict[str, Any]:
     return {"type": "object", "anyOf": [{"required": [kind]} for kind in KINDS]}
+
+
+def _addressed() -> list[dict[str, Any]]:
+    """What can be said to everyone, and what to no one else."""
+    everyone = {"properties": {"customer": {"const": EVERYONE}}, "required": ["customer"]}
+    stops = {"properties": {"type": {"const": STOP}}, "required": ["type"]}
+    nobody = {"anyOf": [{"type": "null"}, {"type": "object", "maxProperties": 0}]}
+    about_all = {"properties": {"type": {"not": {"enum": sorted(PERSONAL)}}, "identifiers": nobody}}
+    return [{"if": everyone, "then": about_all}, {"if": stops, "then": everyone}]
 
 
 def _reserved(kind: str, model: type[msgspec.Struct]) -> dict[str, Any]:

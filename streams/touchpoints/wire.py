@@ -37,7 +37,10 @@ class Touchpoint(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     """One event as plain JSON. `customer` or `identifiers` says whose it is; null is as good as left out."""
 
     type: Annotated[Name, Meta(description="What happened, such as order.placed. Some types are reserved.")]
-    customer: Annotated[Id | None, Meta(description="Whose it is: 1 to 200 bytes; a number becomes text.")] = None
+    customer: Annotated[
+        Id | None,
+        Meta(description="Whose it is: 1 to 200 bytes; a number becomes text. * is everyone (docs/fanout.md)."),
+    ] = None
     identifiers: Annotated[
         dict[str, Id] | None,
         Meta(description="Kind to value. The first of loyalty, email, phone, device, cookie stands for a customer."),

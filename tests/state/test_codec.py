@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from engine.customer import Customer, Enrollment, OpenTask
+from engine.event import Event
 from state.codec import VERSION, CodecError, decode, due_of, encode, epoch_of, speaks
 from state.record import Record
+from state.walks import Walk, Walks
 
 
 def a_record() -> Record:
@@ -64,7 +66,7 @@ def test_what_a_newer_version_appended_survives_a_read_and_a_write() -> None:
     value = encode(a_record(), 77)
     body = msgspec.msgpack.decode(value[18:])
     body[0].append({"new": "in the customer"})
-    body.append("new in the record")
+    body += [None, "new in the record"]
     newer = value[:18] + msgspec.msgpack.encode(body)
 
     older = decode(newer)
@@ -73,8 +75,21 @@ def test_what_a_newer_version_appended_survives_a_read_and_a_write() -> None:
     again = msgspec.msgpack.decode(encode(older, 78)[18:])
 
     assert again[0][-1] == {"new": "in the customer"}
-    assert again[4] == "new in the record"
+    assert again[4:] == [None, "new in the record"]
     assert again[0][4]["email"] == "new@b.example"
+
+
+def test_walks_are_written_only_where_there_are_some() -> None:
+    event = Event("b1", "price.dropped", "*", "web", 5, 6, {"sku": "s1"})
+    walks = Walks([Walk("b1", "price.dropped", event, 6, 0, 3, 12.5)], 3, {"b1": 6}, {"digest/0": 4}, 2)
+    value = encode(Record(None, {"0>1": 4}, walks=walks), 7)
+    assert decode(value).walks == walks
+    assert decode(encode(decode(value), 8)).walks == walks
+    assert len(msgspec.msgpack.decode(encode(a_record(), 7)[18:])) == 4
+    newer = value[:18] + msgspec.msgpack.encode([*msgspec.msgpack.decode(value[18:]), "new in the record"])
+    again = msgspec.msgpack.decode(encode(decode(newer), 8)[18:])
+    assert again[5:] == ["new in the record"]
+    assert decode(newer).walks == walks
 
 
 @pytest.mark.parametrize(

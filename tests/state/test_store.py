@@ -151,6 +151,31 @@ def test_every_key_is_told_once(store: PartitionStore, give: Give) -> None:
     assert len(store) == 4
 
 
+def behind(store: PartitionStore, key: bytes) -> list[bytes]:
+    return [found for found in store.behind(key) if found is not None]
+
+
+def test_customers_behind_a_key_come_in_the_order_of_their_bytes(store: PartitionStore, give: Give) -> None:
+    names = ["c10", "c2", "c1", "é", "Z", "c1\x01", *(f"n{number}" for number in range(2_500))]
+    give(store, {name.encode(): stored(name, 5, speaks=True) for name in names} | {router_key("3"): stored()})
+    expected = sorted(name.encode() for name in names)
+    assert behind(store, b"") == expected
+    assert behind(store, b"c1") == [key for key in expected if key > b"c1"]
+    assert behind(store, b"c3") == [key for key in expected if key > b"c3"]
+    assert behind(store, expected[-1]) == []
+    assert 0 < store.about() <= 3 * len(names) + 3
+
+
+def test_who_comes_while_others_are_walked_leaves_nobody_out(store: PartitionStore) -> None:
+    settled(store, {b"c%d" % number: stored() for number in range(1_000, 2_000)})
+    walked = (found for found in store.behind(b"") if found is not None)
+    seen = [next(walked)]
+    for number, found in enumerate(walked):
+        seen.append(found)
+        settled(store, {b"c%d" % (1_000 + number): stored(applied=number), b"a%d" % number: stored()})
+    assert [key for key in seen if key[:1] == b"c"] == [b"c%d" % number for number in range(1_000, 2_000)]
+
+
 def test_the_mark_is_the_one_given_last(store: PartitionStore, give: Give) -> None:
     store.mark.offset = 7
     give(store, {})

@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 from engine.event import Event
 from streams.touchpoints.asyncapi import CLOUD_EXAMPLE, PLAIN_EXAMPLE, asyncapi
-from streams.touchpoints.reserved import MODELS, EnginesOwn
+from streams.touchpoints.ids import EVERYONE
+from streams.touchpoints.reserved import MODELS, STOP, EnginesOwn
 from streams.touchpoints.schema import touchpoint_schema
 
 # By the AsyncAPI Initiative, Apache-2.0: npm package @asyncapi/specs 6.11.1, schemas/3.0.0-without-$id.json.
@@ -76,6 +77,8 @@ def test_the_schema_is_a_schema() -> None:
         BASE | {"type": "customer.updated", "properties": {"unset": ["a"]}},
         BASE | {"type": "customer.erased"},
         BASE | {"id": "é" * 50},
+        BASE | {"customer": "*", "identifiers": {}, "place": {"lat": 1, "lon": 2}},
+        BASE | {"type": "fanout.stop", "customer": "*", "properties": {"id": 7}},
     ],
 )
 def test_good_touchpoints_are_accepted(touchpoint: dict[str, Any]) -> None:
@@ -101,6 +104,10 @@ def test_good_touchpoints_are_accepted(touchpoint: dict[str, Any]) -> None:
         BASE | {"type": "message.sent", "properties": {}},
         BASE | {"type": "identity.linked"},
         BASE | {"type": "sillage.clock"},
+        BASE | {"type": "customer.erased", "customer": "*"},
+        BASE | {"customer": "*", "identifiers": {"crm": "7"}},
+        BASE | {"type": "fanout.stop", "properties": {"id": "7"}},
+        BASE | {"type": "fanout.stop", "customer": "*"},
     ],
 )
 def test_bad_touchpoints_are_not(touchpoint: dict[str, Any]) -> None:
@@ -108,7 +115,7 @@ def test_bad_touchpoints_are_not(touchpoint: dict[str, Any]) -> None:
 
 
 IDS = some.sampled_from(
-    ["c1", "", "x" * 200, "x" * 201, "é" * 50, "é" * 101, 7, -1.5, 2**53, 1e300, True, None, "\0", [1]]
+    ["c1", "*", "", "x" * 200, "x" * 201, "é" * 50, "é" * 101, 7, -1.5, 2**53, 1e300, True, None, "\0", [1]]
 )
 INSTANTS = some.sampled_from([
     "2026-03-02T18:00:00Z", "2026-03-02", "2026-03-02T18:00", "2026-03-02 18:00:00,5+01:00", "2026-04-31", "0001-01-01",
@@ -136,6 +143,7 @@ OPTIONAL = {
 }
 KINDS = some.sampled_from(["x", "", 7, *MODELS])
 LIKELY = {
+    "id": "b1",
     "journey": "welcome",
     "set": {"a": 1}, "unset": ["a"], "topic": "a", "channel": "b", "given": True, "action_id": "a", "code": "b",
     "task_id": 7, "call_id": "a", "at": 0, "identifiers": {"email": "a@b"},
@@ -177,7 +185,8 @@ def test_each_property_of_each_reserved_type_with_each_value(kind: str, changed:
     accepted = 0
     for value in VALUES:
         properties = LIKELY | ({changed: value} if changed else {})
-        told = BASE | {"type": kind, "place": {"lat": 1, "lon": 2}, "properties": properties}
+        customer = EVERYONE if kind == STOP else "c1"
+        told = {"type": kind, "customer": customer, "place": {"lat": 1, "lon": 2}, "properties": properties}
         if VALID(told):
             accepted += 1
             found = decoder().decode(record(told))
