@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+import msgspec
+
 from journeys.flow.doors import condition_text, entries, exits, shifted, types
 from journeys.flow.shape import Flow, Stop, Way, place, short
 from journeys.model import (
@@ -15,6 +17,7 @@ from journeys.model import (
     Choose,
     Digest,
     Emit,
+    Enter,
     Exit,
     Journey,
     Moment,
@@ -46,9 +49,25 @@ def flow_of(journey: Journey) -> Flow:
         journey.title,
         tuple(entries(journey)),
         tuple(exits(journey.exit)),
-        _stops(journey.steps, ("steps",)),
+        _first_collected(journey, _stops(journey.steps, ("steps",))),
         _stops(journey.on_error, ("on_error",)),
     )
+
+
+def _first_collected(journey: Journey, stops: tuple[Stop, ...]) -> tuple[Stop, ...]:
+    """A digest that stands first is never empty where whatever begins the journey is collected by it."""
+    first = journey.steps[0]
+    triggers = journey.enter if isinstance(journey.enter, list) else [journey.enter]
+    if not isinstance(first, Digest) or first.where is not None or first.else_:
+        return stops
+    taken = set(_listed(first.digest))
+    if any(not isinstance(each, Enter) or not taken.issuperset(_listed(each.on)) for each in triggers):
+        return stops
+    return (msgspec.structs.replace(stops[0], ways=()), *stops[1:])
+
+
+def _listed(on: str | list[str]) -> list[str]:
+    return [on] if isinstance(on, str) else on
 
 
 def _stops(nodes: list[Node], path: Path) -> tuple[Stop, ...]:

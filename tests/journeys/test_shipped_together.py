@@ -54,3 +54,17 @@ def test_without_a_card_there_are_no_tiers_but_whoever_buys_much_is_welcomed() -
         "first-order-thanks:order-thanks@2026-03-02T12:00",
         "vip-welcome:vip-evening@2026-03-04T12:00",
     ]
+
+
+def test_what_is_bought_regularly_is_remembered_waited_for_and_told_in_one_letter() -> None:
+    ada = Person("2026-01-05T12:00")
+    bags = {"product": "22386", "name": "JUMBO BAG PINK POLKADOT", "quantity": 10, "refill": True}
+    cases = {"product": "21212", "name": "PACK OF 72 RETROSPOT CAKE CASES", "quantity": 24, "refill": True}
+    for at in ("2026-01-05T12:00", "2026-02-04T12:00", "2026-03-06T12:00"):
+        ada.tell("product.bought", at, **bags)
+        ada.tell("product.bought", at, **cases)
+    assert ada.got("2026-04-05T11:00") == []
+    ada.tell("product.bought", "2026-04-05T12:00", **bags)
+    ada.tell("product.bought", "2026-04-06T12:00", **cases)
+    # The bags last until 5 May, 11:40, since a night was short: told five days before, collected with the cases for three.
+    assert ada.got("2026-06-30T12:00") == ["running-low:running-low@2026-05-03T11:40"]
