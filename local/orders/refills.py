@@ -43,7 +43,7 @@ def is_used_up(name: str) -> bool:
 
 
 def refills(source: Path, every: int = 1) -> list[Line]:
-    """What customers whose number is a multiple of `every` bought of what is used up, by instant. Raises OrdersError."""
+    """What customers with a multiple of `every` as number bought of what is used up, by instant. Raises OrdersError."""
     found: dict[tuple[str, str], Line] = {}
     names: dict[str, str] = {}
     for number, product, name, quantity, at, customer in _rows(source):

@@ -66,5 +66,5 @@ def test_what_is_bought_regularly_is_remembered_waited_for_and_told_in_one_lette
     assert ada.got("2026-04-05T11:00") == []
     ada.tell("product.bought", "2026-04-05T12:00", **bags)
     ada.tell("product.bought", "2026-04-06T12:00", **cases)
-    # The bags last until 5 May, 11:40, since a night was short: told five days before, collected with the cases for three.
+    # The bags last until 5 May, 11:40, since a day was short: told five days before, collected for three.
     assert ada.got("2026-06-30T12:00") == ["running-low:running-low@2026-05-03T11:40"]
