@@ -94,9 +94,9 @@ def opened(draft: Draft, journey: CompiledJourney, enrollment: Enrollment, posit
     copy = draft.edit(enrollment)
     if not isinstance(position, Branch):
         return Run(draft, journey, copy, at)
-    branch = msgspec.structs.replace(position)
-    copy.branches = [branch if each is position else each for each in copy.branches]
-    return Run(draft, journey, copy, at, branch)
+    # Its end may lead on in the branch above it, so all of them are copied.
+    copy.branches = [msgspec.structs.replace(each) for each in enrollment.branches]
+    return Run(draft, journey, copy, at, next(each for each in copy.branches if each.name == position.name))
 
 
 def person_zone(draft: Draft, journey: CompiledJourney) -> str:
