@@ -155,7 +155,7 @@ class _Parser:
         marks = []
         while self._sees(mark.text):
             marks.append(self._take())
-        if mark.text == "-" and self._next.kind in ("int", "double"):
+        if mark.text == "-" and len(marks) == 1 and self._next.kind in ("int", "double"):
             node = self._negative(marks.pop())
         elif self._sees("-") and self._tokens[self._at + 1].kind in ("int", "double"):
             node = self._negative(self._take())

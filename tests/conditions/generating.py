@@ -47,7 +47,7 @@ class _Grammar:
         return self._draw(st.sampled_from(options))
 
     def any(self, depth: int) -> Written:
-        return self._kind(self._one("idtbblm"), depth)
+        return self._kind(self._one("iddtbbblm"), depth)
 
     def _kind(self, kind: str, depth: int) -> Written:
         choice = self._draw(st.integers(0, 19))
@@ -80,9 +80,16 @@ class _Grammar:
         written = self._one(forms).format(root=self._one(ROOTS), field=self._one([kind, kind, f"{kind}2"]))
         return Written(written, written)
 
+    def _operand(self, kind: str, depth: int) -> Written:
+        """Often arithmetic again, so that operators of all levels meet without brackets."""
+        if kind in "id" and depth and self._draw(st.booleans()):
+            signs, level = self._one([("+ -", 4), ("* /", 5)])
+            return self._joined(signs, level, kind, depth - 1)
+        return self._kind(kind, depth)
+
     def _joined(self, signs: str, level: int, kind: str, depth: int) -> Written:
         """Operators from the left: what stands right of one binds more tightly, or is in brackets."""
-        left, right = self._kind(kind, depth).within(level), self._kind(kind, depth).within(level + 1)
+        left, right = self._operand(kind, depth).within(level), self._operand(kind, depth).within(level + 1)
         sign = self._one(signs.split())
         gap = self._one([" ", "", "\n  ", " // why\n"])
         ours = f"{left.ours}{gap}{sign}{gap}{right.ours}"
@@ -91,7 +98,7 @@ class _Grammar:
         return Written(ours, f"{left.theirs} {sign} {right.theirs}", level)
 
     def _number(self, depth: int) -> Written:
-        match self._one("sspppnncccfz"):
+        match self._one("ssssppppnccfz"):
             case "s":
                 return self._joined("+ -", 4, self._one("id"), depth)
             case "p":

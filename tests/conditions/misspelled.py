@@ -14,9 +14,12 @@ _WORDS = "in true null 1 2.5 \"a\" ' event has size and 0x 1e u r' b' if"
 _OTHERS = re.findall(r"\S+", f"{_SIGNS} {_WORDS}")
 _LEFT_OUT = re.compile(
     r"unexpected [.{]|number \S+ (is not a number|does not fit)|number \S+ is beyond|bytes are|\w+ is a reserved word"
-    r"|condition is nested|character '`'"
+    r"|condition is nested|character '`'|has\(\) asks for one field"
 )
-"""What we refuse and CEL reads: a leading dot, messages, other numbers, bytes, reserved words before a brace."""
+"""What we refuse and CEL reads: a leading dot, messages, other numbers, bytes, reserved words before a brace, and, as
+nothing checks it there, a `has` of anything."""
+_NOTHING = re.compile(r"[\[{]\s*,\s*[\]}]")
+"""A comma alone in brackets, which CEL reads as nothing."""
 _MORE = re.compile(r",\s*\)|[rR](['\"]).*\\\1", re.DOTALL)
 """What we read and CEL refuses: a comma after the last argument, a raw text that ends with a backslash."""
 
@@ -42,7 +45,6 @@ def difference(source: str, judge: Cel) -> str:
     try:
         parse(source)
     except ConditionError as error:
-        return (
-            f"{source!r} is refused here, read by CEL: {error}" if reads and not _LEFT_OUT.match(error.message) else ""
-        )
-    return f"{source!r} is read here, refused by CEL" if not reads and not _MORE.search(source) else ""
+        documented = _LEFT_OUT.match(error.message) or _NOTHING.search(source)
+        return "" if documented or not reads else f"{source!r} is refused here, read by CEL: {error}"
+    return "" if reads or _MORE.search(source) else f"{source!r} is read here, refused by CEL"

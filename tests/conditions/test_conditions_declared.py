@@ -159,6 +159,9 @@ def test_a_declaration_is_not_relied_on() -> None:
     assert compile_condition("event.total == 30", types=TYPES).holds(bad) is False
     assert compile_condition("event.count == 1", types=TYPES).holds(bad) is False
     assert compile_condition("event.status == 'paid'", types=TYPES).holds(bad) is False
+    odd = Facts({}, {"occurred_at": True}, {}, {}, {}, {})
+    with pytest.raises(EvaluationError, match="a boolean > a whole number has no meaning"):
+        compile_condition("event.meta.occurred_at > 0").holds(odd)
     for source in ("event.total > 30", "event.count > 0", "event.gift && true", "event.total / 2.0 > 1"):
         with pytest.raises(EvaluationError, match=r"has no meaning|wanted true or false"):
             compile_condition(source, types=TYPES).holds(bad)

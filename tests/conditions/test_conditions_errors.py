@@ -50,6 +50,7 @@ FAULTS = [
     ('size(event.a) == "3"', 1, 15, "a whole number == a text has no meaning", ""),
     ("event.a < null", 1, 9, "a value < null has no meaning", "have an order"),
     ("event.a in 'abc'", 1, 9, "a value in a text has no meaning", "contains()"),
+    ("--9223372036854775808 > 0", 1, 3, "does not fit 64 bits", ""),
     ("!-5", 1, 2, "! takes true or false, not a whole number", ""),
     ("!-event.a", 1, 2, "unexpected -", "expected a value"),
     ("!5", 1, 2, "! takes true or false, not a whole number", ""),
