@@ -52,7 +52,7 @@ class _Player:
         self._driver = Driver(catalog, self._start)
         self._seen = Seen([], [], {}, [], [], [], [])
         self._actions: dict[str, str] = {}
-        self._call = ""
+        self._calls: dict[str, str] = {}
         self._journeys = list(catalog.current)
         self._at = self._start
 
@@ -118,10 +118,12 @@ class _Player:
     def _properties(self, step: Step) -> dict[str, Any]:
         """An event about a message may name it by `message`: then it is about the last one that left.
 
-        One about a task without `task_id` is about the task asked for last, and so is one about a call.
+        One about a task without `task_id` is about the task asked for last, and so is one about a call; where it names
+        a service, about that service's last call.
         """
-        if step.type.startswith("call.") and "call_id" not in step.properties and self._call:
-            return {**step.properties, "call_id": self._call}
+        if step.type.startswith("call.") and "call_id" not in step.properties and self._calls:
+            last = next(reversed(self._calls.values()))
+            return {**step.properties, "call_id": self._calls.get(str(step.properties.get("service")), last)}
         if step.type.startswith("task.") and "task_id" not in step.properties and self._seen.tasks:
             return {**step.properties, "task_id": next(reversed(self._seen.tasks))}
         named = step.properties.get("message")
@@ -139,7 +141,8 @@ class _Player:
                 asked = local(each.decided_at, self._life.zone)
                 self._seen.tasks[each.id] = f"{each.queue}:{each.title}@{asked} open"
             elif isinstance(each, Call):
-                self._call = each.id
+                self._calls.pop(each.service, None)
+                self._calls[each.service] = each.id
             elif isinstance(each, TaskClosed):
                 self._seen.tasks[each.task] = self._seen.tasks[each.task].removesuffix("open") + each.outcome
         for each in found:

@@ -1,6 +1,7 @@
 """From a call to its answer: asked at least once, tried again within its time, answered once (docs/calls.md)."""
 
 import asyncio
+import itertools
 import logging
 import random
 from collections import defaultdict
@@ -30,6 +31,8 @@ FIRST_PAUSE_SECONDS = 0.5
 GREATEST_PAUSE_SECONDS = 30.0
 LINGER_SECONDS = 0.02
 """A moment's wait writes several answers at once."""
+REMEMBERED = 50_000
+"""Calls answered last, which a process knows again."""
 
 _decode = msgspec.json.Decoder(CallOutput).decode
 
@@ -75,6 +78,7 @@ class Caller:
         self._chance = chance
         self._first_pause = first_pause_seconds
         self._gates: dict[str, Gate] = {}
+        self._answered: dict[str, None] = {}
 
     async def take(self, partition: int, records: Sequence[Record]) -> None:
         """Returns when each call is answered and the answers are acknowledged, so that the caller may commit.
@@ -84,7 +88,7 @@ class Caller:
         found: dict[str, Asked] = {}
         for record in records:
             asked = await self._read(record)
-            if asked is not None:
+            if asked is not None and asked.call.id not in self._answered:
                 found.setdefault(asked.call.id, asked)
         answers: asyncio.Queue[tuple[Asked, Answer]] = asyncio.Queue()
         tasks = [asyncio.create_task(self._settle(asked, answers)) for asked in found.values()]
@@ -95,6 +99,7 @@ class Caller:
                 await asyncio.sleep(LINGER_SECONDS)
                 told += [answers.get_nowait() for _ in range(answers.qsize())]
                 await self._publish(told)
+                self._remember(told)
                 left -= len(told)
         finally:
             for task in tasks:
@@ -183,6 +188,12 @@ class Caller:
             log.warning("service %s fails again and again; it is asked now and then until it answers", service)
         if self._gauges is not None:
             self._gauges.service_away(service, away)
+
+    def _remember(self, told: Sequence[tuple[Asked, Answer]]) -> None:
+        """A worker that took over publishes calls again whose answers are there: they need not be asked again."""
+        self._answered |= dict.fromkeys(asked.call.id for asked, _ in told)
+        for name in list(itertools.islice(self._answered, max(0, len(self._answered) - REMEMBERED))):
+            del self._answered[name]
 
     async def _publish(self, told: Sequence[tuple[Asked, Answer]]) -> None:
         at = self._clock()

@@ -236,6 +236,13 @@ async def test_what_is_no_call_is_put_aside_and_a_repeat_in_a_batch_is_made_once
     assert len(desk.answers) == 1
 
 
+async def test_a_call_that_was_answered_is_not_asked_again(desk: Desk, service: Service) -> None:
+    await desk.take(call("c1"))
+    await desk.take(call("c1"), call("c2"))
+    assert service.keys == {("/score", "c1"): 1, ("/score", "c2"): 1}
+    assert len(desk.answers) == 2
+
+
 async def test_an_answer_that_cannot_be_written_ends_the_batch_so_that_it_is_made_again(desk: Desk) -> None:
     desk.shelf.refuse = lambda _topic, _records: True
     with pytest.raises(PublishError):
