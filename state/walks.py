@@ -10,7 +10,7 @@ from engine.event import Event
 
 
 class Walk(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One event on its way to every customer of a partition who was there at `begun_at` (ms of its clock).
+    """One event on its way to every customer of a partition who was there when it began, at `begun_at` (ms).
 
     Walks of one `line` go one after the other. `lane` and `number` are given when it goes, -1 and 0 while it waits:
     numbers count up within a partition, and a customer keeps the last of each lane, so that none is met twice.
@@ -51,8 +51,12 @@ class Walks(msgspec.Struct, array_like=True):
 
 
 class Walked(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """How far a walk is: the key of the last customer passed, how many were met, and of about how many."""
+    """How far a walk is: the key of the last customer passed, how many were met, and of about how many.
+
+    That it has ended stands here and not in `Walks`: the record of those may be durable before the last customers are.
+    """
 
     cursor: bytes = b""
     met: int = 0
     about: int = 0
+    ended: bool = False

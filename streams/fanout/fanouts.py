@@ -26,6 +26,8 @@ MOST_WALKS = 32
 """Walks of a partition that go or wait; a touchpoint to everyone beyond is a dead letter."""
 KNOWN_IDS = 256
 """Ids of the last walks that are remembered, so that none begins twice."""
+SKEW_MS = 60_000
+"""How far the clocks of two machines may be apart: who came longer after a walk began is surely not meant by it."""
 REKEYED = "touchpoints.rekeyed"
 
 Plan = Callable[[], Planned]
@@ -60,12 +62,12 @@ class Fanouts:
         self._on_time = True
         record = processor.store.get(FANOUTS)
         self._state = Walks() if record is None or record.walks is None else record.walks
-        positions = processor.store.mark.positions
-        walked = {} if positions is None else positions.walks
+        walked = self._durable()
         self._going = {
             walk.number: Going(walk, walked.get(walk.number, Walked())) for walk in self._state.walks if walk.goes
         }
         self._unproven = bool(self._going)
+        self._ended = any(going.walked.ended for going in self._going.values())
 
     @property
     def active(self) -> int:
@@ -115,6 +117,8 @@ class Fanouts:
             self._plan_times(planned, clock)
         if self._unproven:
             self._prove(clock)
+        if self._ended:
+            self._forget_ended(clock)
         if on_time != self._on_time:
             self._on_time = on_time
             self._aim()
@@ -132,8 +136,11 @@ class Fanouts:
             if met:
                 going.wait(clock, strict=self._strict)
                 break
-        if going.ended:
-            self._end(going.walk, clock)
+        if going.walked.ended:
+            self._ended = True
+            self._changed(clock)
+            if not self._proof:
+                self._forget_ended(clock)
         self._aim()
         return not met
 
@@ -142,13 +149,17 @@ class Fanouts:
         processor, walk = self._processor, going.walk
         record = processor.store.get(key)
         customer = None if record is None else record.customer
-        if record is None or customer is None or customer.erased_at or customer.created_at > walk.begun_at:
+        if record is None or customer is None or customer.erased_at:
+            return False
+        if customer.created_at > walk.begun_at + SKEW_MS:
             return False
         if record.applied.get(walk.origin, -1) >= walk.number:
             processor.counts.repeated += 1
             return False
         event = addressed(walk.event, customer.id)
-        given = EventArrived(event, clock, hold(clock))
+        # After a crash the clock may be behind what the customer has seen; nobody's own time goes back.
+        at = max(clock, customer.updated_at)
+        given = EventArrived(event, at, hold(at))
         processor.meet(key, record, walk.origin, walk.number, given, going.event_bytes)
         self.met[self._label(event.type)] += 1
         return True
@@ -208,11 +219,25 @@ class Fanouts:
             self._forget(walk)
             log.info("a fan-out is stopped", extra=about(event=stopped, partition=self._processor.partition))
 
-    def _end(self, walk: Walk, clock: int) -> None:
-        self._forget(walk)
-        self._changed(clock)
-        told = about(event=walk.id, event_type=walk.event.type, partition=self._processor.partition)
-        log.info("a fan-out has met everyone", extra=told)
+    def _forget_ended(self, clock: int) -> None:
+        """Walks whose end the proven positions name are over: all that they met is durable."""
+        durable = self._durable()
+        over = [
+            going.walk
+            for number, going in self._going.items()
+            if going.walked.ended and (not self._proof or durable.get(number, Walked()).ended)
+        ]
+        for walk in over:
+            self._forget(walk)
+            told = about(event=walk.id, event_type=walk.event.type, partition=self._processor.partition)
+            log.info("a fan-out has met everyone", extra=told)
+        if over:
+            self._ended = any(going.walked.ended for going in self._going.values())
+            self._changed(clock)
+
+    def _durable(self) -> dict[int, Walked]:
+        positions = self._processor.store.mark.positions
+        return {} if positions is None else positions.walks
 
     def _forget(self, walk: Walk) -> None:
         self._state.walks = [each for each in self._state.walks if each is not walk]
@@ -246,8 +271,7 @@ class Fanouts:
 
     def _prove(self, clock: int) -> None:
         """Walks that the proven positions name are durable, and so is the record that gave them their numbers."""
-        positions = self._processor.store.mark.positions
-        durable = {} if positions is None else positions.walks
+        durable = self._durable()
         for number, going in self._going.items():
             if number in durable or not self._proof:
                 going.prove(self._processor.store, clock)

@@ -10,6 +10,7 @@ from state.walks import Walk, Walked
 
 PASSED_AT_ONCE = 50
 """Keys passed in one step where nobody is met."""
+_replace = msgspec.structs.replace
 ARREARS_MS = 1_000
 """How far behind its pace a walk may be and make up for it."""
 
@@ -25,7 +26,6 @@ class Going:
         self.walk = walk
         self.walked = walked
         self.proven = False
-        self.ended = False
         self.event_bytes = len(msgspec.json.encode(walk.event))
         self._due = float(NEVER)
         self._keys: Iterator[bytes | None] = iter(())
@@ -39,18 +39,19 @@ class Going:
         """The walk is durable, and may begin or go on at `clock`."""
         if not self.proven:
             self.proven = True
-            self._due = float(clock)
-            self._keys = store.behind(self.walked.cursor)
-            about = self.walked.about or store.about()
-            self.walked = Walked(self.walked.cursor, self.walked.met, about)
+            if not self.walked.ended:
+                self._due = float(clock)
+                self._keys = store.behind(self.walked.cursor)
+                self.walked = _replace(self.walked, about=self.walked.about or store.about())
 
     def passing(self) -> Iterator[bytes]:
-        """The next keys, at most PASSED_AT_ONCE, and none while they are still being sorted; sets `ended`."""
+        """The next keys, at most PASSED_AT_ONCE, and none while they are still being sorted."""
         for _ in range(PASSED_AT_ONCE):
             try:
                 key = next(self._keys)
             except StopIteration:
-                self.ended = True
+                self.walked = _replace(self.walked, ended=True)
+                self._due = float(NEVER)
                 return
             if key is None:
                 return
@@ -58,7 +59,7 @@ class Going:
 
     def passed(self, key: bytes, *, met: bool) -> None:
         """The customer under `key` was met, or is none that this walk meets."""
-        self.walked = Walked(key, self.walked.met + met, self.walked.about)
+        self.walked = _replace(self.walked, cursor=key, met=self.walked.met + met)
 
     def wait(self, clock: int, *, strict: bool) -> None:
         """Somebody was met at `clock`. `strict`: each comes exactly at its instant, however late it is now."""

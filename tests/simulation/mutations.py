@@ -5,13 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
 from state.changelog import POSITIONS, Positions, encode_positions
 from state.ledger import Ask, Entry
 from state.recall import Recall
+from state.record import Record
 from state.store import Busy, MemoryStore
+from state.walks import Walked
 from streams.broker.publish import Out
 from streams.commit import Leaving, Writer
+from streams.fanout.fanouts import Fanouts
 from streams.partition import Partition
+from streams.processor import Processor
 
 Mutation = Callable[[], contextlib.AbstractContextManager[object]]
 
@@ -106,6 +112,56 @@ def busy_let_go() -> contextlib.AbstractContextManager[object]:
     return patch.object(MemoryStore, "trim", trimmed)
 
 
+def walks_unproven() -> contextlib.AbstractContextManager[object]:
+    """A walk goes before its number is durable."""
+    begin = Fanouts.__init__
+
+    def begun(fanouts: Fanouts, *given: Any, **how: Any) -> None:
+        begin(fanouts, *given, **how | {"proof": False})
+
+    return patch.object(Fanouts, "__init__", begun)
+
+
+def walks_forgotten() -> contextlib.AbstractContextManager[object]:
+    """A customer does not remember which walks came by."""
+    meet = Processor.meet
+
+    def met(processor: Processor, key: bytes, record: Record, origin: str, *given: Any) -> None:
+        meet(processor, key, record, origin, *given)
+        del record.applied[origin]
+
+    return patch.object(Processor, "meet", met)
+
+
+def ends_unproven() -> contextlib.AbstractContextManager[object]:
+    """A walk is forgotten when it has met everyone, not when that is durable."""
+    durable = Fanouts._durable
+
+    def believed(fanouts: Fanouts) -> dict[int, Walked]:
+        here = fanouts.walked() if hasattr(fanouts, "_going") else {}
+        return durable(fanouts) | {number: walked for number, walked in here.items() if walked.ended}
+
+    return patch.object(Fanouts, "_durable", believed)
+
+
+@contextlib.contextmanager
+def cursors_at_the_end() -> Iterator[None]:
+    """A pass ends with the places of walks at its end, not at its start."""
+    asked: dict[int, tuple[Positions, Partition]] = {}
+    positions, encode = Partition.positions, encode_positions
+
+    def ask(partition: Partition, epoch: int) -> Positions:
+        found = positions(partition, epoch)
+        asked[id(found)] = (found, partition)
+        return found
+
+    def late(found: Positions) -> bytes:
+        return encode(msgspec.structs.replace(found, walks=asked[id(found)][1].fanouts.walked()))
+
+    with patch.object(Partition, "positions", ask), patch("streams.commit.encode_positions", late):
+        yield
+
+
 MUTATIONS: dict[str, Mutation] = {
     "proof": proof_off,
     "heal": heal_off,
@@ -115,4 +171,8 @@ MUTATIONS: dict[str, Mutation] = {
     "proven records only in a store": unproven_stored,
     "busy records stay": busy_let_go,
     "refill of the ledger": forgetfulness_believed,
+    "proof of a walk": walks_unproven,
+    "walks that a customer remembers": walks_forgotten,
+    "proof of a walk's end": ends_unproven,
+    "places of walks at the start": cursors_at_the_end,
 }

@@ -16,6 +16,7 @@ from engine.trace import input_of
 from state.changelog import MARKER, Fold
 from streams.touchpoints.forwards import Forward, decode_forward
 from streams.touchpoints.home import home
+from streams.touchpoints.ids import EVERYONE
 from streams.touchpoints.record import Rejected
 
 _trace = msgspec.json.Decoder(Trace).decode
@@ -32,6 +33,8 @@ def settled(broker: Broker, witness: Witness) -> str:
         for key, record in witness.records[partition].items():
             if record.outbox:
                 return f"state/{partition} {key!r}: {len(record.outbox)} entries wait in its outbox"
+            if record.walks is not None and record.walks.walks:
+                return f"state/{partition}: {len(record.walks.walks)} fan-outs go or wait"
             if record.customer is not None and next_due(record.customer) and _waits(record.customer):
                 return f"state/{partition} {key!r}: a timer is due at {next_due(record.customer)}"
         if broker.fold((topic("state"), partition)).to_heal:
@@ -46,7 +49,7 @@ def _waits(customer: Customer) -> bool:
 def judge(broker: Broker, witness: Witness, scenario: Scenario) -> None:
     """Raises Violation where a promise of docs/protocol.md was not kept."""
     traces = {customer: list(_traces(broker, customer)) for customer in scenario.customers}
-    _each_input_is_traced_once(witness, traces)
+    _each_input_is_traced_once(witness, traces, scenario)
     _folding_gives_what_was_traced(witness, scenario, traces)
     _bad_inputs_are_dead_letters(witness)
     _forwards_are_equal(broker)
@@ -79,19 +82,24 @@ def _traces(broker: Broker, customer: str) -> Iterator[Trace]:
             yield trace
 
 
-def arrived(witness: Witness) -> dict[str, dict[str, Event]]:
-    """The events that came from outside, by customer and id, repeated ids dropped; those that break the engine too."""
+def arrived(witness: Witness, customers: Sequence[str]) -> dict[str, dict[str, Event]]:
+    """The events that came from outside, by customer and id, repeated ids dropped; those that break the engine too.
+
+    What was said to everyone came to each.
+    """
     found: dict[str, dict[str, Event]] = {}
     for (name, _), inputs in witness.inputs.items():
         if name.removeprefix("touchpoints.") in CHANNELS:
             for event in inputs:
                 if isinstance(event, Event):
-                    found.setdefault(event.customer, {}).setdefault(event.id, event)
+                    for customer in customers if event.customer == EVERYONE else (event.customer,):
+                        one = msgspec.structs.replace(event, customer=customer)
+                        found.setdefault(customer, {}).setdefault(event.id, one)
     return found
 
 
-def _each_input_is_traced_once(witness: Witness, traces: Mapping[str, Sequence[Trace]]) -> None:
-    for customer, events in arrived(witness).items():
+def _each_input_is_traced_once(witness: Witness, traces: Mapping[str, Sequence[Trace]], scenario: Scenario) -> None:
+    for customer, events in arrived(witness, scenario.customers).items():
         expected = sorted(name for name, event in events.items() if not poisoned(event))
         found = sorted(
             given.event.id for trace in traces[customer] if isinstance(given := input_of(trace), EventArrived)
@@ -126,7 +134,11 @@ def _bad_inputs_are_dead_letters(witness: Witness) -> None:
             places = {f"{topic(name)}/{partition}/{offset}"}
             if isinstance(given, Forward):
                 places = forwards[given.origin]
-            elif isinstance(given, Event) and home(given.customer, PARTITIONS) != partition:
+            elif (
+                isinstance(given, Event)
+                and given.customer != EVERYONE
+                and home(given.customer, PARTITIONS) != partition
+            ):
                 places = forwards[f"{name}/{partition}#{topic_id(name)[:8]}/{offset}"]
             bad = isinstance(given, Rejected) or poisoned(given)
             if bad != bool(places & witness.letters):
@@ -153,7 +165,7 @@ def _what_left_is_what_the_engine_makes(broker: Broker, witness: Witness, scenar
             left[output.id] = value
     expected = {
         action.id: action
-        for customer, events in arrived(witness).items()
+        for customer, events in arrived(witness, scenario.customers).items()
         for action in _actions(scenario, customer, events.values())
     }
     missing, more = expected.keys() - left.keys(), left.keys() - expected.keys()

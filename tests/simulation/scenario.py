@@ -18,6 +18,7 @@ from state.codec import encode
 from state.record import Record
 from streams.broker.publish import Out
 from streams.touchpoints.home import home
+from streams.touchpoints.ids import EVERYONE
 
 START_MS = 1_700_000_000_000
 PREFIX = "t"
@@ -90,13 +91,17 @@ class Happening(NamedTuple):
 
 
 class Scenario:
-    """Customers and touchpoints of one seed. Some arrive away from home, some twice, some are no touchpoints at all."""
+    """Customers and touchpoints of one seed.
+
+    Some arrive away from home, some twice, some are to everyone, some are no touchpoints at all.
+    """
 
     def __init__(self, random: Random, seconds: float, *, rough: bool = True) -> None:
         self.entangled = random.random() < 0.25
         self.event_clock = random.random() < 0.2
         self.customers = [f"c{number}" for number in range(random.randint(2, 5))]
         self._random = random
+        self.to_everyone = random.choice((0.05, 0.35))
         count = random.randint(4, 22)
         instants = sorted(random.random() ** random.choice((1, 1, 3)) * seconds for _ in range(count))
         self.happenings: list[Happening] = []
@@ -130,6 +135,9 @@ class Scenario:
             again = random.choice(self.happenings)
             return again._replace(at=at, partition=partition) if again.topic != topic("ticks") else again
         type_ = POISON if dice > 0.97 else random.choice(TYPES)
+        if 0.12 <= dice < 0.12 + self.to_everyone:
+            # About the business: whoever reads it brings it to every partition, and each to all its customers.
+            customer, type_ = EVERYONE, random.choice(TYPES)
         content = {"type": type_, "customer": customer, "properties": {"n": number}}
         if self.event_clock:
             content["occurred_at"] = START_MS + int(at * 1000)

@@ -44,6 +44,11 @@ SIZES = {
     "streams.worker.BACKLOG_ROWS": (1000, 1),
     "state.store.TRIM_RECORDS": (500, 1),
     "streams.lane.HOLD_ROWS": (10_000, 3),
+    "streams.partition.FANOUT_SLICE": (20, 1),
+    "streams.fanout.fanouts.PACE": (100, 6),
+    "streams.fanout.fanouts.LANES": (4, 1),
+    "streams.fanout.going.PASSED_AT_ONCE": (50, 1),
+    "state.store.SORTED_AT_ONCE": (1_000, 1),
 }
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
 

@@ -9,12 +9,13 @@ from simulation.broker import Broker
 from simulation.scenario import PARTITIONS, POISON, PREFIX, START_MS, topic, topic_id
 
 from engine.event import Event
-from state.changelog import POSITIONS, router_key
+from state.changelog import FANOUTS, POSITIONS, router_key
 from state.codec import decode
 from state.record import Entry, Record
 from streams.broker.source import Spot
 from streams.touchpoints.decoder import Decoder, Forward, Rejected, decode_forward
 from streams.touchpoints.home import home
+from streams.touchpoints.ids import EVERYONE
 
 
 class Violation(Exception):
@@ -43,7 +44,7 @@ class Witness:
         self.proven: dict[int, dict[str, int]] = defaultdict(dict)
         self.counts: Counter[str] = Counter()
         self._broker = broker
-        self._takers: dict[Spot, list[Taker | None]] = defaultdict(list)
+        self._takers: dict[Spot, list[list[Taker]]] = defaultdict(list)
         self._said: dict[tuple[str, int, bytes], tuple[bytes, int]] = {}
         self._out: set[tuple[str, int, bytes]] = set()
         self._upto: dict[tuple[int, bytes, str, int], int] = {}
@@ -137,7 +138,7 @@ class Witness:
                 self._decoders[row.topic] = Decoder(row.topic, name.split(".")[-1], lambda: START_MS)
             given = self._decoders[row.topic].decode(row)
         self.inputs[name, partition].append(given)
-        self._takers[name, partition].append(_taker(name, partition, row, given))
+        self._takers[name, partition].append(_takers(name, partition, row, given))
 
     def _positions(self, partition: int, offsets: dict[str, int]) -> None:
         """Positions pass an input only behind the counting record, or the dead letter, that took it."""
@@ -146,9 +147,10 @@ class Witness:
             done = self.proven[partition].get(lane, 0)
             if upto < done:
                 raise Violation(f"positions of {lane} went back from {done} to {upto}")
-            for offset, taker in enumerate(self._takers[name, partition][done:upto], done):
-                if taker is not None and not self._taken(partition, taker):
-                    raise Violation(f"positions of {lane} are {upto}, but {offset} is not durable ({taker})")
+            for offset, takers in enumerate(self._takers[name, partition][done:upto], done):
+                missing = [taker for taker in takers if not self._taken(partition, taker)]
+                if missing:
+                    raise Violation(f"positions of {lane} are {upto}, but {offset} is not durable ({missing})")
         self.proven[partition].update(offsets)
 
     def _taken(self, partition: int, taker: Taker) -> bool:
@@ -158,16 +160,21 @@ class Witness:
         return record is not None and record.applied.get(taker.origin, -1) >= taker.seq
 
 
-def _taker(name: str, partition: int, row: Row, given: Event | Forward | Rejected) -> Taker | None:
+def _takers(name: str, partition: int, row: Row, given: Event | Forward | Rejected) -> list[Taker]:
     if isinstance(given, Rejected):
-        return Taker(b"", f"{row.topic}/{partition}/{row.offset}", 0, rejected=True)
+        return [Taker(b"", f"{row.topic}/{partition}/{row.offset}", 0, rejected=True)]
     if isinstance(given, Forward):
-        return Taker(given.event.customer.encode(), given.source, given.seq)
+        customer = given.event.customer
+        return [Taker(FANOUTS if customer == EVERYONE else customer.encode(), given.source, given.seq)]
     if name == "ticks":
-        return None
+        return []
+    origin = f"{name}/{partition}#{topic_id(name)[:8]}"
+    if given.customer == EVERYONE:
+        others = [router_key(str(other)) for other in range(PARTITIONS) if other != partition]
+        return [Taker(key, origin, row.offset) for key in (FANOUTS, *others)]
     target = home(given.customer, PARTITIONS)
     key = given.customer.encode() if target == partition else router_key(str(target))
-    return Taker(key, f"{name}/{partition}#{topic_id(name)[:8]}", row.offset)
+    return [Taker(key, origin, row.offset)]
 
 
 def poisoned(given: Event | Forward | Rejected) -> bool:
