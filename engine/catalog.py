@@ -1,6 +1,7 @@
 """The catalog: compiled journeys by the event types that begin them, and the versions that people are still inside."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from engine.compile import DefinitionError, compile_journey
 from engine.program import CompiledJourney, EntryRule, MessageSpec, Schedule, SegmentRule
@@ -8,8 +9,38 @@ from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
 
+Rules = tuple[tuple[CompiledJourney, EntryRule], ...]
+"""Triggers with the journeys that they begin."""
+FEW = 8
+"""Rules of one event type that are asked one by one."""
 FIRST = 1
 """The release of a catalog whose journeys and segments have no history of releases."""
+
+
+class Narrowed:
+    """The many rules of one event type, by the text that a property must be where their condition pins one down."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._free: list[int] = []
+        self._pinned: dict[str, dict[str, list[int]]] = {}
+        for place, (_, rule) in enumerate(rules):
+            pinned = None if rule.where is None else rule.where.pinned
+            if pinned is None:
+                self._free.append(place)
+            else:
+                self._pinned.setdefault(pinned[0], {}).setdefault(pinned[1], []).append(place)
+
+    def of(self, properties: Mapping[str, Any]) -> Rules:
+        """Those that may hold, in their order; a property that is no text may be anything to a condition."""
+        places = list(self._free)
+        for name, by_text in self._pinned.items():
+            value = properties.get(name)
+            if isinstance(value, str):
+                places += by_text.get(value, ())
+            else:
+                places += (place for among in by_text.values() for place in among)
+        return tuple(self.rules[place] for place in sorted(places))
 
 
 class Catalog:
@@ -36,13 +67,14 @@ class Catalog:
         self.zone = zone
         self.segments = {rule.name: rule for rule in in_order(segments)}
         self.since = dict(since or {})
-        self.entries: dict[str, tuple[tuple[CompiledJourney, EntryRule], ...]] = {}
+        self.entries: dict[str, Rules] = {}
         self._versions = {(journey.name, journey.version): journey for journey in self.current.values()}
         self._find = find
         for name in sorted(self.current):
             journey = self.current[name]
             for type_, rules in journey.entries.items():
                 self.entries[type_] = (*self.entries.get(type_, ()), *((journey, rule) for rule in rules))
+        self._narrowed = {type_: Narrowed(rules) for type_, rules in self.entries.items() if len(rules) > FEW}
         self.timed = {name: journey for name, journey in self.current.items() if journey.dates or journey.absences}
         self.armed = max((self.since_of(name) for name in self._armed_names()), default=0)
         self.backfills = max((self.since_of(name) for name in self._backfilled_names()), default=0)
@@ -70,6 +102,17 @@ class Catalog:
     def since_of(self, name: str) -> int:
         """The release that brought a journey, or `segment/NAME`, in its present version."""
         return self.since.get(name, FIRST)
+
+    def entering(self, type_: str, properties: Mapping[str, Any]) -> tuple[Rules, int]:
+        """The rules of `entries` that an event may satisfy, and how many were passed over, which want another text.
+
+        So that among a thousand journeys that listen to a type those that it cannot concern cost nothing.
+        """
+        narrowed = self._narrowed.get(type_)
+        if narrowed is None:
+            return self.entries.get(type_, ()), 0
+        found = narrowed.of(properties)
+        return found, len(narrowed.rules) - len(found)
 
     def segments_watching(self, touched: Iterable[str]) -> list[SegmentRule]:
         """The segments that look at something of `touched`, in their order."""

@@ -25,7 +25,10 @@ LARGEST_KEY_BYTES = 200
 
 def enter(draft: Draft, event: Event) -> None:
     """Begins an enrollment of each journey open for entry that this event concerns, in the order of their names."""
-    for journey, rule in draft.catalog.entries.get(event.type, ()):
+    rules, passed_over = draft.catalog.entering(event.type, event.properties)
+    if passed_over:
+        draft.note(trace.NOT_ENTERED, code="pinned", why=f"{passed_over} triggers want another text of a property")
+    for journey, rule in rules:
         if rule.match and any(event.properties.get(name) != value for name, value in rule.match):
             continue
         if late(event.occurred_at, journey.late, draft.at):

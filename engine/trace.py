@@ -45,7 +45,10 @@ HELD_OUT = "held_out"
 CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
     ENTERED: "an enrollment began; `data.trigger` is the place of its trigger under `enter`, from 0",
-    NOT_ENTERED: "a trigger began nothing; `code`: late, where, unless, live, again, max_live, key or error",
+    NOT_ENTERED: (
+        "a trigger began nothing; `code`: late, where, pinned, unless, segment, sequence, live, again, max_live, key "
+        "or error"
+    ),
     WAITED: "the enrollment rests at a wait until `data.until` (ms)",
     WOKE: "a wait ended, by its time or by the event waited for, whose place in the list is `data.awaited`, from 0",
     TIMED_OUT: "the event waited for did not come in time",

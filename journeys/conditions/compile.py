@@ -13,6 +13,7 @@ from journeys.conditions.facts import Facts
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
 from journeys.conditions.needed import needs_of
+from journeys.conditions.pinned import pinned
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
 from journeys.conditions.types import check, check_condition
@@ -21,11 +22,11 @@ from journeys.conditions.types import check, check_condition
 class Compiled:
     """One condition or expression, ready to be asked again and again. It never changes the facts.
 
-    `names` holds the dotted paths that it reads, `event.value`; `needs` all that it asks for; `source` what was written
-    (a list as one expression).
+    `names` holds the dotted paths that it reads, `event.value`; `needs` all that it asks for; `pinned` a property of
+    the event and the text that it must be; `source` what was written (a list as one expression).
     """
 
-    __slots__ = ("_root", "evaluate", "holds", "names", "needs", "source")
+    __slots__ = ("_root", "evaluate", "holds", "names", "needs", "pinned", "source")
 
     evaluate: Callable[[Facts], Any]
     """The value, which may be a part of the facts and is not to be changed. Raises Absent or EvaluationError."""
@@ -36,6 +37,7 @@ class Compiled:
         self.source = source
         self.names = frozenset(names(root))
         self.needs = needs_of(root)
+        self.pinned = pinned(root)
         self._root = root
         self.evaluate, self.holds = _functions(root)
 
