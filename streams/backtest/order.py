@@ -9,9 +9,10 @@ from zlib import crc32
 
 import msgspec
 
-from streams.backtest.passed import NO_TIME, Passed, Source
+from streams.backtest.passed import EVERY_SHARD, NO_TIME, Passed, Source
 from streams.backtest.rejects import Rejects
 from streams.touchpoints.decoder import Decoder, Rejected
+from streams.touchpoints.ids import EVERYONE
 from streams.touchpoints.instants import AHEAD_MS, instant_ms
 from streams.touchpoints.record import RefusalError
 from streams.touchpoints.wire import DECODE_FAULTS
@@ -114,7 +115,9 @@ class _Asked:
                 if not start <= at < end:
                     met.outside += 1
                     continue
-            if shards > 1:
+            if customer == EVERYONE:
+                passed.shard = EVERY_SHARD
+            elif shards > 1:
                 passed.shard = crc32(customer.encode()) % shards
             yield passed
 
@@ -124,7 +127,7 @@ class _Asked:
         if value and not passed.headers:
             try:
                 who = _who(value)
-                if who.specversion is None and who.occurred_at is not None and who.customer:
+                if who.specversion is None and who.occurred_at is not None and who.customer not in ("", EVERYONE):
                     named = who.occurred_at
                     at = named if type(named) is int and named >= 0 else instant_ms(named, "occurred_at")
                     late = passed.timestamp != NO_TIME and at > passed.timestamp + AHEAD_MS

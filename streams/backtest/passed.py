@@ -9,6 +9,9 @@ from streams.touchpoints.record import LOG_APPEND_TIME
 
 CONTEXT = "context"
 """The topic of what changes the context and concerns no customer; its key is the kind."""
+BEGIN = "begin"
+"""The topic of what says at which instant the play begins, for everyone."""
+EVERY_SHARD = -1
 NO_TIME = -1
 FILE = -1
 """In place of a partition: the record stands in a file."""
@@ -23,7 +26,8 @@ class Passed(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
 
     `number` counts within its source from 1 (a line), or is Kafka's offset; `offset` counts in the order of play.
     `timestamp` is when it was appended (ms), NO_TIME where nobody knows. `at` is the instant (ms) that it names, and
-    `clock` that of the play (ms) where it came too late to be put into order, else 0. `shard` says whose player it is.
+    `clock` that of the play (ms) where it came too late to be put into order, else 0. `shard` says whose player it is,
+    or EVERY_SHARD.
     """
 
     topic: str

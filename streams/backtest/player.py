@@ -10,13 +10,13 @@ import msgspec
 from engine.catalog import Catalog
 from engine.context import Context
 from engine.customer import Customer
-from engine.decision import Action, Decision, Task
+from engine.decision import Action, Call, Decision, Task
 from engine.event import Event, EventArrived, Input
 from state.changelog import Mark
 from state.codec import encode
 from state.store import MemoryStore
 from streams.backtest.happened import Happened, happened
-from streams.backtest.passed import CONTEXT, Passed
+from streams.backtest.passed import BEGIN, CONTEXT, Passed
 from streams.backtest.rejects import Rejects
 from streams.context.records import put
 from streams.lane import Lane
@@ -31,7 +31,8 @@ KEPT_RECORDS = 50_000
 """Changed records from which all are put away as bytes, so that memory holds few of many customers decoded."""
 _STEPS = 100_000
 _TRIMMED = 250
-_PREFIXES = ("message.", "task.", "action.")
+_ABOUT = {"message": "action_id", "action": "action_id", "task": "task_id", "call": "call_id"}
+"""What names that which an event is about, by the first word of its type."""
 
 Told = Callable[[Happened], None]
 
@@ -56,7 +57,10 @@ class Player:
         self._processor = Processor(0, 1, self._store, self._decide, lambda: 0)
         self._lanes = [Lane(name, name, 0, "backtest", 0, lambda _upto: False) for name in (EVENTS, TICKS)]
         self._door = _Door(channel, self)
-        self._partition = Partition(0, self._processor, self._lanes, self._door.of, lambda: 0, event_clock=True)
+        self._partition = Partition(
+            0, self._processor, self._lanes, self._door.of, lambda: 0, event_clock=True,
+            plan=lambda: catalog, paced=False, proof=False,
+        )  # fmt: skip
 
     def play(self, batch: Sequence[Passed], plain: bool) -> None:
         """Applies records in this order. `plain`: all are events that came in time."""
@@ -65,13 +69,23 @@ class Player:
             return
         begun = 0
         for place, passed in enumerate(batch):
-            if passed.topic == CONTEXT or passed.clock:
+            if passed.topic in (BEGIN, CONTEXT):
                 self._offer(batch[begun:place])
-                self.advance(passed.clock or passed.at)
-                begun = place if passed.topic != CONTEXT else place + 1
-                if passed.topic == CONTEXT:
-                    put(self.context, (passed.key or b"").decode(), _id_of(passed.value), passed.value)
+                self._told_all(passed)
+                begun = place + 1
+            elif passed.clock:
+                self._offer(batch[begun:place])
+                self.advance(passed.clock)
+                begun = place
         self._offer(batch[begun:])
+
+    def _told_all(self, passed: Passed) -> None:
+        """The play begins, or the context changes."""
+        if passed.topic == BEGIN:
+            self._partition.clock = passed.at
+        else:
+            self.advance(passed.at)
+            put(self.context, (passed.key or b"").decode(), _id_of(passed.value), passed.value)
 
     def advance(self, to: int) -> None:
         """Brings the clock to `to` (ms); what is due by then fires, each timer at its own instant."""
@@ -90,13 +104,14 @@ class Player:
             if record is not None and record.customer is not None:
                 found.update([(each.journey, each.node) for each in record.customer.enrollments])
             if not number % _TRIMMED:
-                self._store.trim(lambda key, _record: key in changed)
+                self._store.trim(lambda key, _record: key in changed or _is_ours(key))
         return found
 
     def counts(self) -> tuple[int, int, int]:
         """How many customers there are, how many events were repeats, and on how many no decision could be taken."""
         counts = self._processor.counts
-        return len(self._store), counts.duplicates, counts.faults
+        customers = sum(1 for key in self._store if not _is_ours(key))
+        return customers, counts.duplicates, counts.faults
 
     def _offer(self, rows: Sequence[Passed]) -> None:
         if rows:
@@ -112,13 +127,13 @@ class Player:
         partition.dead.clear()
 
     def _put_away(self) -> None:
+        """Changed records of customers become bytes; those of the partition itself stay as they are."""
         changed = {**self._processor.dirty, **self._processor.urgent}
-        for record in changed.values():
-            record.published(record.out_seq)
-        self._store.settle({key: encode(record, 0) for key, record in changed.items()}, Mark())
+        written = {key: encode(record, 0) for key, record in changed.items() if not _is_ours(key)}
+        self._store.settle(written, Mark())
         self._processor.dirty.clear()
         self._processor.urgent.clear()
-        self._store.trim(lambda _key, _record: False)
+        self._store.trim(lambda key, _record: _is_ours(key))
 
     def _decide(self, customer: Customer, given: Input) -> Decision:
         """The engine's decision, with those on the receipts of all that leaves; nothing is left to be said."""
@@ -140,16 +155,20 @@ class Player:
         if decision.trace is not None:
             for one in happened(decision.trace, self._versions):
                 self._told(one)
-        self._made.update(each.id for each in decision.outputs if isinstance(each, Action | Task))
+        self._made.update(each.id for each in decision.outputs if isinstance(each, Action | Task | Call))
         return [each for each in decision.outputs if isinstance(each, Action)]
 
     def _note(self, event: Event) -> None:
         """An event of a reserved type came: whether it is about something that this play made."""
         self.facts[event.type] += 1
-        if event.type.startswith(_PREFIXES):
-            about = event.properties.get("task_id" if event.type.startswith("task.") else "action_id")
-            if about not in self._made:
-                self.foreign[event.type] += 1
+        named = _ABOUT.get(event.type.partition(".")[0])
+        if named is not None and event.properties.get(named) not in self._made:
+            self.foreign[event.type] += 1
+
+
+def _is_ours(key: bytes) -> bool:
+    """Whether a record is the partition's own; no customer's id begins so, since it is UTF-8."""
+    return key.startswith(b"\xff")
 
 
 class _Door:

@@ -1,13 +1,14 @@
 """A backtest from first to last: sources are brought into order, handed to the crew, and what came of it gathered."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from streams.backtest.crew import BATCH, Here, Outcome, Parts, Processes
 from streams.backtest.order import NEVER, Ordered, Range, in_play
-from streams.backtest.passed import BacktestFault, Passed, Source
+from streams.backtest.passed import BEGIN, EVERY_SHARD, BacktestFault, Passed, Source
 from streams.touchpoints.instants import AHEAD_MS
 
 WINDOW = 20_000
@@ -84,31 +85,31 @@ class _Hands:
         self._progress = progress
         self._batches: list[list[Passed]] = [[] for _ in range(plan.jobs)]
         self._plain = [True] * plan.jobs
+        self._changes = deque(plan.context)
 
     def play(self) -> None:
         plan, played = self._plan, self._played
         until = plan.until or NEVER
-        changes = iter(plan.context)
-        change = next(changes, None)
         for passed in self._events():
             if passed.at > until:
                 played.beyond += 1
                 continue
             # Those left out before it moved the clock of the recording, but never that of the play beyond its end.
             passed.clock = min(passed.clock, until)
-            while change is not None and change.at <= (passed.clock or passed.at):
-                self._to_all(change)
-                change = next(changes, None)
-            self._give(passed.shard, passed, plain=not passed.clock)
-            played.began_at = played.began_at or passed.at
+            if not played.played:
+                played.began_at = passed.at
+                self._to_all(Passed(BEGIN, 0, None, at=passed.at))
+            self._change_by(passed.clock or passed.at)
             played.played += 1
+            if passed.shard == EVERY_SHARD:
+                self._to_all(passed)
+            else:
+                self._give(passed.shard, passed, plain=not passed.clock)
             if not played.played % _LOOK:
                 self._progress(played.played, _read(plan.sources))
         self._refuse_nothing()
         played.ended_at = self._ends_at()
-        while change is not None and change.at <= played.ended_at:
-            self._to_all(change)
-            change = next(changes, None)
+        self._change_by(played.ended_at)
         for shard in range(plan.jobs):
             self._hand(shard)
         self._progress(played.played, 1.0)
@@ -125,6 +126,11 @@ class _Hands:
         if plan.until:
             return plan.until
         return max(met.clock, *(min(source.ends_at, plan.end - 1) for source in plan.sources))
+
+    def _change_by(self, at: int) -> None:
+        """The context changes as it did by an instant (ms)."""
+        while self._changes and self._changes[0].at <= at:
+            self._to_all(self._changes.popleft())
 
     def _to_all(self, change: Passed) -> None:
         for shard in range(self._plan.jobs):

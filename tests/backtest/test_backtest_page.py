@@ -39,7 +39,7 @@ def test_a_call_on_the_page_runs(call: str, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     result = command(*shlex.split(call)[2:])
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("played ")
+    assert result.stdout.startswith("played ")
     for name in re.findall(r"--(?:out|diff) (\S+)", call):
         assert (tmp_path / name).read_text().startswith("customer,")
     assert ("< 2026" in result.output) == ("--against" in call)

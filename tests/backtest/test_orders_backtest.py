@@ -13,6 +13,7 @@ from streams.backtest.table import iso
 
 WAIT_MS = 2160 * 3600 * 1000
 PLAYED = ("--journey", "first-order-thanks", "--journey", "win-back")
+JOURNEYS = ("--journey", "first-order-thanks", "--journey", "win-back")
 EVERY = 10
 """One customer in so many is played where every test runs, over the whole year."""
 
@@ -65,7 +66,7 @@ def part() -> Orders:
 def test_a_part_of_the_real_orders_sends_what_was_to_be_sent(tmp_path: Path, jobs: int) -> None:
     orders = part()
     facts, out = facts_of(orders, tmp_path / "part.csv"), tmp_path / "out.csv"
-    result = command(DEFINITIONS, facts, *PLAYED, "--jobs", jobs, "--out", out, "--plain")
+    result = command(DEFINITIONS, facts, *JOURNEYS, *PLAYED, "--jobs", jobs, "--out", out, "--plain")
     assert result.exit_code == 0, result.output
     assert len(expected(orders)) > 500
     assert written(out) == expected(orders)
@@ -74,7 +75,7 @@ def test_a_part_of_the_real_orders_sends_what_was_to_be_sent(tmp_path: Path, job
 @pytest.mark.slow
 def test_all_real_orders_send_what_was_to_be_sent(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    result = command(DEFINITIONS, "--orders", *PLAYED, "--out", out, "--plain")
+    result = command(DEFINITIONS, "--orders", *JOURNEYS, *PLAYED, "--out", out, "--plain")
     assert result.exit_code == 0, result.output
     found = written(out)
     assert found == expected(read_orders())

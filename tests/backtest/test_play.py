@@ -18,6 +18,24 @@ HOUR_MS = 3_600_000
 ACTION = action_id(enrollment_id("c1", "basket", "b1", "b"), "reminder", 1)
 """The reminder of basket b1 that event b began: an id follows from its cause, so that a recorded receipt finds it."""
 
+DAILY = """
+journey: daily
+topic: offers
+ttl: 1d
+enter:
+  every: "0 9 * * *"
+  to_segment: buyers
+steps:
+  - send: reminder
+    channel: email
+    when_blocked: drop
+"""
+SALE = DAILY.replace("journey: daily", "journey: sale").replace('every: "0 9 * * *"', "broadcast: sale.began")
+BUYERS = """
+segment: buyers
+when: count("order.placed", "30d") >= 1
+"""
+
 
 def rows(tmp_path: Path, jobs: int = 1) -> list[Happened]:
     return list(read_back([tmp_path / f"{number}.rows" for number in range(jobs)]))
@@ -125,22 +143,34 @@ def many(count: int, customers: int = 12, seed: int = 5) -> list[dict[str, objec
 
 @pytest.mark.parametrize("window", [5, 20_000])
 def test_the_result_is_the_same_for_one_two_and_three_jobs(tmp_path: Path, window: int) -> None:
-    """Also with late events, rejected ones, and persons that are named in other ways."""
+    """Also with late events, rejected ones, persons that are named in other ways, schedules and fan-outs."""
+    texts = {**files(daily=DAILY, sale=SALE), "segments/buyers.yaml": BUYERS}
     events: list[object] = [*many(300), b"{torn", {"type": "page.viewed"}, touchpoint("page.viewed", "c1", AT - DAY_MS)]
     events.insert(
         50, {"type": "basket.updated", "identifiers": {"email": "x@y.z"}, "occurred_at": AT, "properties": {}}
     )
     events.insert(60, touchpoint("basket.updated", "c3", None, basket_id="unnamed"))
+    events.insert(77, touchpoint("sale.began", "*", AT + 100 * HOUR_MS, id="sale"))
     results = {}
     for jobs in (1, 2, 3) if window == 5 else (1, 3):
         place = tmp_path / str(jobs)
         place.mkdir()
         played = play(
-            events, files(), files("30h"), jobs=jobs, window=window, spool=f"{place}/", until=AT + 60 * DAY_MS
+            events,
+            texts,
+            {**texts, **files("30h")},
+            journeys=["basket", "daily", "sale"],
+            jobs=jobs,
+            window=window,
+            spool=f"{place}/",
+            until=AT + 60 * DAY_MS,
         )
         results[jobs] = (played.outcome, played.played, played.met.late, rows(place, jobs))
     assert all(result == results[1] for result in results.values())
     assert results[1][2] > 0 if window == 5 else True
+    entered = results[1][0].tally.by("journey", what="entered")
+    assert entered[("daily",)] > 50
+    assert entered[("sale",)] > 5
     assert sum(results[1][0].rejects.codes.values()) == 2
 
 
