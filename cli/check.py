@@ -43,9 +43,14 @@ def faults(reading: Reading) -> tuple[list[Problem], int]:
     files = list(reading.files)
     if not reading.whole:
         meant = tuple(_meant(reading, folder))
-        found = [problem for problem in found if problem.file.startswith(meant)]
+        # The journeys beside one that was given alone are not read, so none can be told as missing.
+        found = [each for each in found if each.file.startswith(meant) and not _is_elsewhere(each)]
         files = [file for file in files if file.startswith(meant)]
     return [msgspec.structs.replace(problem, file=reading.shown(problem.file)) for problem in found], len(files)
+
+
+def _is_elsewhere(problem: Problem) -> bool:
+    return problem.code == "J052" and problem.message.startswith("unknown")
 
 
 def _meant(reading: Reading, folder: Folder) -> set[str]:

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+LONGEST = 600
+"""Characters that are told of what is wrong, and of its cure."""
+
 
 class Problem(msgspec.Struct, frozen=True, order=True):
     """A fault at a line and column (both from 1) of a file; problems sort as a reader meets them.
@@ -20,8 +23,13 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     hint: str = ""
 
     def __str__(self) -> str:
-        cure = f"; hint: {self.hint}" if self.hint else ""
-        return one_line(f"{self.file}:{self.line}:{self.column}: {self.code} {self.message}{cure}")
+        cure = f"; hint: {_cut(self.hint)}" if self.hint else ""
+        return one_line(f"{self.file}:{self.line}:{self.column}: {self.code} {_cut(self.message)}{cure}")
+
+
+def _cut(text: str) -> str:
+    """As much as a person reads: a name of thousands of characters is told by its beginning."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,22 @@
 """All that `check` finds in a folder beyond its form: one file a family."""
 
-from journeys.checks import attributes, conditions, events, messages, names, nodes, reach, services, templates, values
+from journeys.checks import (
+    attributes,
+    clock,
+    conditions,
+    events,
+    later,
+    messages,
+    names,
+    nodes,
+    reach,
+    segments,
+    services,
+    shares,
+    starts,
+    templates,
+    values,
+)
 from journeys.load import Folder
 from journeys.problem import Problem
 
@@ -15,6 +31,11 @@ FAMILIES = (
     templates.faults,
     values.faults,
     services.faults,
+    shares.faults,
+    starts.faults,
+    segments.faults,
+    clock.faults,
+    later.faults,
 )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from journeys.checks.scope import scope_of
+import msgspec
+
+from journeys.checks.scope import named, scope_of
 from journeys.conditions import ConditionError, compile_condition, compile_expression
 from journeys.conditions.declared import Declared
 from journeys.conditions.errors import Fault
@@ -18,31 +20,32 @@ _CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034", Fault.
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """The first fault of each condition, at its place in the file."""
+    known = named(folder)
     for draft in folder.drafts:
         scope = scope_of(folder.declared, draft.positions.root)
         for part in parts(draft.positions.root):
-            types = scope.at(part)
-            for name, text in conditions_in(part):
-                yield from _faults(draft, name, text, compile_condition, types)
-            for name, text in expressions_in(part):
-                yield from _faults(draft, name, text, compile_expression, types)
+            types = msgspec.structs.replace(scope.at(part), segments=known)
+            found = [condition_fault(draft, *each, compile_condition, types) for each in conditions_in(part)]
+            found += [condition_fault(draft, *each, compile_expression, types) for each in expressions_in(part)]
+            yield from (fault for fault in found if fault)
 
 
-def _faults(
+def condition_fault(
     draft: Draft, name: str, scalar: Scalar, compiled: Callable[..., Any], types: Declared
-) -> Iterator[Problem]:
+) -> Problem | None:
+    """The first fault of one condition or expression under a key, None where there is none."""
     try:
         compiled(scalar.text, types=types)
     except ConditionError as error:
         misread = _misread(draft, scalar)
         if misread:
-            yield misread
-            return
+            return misread
         if error.fault is Fault.FORM and scalar.start.line in draft.quoted:
-            return
+            return None
         mark = draft.positions.inside(scalar, error.line, error.column)
         what = f"`{name}`: {error.message}"
-        yield Problem(draft.path, mark.line, mark.column, _CODES[error.fault], what, error.hint)
+        return Problem(draft.path, mark.line, mark.column, _CODES[error.fault], what, error.hint)
+    return None
 
 
 def _misread(draft: Draft, scalar: Scalar) -> Problem | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from journeys.load import Folder
 from journeys.mend import problem
-from journeys.outline import branches, node_lists
+from journeys.outline import branches, named_blocks, node_lists
 from journeys.problem import Problem
 from journeys.tree import Mapping, Sequence, Tree
 
@@ -28,12 +28,20 @@ def _leaves(node: Tree) -> bool:
         return True
     if node.entry("choose"):
         ways = branches(node, "choose")
-        return any(way.entry("else") for way in ways) and all(_ends(way.get("do") or way.get("else")) for way in ways)
+        return any(way.entry("else") for way in ways) and all(ends(way.get("do") or way.get("else")) for way in ways)
     if node.entry("wait_for"):
         ways = branches(node, "wait_for") or [node]
-        return _ends(node.get("else")) and all(_ends(way.get("do")) for way in ways)
-    return False
+        return ends(node.get("else")) and (ends(node.get("do")) or all(ends(way.get("do")) for way in ways))
+    if node.entry("split"):
+        arms = [arm.value for arm in named_blocks(node, "arms")]
+        return bool(arms) and all(isinstance(arm, Mapping) and ends(arm.get("do")) for arm in arms)
+    if node.entry("parallel"):
+        blocks = [each.value for each in named_blocks(node, "branches")]
+        return bool(blocks) and all(isinstance(block, Mapping) and ends(block.get("do")) for block in blocks)
+    # A loop whose first round always exits; whether `until` holds before it is asked after a round.
+    return node.entry("repeat") is not None and ends(node.get("do"))
 
 
-def _ends(inner: Tree | None) -> bool:
+def ends(inner: Tree | None) -> bool:
+    """Whether an enrollment that comes to a list of nodes never comes to its end."""
     return isinstance(inner, Sequence) and any(_leaves(node) for node in inner.items)

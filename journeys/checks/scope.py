@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from journeys.conditions.declared import Declared, Shape
+from journeys.load import Folder
 from journeys.outline import branches, nodes, triggers
 from journeys.schemas.declared import Declarations
 from journeys.schemas.schema import ANY, Schema
@@ -32,6 +33,13 @@ class Scope:
         event = self.event if types is None else self.declared.each_event(types) if types else ANY
         known = self.declared
         return Declared(event=_known(event), customer=known.person, entry=_known(self.entry), events=known.shapes)
+
+
+def named(folder: Folder) -> frozenset[str]:
+    """The segments of a folder, those that do not fit included."""
+    roots = (draft.positions.root for draft in folder.segment_drafts)
+    written = (root.get("segment") for root in roots if isinstance(root, Mapping))
+    return frozenset(value.text for value in written if isinstance(value, Scalar)) | frozenset(folder.segments)
 
 
 def scope_of(declared: Declarations, root: Tree | None) -> Scope:

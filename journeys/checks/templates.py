@@ -10,7 +10,6 @@ from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar
 
 _TEXTS = (".html", ".txt")
-_LONGEST = 300
 _UNKNOWN = ("unknown name", "`", "nothing sets")
 """How the message of a variable begins that cannot exist; no other begins so."""
 
@@ -65,7 +64,6 @@ def _faults(text: str, among: list[Sender], *, html: bool = False) -> Iterator[T
 
 def _told(file: str, mark: Mark, fault: TemplateFault) -> Problem:
     what, _, hint = fault.message.partition("; hint: ")
-    what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}..."
     hint = hint or "write values as `{{ customer.first_name }}`, tags as `{% if entry.total > 30 %}`, and close each"
     code = "J016" if what.startswith(_UNKNOWN) else "J015"
     return Problem(file, mark.line, mark.column, code, what, hint)

@@ -1,8 +1,9 @@
 """Values of the right form that cannot be meant: a `ttl` of zero, a task due at once, a time zone that nobody knows."""
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
+from journeys.checks.clock import is_zone
 from journeys.duration import Duration
 from journeys.load import Draft, Folder
 from journeys.mend import problem
@@ -21,7 +22,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
         yield from _fixed(draft)
         yield from _tasks(draft)
     zone = _text(folder.project_draft, "zone") if folder.project_draft else None
-    if zone and folder.project_draft and not _is_zone(zone.text):
+    if zone and folder.project_draft and not is_zone(zone.text):
         hint = did_you_mean(zone.text, available_timezones(), "write one such as `Europe/Paris`")
         yield problem(folder.project_draft.path, zone.start, "J022", f"unknown time zone `{zone.text}`", hint)
 
@@ -76,12 +77,3 @@ def _is_zero(text: str) -> bool:
     except ValueError:
         return False
     return not (duration.months or duration.days or duration.elapsed_ms)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    # What is no zone may be a folder of the zone data, a path outside it, or a file that holds no zone.
-    except (OSError, ValueError, LookupError):
-        return False
-    return True

@@ -151,7 +151,8 @@ def test_deep_nodes_are_refused_or_read() -> None:
 def test_no_is_a_country() -> None:
     files = {
         "schemas/a.yaml": "event: a\nproperties:\n  no: {type: string, enum: [no, NO, on, y]}\n",
-        "journeys/a.yaml": "journey: a\ntopic: t\nttl: 1d\nenter: {on: a, where: event.no == 'NO'}\nsteps: [{exit: no}]\n",
+        "journeys/a.yaml": "journey: a\ntopic: t\nttl: 1d\n"
+        "enter: {on: a, where: event.no == 'NO'}\nsteps: [{exit: no}]\n",
     }
     assert faults_of(files) == []
 

@@ -1,0 +1,45 @@
+"""What the language has and nothing does yet: told as such, so that nobody waits for it in vain."""
+
+from collections.abc import Iterator
+
+from journeys.load import Folder
+from journeys.mend import problem
+from journeys.outline import nodes, triggers
+from journeys.problem import Problem
+from journeys.tree import Entry, Mapping, Scalar
+
+_TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
+_NODES = {
+    "best_offer": "send a message instead",
+    "winner": "compare the arms yourself, and change their weights",
+    "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
+}
+_PROJECT = {
+    "quiet_hours": "write `between:` at the waits before each send",
+    "caps": "write `again:` so that nobody enters too often",
+}
+
+
+def faults(folder: Folder) -> Iterator[Problem]:
+    """Each trigger, node, option and setting that is not there yet."""
+    for draft in folder.drafts:
+        for trigger in triggers(draft.positions.root):
+            for name in _TRIGGERS:
+                if entry := trigger.entry(name):
+                    hint = "begin with `on: position.reported`, and `near()` in its `where`"
+                    yield _later(draft.path, entry, f"`{name}`", hint)
+        for node in nodes(draft.positions.root):
+            for name, hint in _NODES.items():
+                if entry := node.entry(name):
+                    yield _later(draft.path, entry, f"`{name}`", hint)
+            pick = node.entry("pick")
+            if pick and node.entry("send") and isinstance(pick.value, Scalar) and pick.value.text == "best":
+                yield _later(draft.path, pick, "`pick: best`", "write `pick: first`, the channels in your order")
+    root = folder.project_draft.positions.root if folder.project_draft else None
+    for name, hint in _PROJECT.items() if isinstance(root, Mapping) else ():
+        if isinstance(root, Mapping) and (entry := root.entry(name)):
+            yield _later("project.yaml", entry, f"`{name}`", hint)
+
+
+def _later(file: str, entry: Entry, what: str, hint: str) -> Problem:
+    return problem(file, entry.key.start, "J090", f"{what} is not here yet", hint)
