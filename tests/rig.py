@@ -10,8 +10,9 @@ from engine.catalog import Catalog, MessageSpec, compile_journey
 from journeys.ids import with_ids
 from journeys.model import Journey
 from state.store import MemoryStore, PartitionStore
+from streams.fanout.fanouts import Plan
 from streams.lane import Lane
-from streams.partition import Partition
+from streams.partition import UNPLANNED, Partition
 from streams.processor import Decide, Processor, deciding
 from streams.touchpoints.decoder import Decoder
 
@@ -81,6 +82,7 @@ class Rig:
         trace_all: bool = False,
         definitions: Sequence[Mapping[str, Any]] = (),
         decide: Decide | None = None,
+        plan: Plan = lambda: UNPLANNED,
     ) -> None:
         self.wall = Wall()
         self.logs = {topic: Log() for topic in topics}
@@ -97,6 +99,7 @@ class Rig:
             self.wall,
             event_clock=event_clock,
             clock=clock,
+            plan=plan,
         )
         self._offsets: dict[str, int] = {}
 
@@ -114,6 +117,10 @@ class Rig:
         """Applies all that can be applied now."""
         while self.partition.step(10_000) or self.partition.asks:
             self.partition.tell({})
+
+    def prove(self) -> None:
+        """All that was applied is durable, as after a lazy pass."""
+        self.processor.store.mark.positions = self.partition.positions(0)
 
     def said(self, topic: str = "actions") -> list[dict[str, Any]]:
         """The outputs in all outboxes for `topic`, decoded, by record key and sequence."""

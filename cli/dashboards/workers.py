@@ -49,6 +49,16 @@ _PARTITIONS = Row(
               runbook="SillageTimersOverdue"),
     ),
 )  # fmt: skip
+_FANOUTS = Row(
+    "Fan-outs",
+    (
+        lines("Customers met by fan-outs", "A second, by event type.", "ops",
+              (rate("fanout_customers_total", by="type"), "{{type}}"), stacked=True, width=12),
+        stat("Fan-outs that go or wait", "Each partition counts its own.", "short", total("fanouts_active"), width=6),
+        stat("Runs of schedules skipped", "Missed or overtaken, in the time shown.", "short",
+             grown("schedule_runs_skipped_total"), width=6, warn=1),
+    ),
+)  # fmt: skip
 _OWNERS = Row(
     "Ownership and recovery",
     (
@@ -89,5 +99,5 @@ _INPUT = Row(
 
 WORKERS = Dashboard(
     "workers", "Worker internals", "How busy workers are, what partitions hold, who owns them, what comes in odd.",
-    (_BUSY, _PARTITIONS, _OWNERS, _INPUT),
+    (_BUSY, _PARTITIONS, _FANOUTS, _OWNERS, _INPUT),
 )  # fmt: skip

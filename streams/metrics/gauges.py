@@ -22,6 +22,7 @@ async def look(worker: Worker, metrics: Metrics, watchdog: Watchdog, now_ms: Cal
         waiting = 0
         oldest = worker.session.oldest_leaving_at if worker.session is not None else None
         metrics.publication_age(0.0 if oldest is None else max(0, now - oldest) / 1000)
+        metrics.fanouts(sum(partition.fanouts.active for partition in worker.partitions.values()))
         for partition in worker.partitions.values():
             processor = partition.processor
             overdue, late_ms = partition.overdue()

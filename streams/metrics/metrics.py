@@ -66,6 +66,16 @@ class Metrics:
         self._identities = families.counter("linked_identities", "Identities that events linked to a customer.")
         self._dead_letters = families.counter("dead_letters", "Records that could not be processed, by code.", "code")
 
+        self._fanout_customers = families.counter(
+            "fanout_customers",
+            "Customers whom a fan-out met, by event type; types that no journey takes to everyone are `other`.",
+            "type",
+        )
+        self._fanouts_active = families.gauge("fanouts_active", "Fan-outs that go or wait, each partition for itself.")
+        self._runs_skipped = families.counter(
+            "schedule_runs_skipped", "Runs of schedules that were missed or overtaken, in each partition."
+        )
+
     def _declare_decisions(self, families: Families) -> None:
         self._decisions = families.counter("decisions", "Decisions taken, for events and timers.")
         self._actions = families.counter("actions", "Actions acknowledged by the broker.", "journey", "channel")
@@ -186,6 +196,18 @@ class Metrics:
     def errors(self, journey: str, code: str, count: int = 1) -> None:
         """Failures of an expression or a definition in decisions."""
         self._errors.at(journey, code).inc(count)
+
+    def fanned_out(self, type_: str, customers: int) -> None:
+        """Customers whom a fan-out met."""
+        self._fanout_customers.at(type_).inc(customers)
+
+    def fanouts(self, active: int) -> None:
+        """Fan-outs of all partitions of this process that go or wait."""
+        self._fanouts_active.at().set(active)
+
+    def runs_skipped(self, count: int) -> None:
+        """Runs of schedules that never began."""
+        self._runs_skipped.at().inc(count)
 
     def held_proposals(self, count: int) -> None:
         """Proposals held until their partition has caught up."""

@@ -78,6 +78,7 @@ class WorkerObserver:
                 self._metrics.dead_letters("undecided", counts.faults)
             self._metrics.outbox(partition.number, processor.unpublished)
             self._decoded(partition)
+            self._fanned_out(partition)
             refusals, processor.refusals = processor.refusals, {}
             for code, count in refusals.items():
                 self._metrics.refusals(code, count)
@@ -87,6 +88,15 @@ class WorkerObserver:
             if partition.lateness:
                 lateness, partition.lateness = partition.lateness, []
                 self._metrics.timers_fired([max(0, ms) / 1000 for ms in lateness])
+
+    def _fanned_out(self, partition: Partition) -> None:
+        fanouts = partition.fanouts
+        for type_, count in fanouts.met.items():
+            self._metrics.fanned_out(type_, count)
+        fanouts.met.clear()
+        if fanouts.skipped:
+            self._metrics.runs_skipped(fanouts.skipped)
+            fanouts.skipped = 0
 
     def _decoded(self, partition: Partition) -> None:
         for channel, count in partition.events.items():

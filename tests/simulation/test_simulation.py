@@ -15,7 +15,7 @@ from simulation.simulate import paced, simulate
 SEEDS = 300
 """`make simulate` runs more of them."""
 MOST_SEEDS = 800
-"""Among so many each mutation is found, most of them among the first ten."""
+"""Among so many each mutation is found."""
 TESTS = Path(__file__).parents[1]
 
 
