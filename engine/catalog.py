@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.compile import DefinitionError, compile_journey
-from engine.program import CompiledJourney, EntryRule, MessageSpec, Schedule, SegmentRule
+from engine.destination import Destination, destination
+from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, Schedule, SegmentRule
 from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
@@ -51,6 +52,7 @@ class Catalog:
     in which each comes after those that it looks at. `since` says in which release a journey or a segment (as
     `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `zone` the project's.
+    `moves` says, by journey and version, where the release takes those inside.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Catalog:
         segments: Iterable[SegmentRule] = (),
         zone: str = "UTC",
         since: Mapping[str, int] | None = None,
+        moves: Mapping[str, Mapping[str, Move]] | None = None,
     ) -> None:
         self.release = release
         self.current = dict(current)
         self.zone = zone
         self.segments = {rule.name: rule for rule in in_order(segments)}
         self.since = dict(since or {})
+        self.moves = {name: dict(each) for name, each in (moves or {}).items() if each}
         self.entries: dict[str, Rules] = {}
         self._versions = {(journey.name, journey.version): journey for journey in self.current.values()}
         self._find = find
@@ -128,6 +132,15 @@ class Catalog:
             if found is not None:
                 self._versions[name, version] = found
         return found
+
+    def move(self, name: str, version: str, standing: Iterable[str]) -> Destination | None:
+        """Where the release takes those of a version who stand at these nodes, None where they stay."""
+        moves = self.moves.get(name, {})
+        return destination(moves, version, standing, lambda to: self._rests(name, to)) if version in moves else None
+
+    def _rests(self, name: str, version: str) -> Mapping[str, object] | None:
+        found = self.version(name, version)
+        return None if found is None else found.rests
 
     def _armed_names(self) -> list[str]:
         return [*self.timed, *(f"segment/{name}" for name in self.segments)]

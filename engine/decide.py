@@ -14,6 +14,7 @@ from engine.facts import take_facts
 from engine.goals import count_goals
 from engine.ids import seen_hash
 from engine.live import check_exits, concerned, look, tell_parent, wake
+from engine.moves import move
 from engine.program.rules import STARTED
 from engine.reviews import count_event, review
 from engine.run import begun_by
@@ -30,13 +31,17 @@ def decide(
     """Decides what this input means for this customer.
 
     Pure: equal arguments give equal decisions, and `customer` is never written. Within one event the order is that of
-    docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. The
+    docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. Where the
+    release moves an enrollment, that comes behind the facts and before all else. The
     caller has fired the timers due at or before an event's instant, as a TimerFired of its own. Raises for no event and
     no definition: faults of expressions go to `on_error`. The trace is None for a repeated id; also where nothing was
     decided, unless `trace_all`. With the `asked_of` a trace for a context the decision is the one that it tells of.
     """
     if isinstance(given, TimerFired):
         draft = Draft(catalog, customer, given, None, context)
+        if catalog.moves and customer.enrollments:
+            move(draft)
+            _settle(draft)
         while (due := due_by(draft)) is not None:
             fire(draft, due)
             _settle(draft)
@@ -61,6 +66,8 @@ def _apply(draft: Draft, event: Event) -> None:
     if draft.customer.erased_at:
         return
     catalog = draft.catalog
+    if catalog.moves and draft.customer.enrollments:
+        move(draft)
     if draft.customer.armed != catalog.armed:
         arm(draft)
     if event.type in catalog.wanted:

@@ -36,7 +36,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
 
 
 class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):
-    """An action proposed before shall not leave, with the code of the reason (`exit`, `expired`)."""
+    """An action proposed before shall not leave, with the code of the reason (`exit`, `expired`, `removed`)."""
 
     id: str
     customer: str

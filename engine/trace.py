@@ -41,6 +41,7 @@ COLLECTED = "collected"
 REPEATED = "repeated"
 CALLED = "called"
 HELD_OUT = "held_out"
+MOVED = "moved"
 
 CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
@@ -61,7 +62,7 @@ CODES: dict[str, str] = {
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",
-    VOIDED: "a queued action shall not leave any more; `code`: exit or expired",
+    VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
     NOT_EXITED: "an event of an exit's type did not end the enrollment; `code`: where or unless",
@@ -78,6 +79,10 @@ CODES: dict[str, str] = {
     REPEATED: "a round of a loop began; `code` is its number from 1, or how the loop ended: until, most",
     CALLED: "a service was called; `data.call` is the id, `data.until` (ms) how long an answer is waited for",
     HELD_OUT: "the person is in the control group of the journey: the enrollment runs, and sends nothing",
+    MOVED: (
+        "a release took the enrollment from version `data.from` to `data.to`, by `data.nodes`; `code`: follow, "
+        "migrate, or removed where its node is not there"
+    ),
     ERROR: (
         "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node, unknown_version, "
         "hop_limit or too_many_alarms"

@@ -11,6 +11,7 @@ from engine.customer import Consent, Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, ConsentChange, Decision, Erasure, Line, Trace, Void
 from engine.event import Event, EventArrived, Input, TimerFired
+from engine.program import Move
 from engine.time import after
 from engine.trace import CODES, input_of
 from journeys.duration import Duration
@@ -61,12 +62,14 @@ class Life:
         self.context = EMPTY
         self._events = 0
 
-    def release(self, *definitions: dict[str, Any], version: str = "v1") -> None:
-        """Another release: these are open for entry, older versions can still be found."""
+    def release(
+        self, *definitions: dict[str, Any], version: str = "v1", moves: dict[str, dict[str, Move]] | None = None
+    ) -> None:
+        """Another release: these are open for entry, older versions can still be found, and some may move."""
         current = [compiled(each, version, self.zone) for each in definitions]
         self.known |= {(each.name, each.version): each for each in current}
         self.catalog = Catalog(
-            self.catalog.release + 1, {each.name: each for each in current}, self._find, zone=self.zone
+            self.catalog.release + 1, {each.name: each for each in current}, self._find, zone=self.zone, moves=moves
         )
 
     def _find(self, name: str, version: str) -> CompiledJourney | None:

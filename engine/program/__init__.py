@@ -10,6 +10,7 @@ from engine.program.rules import (
     EntryRule,
     ExitRule,
     GoalRule,
+    Move,
     Schedule,
     SegmentRule,
 )
@@ -45,7 +46,7 @@ from engine.program.steps import (
 __all__ = [
     "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "CallStep",
     "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
-    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Opening", "ParallelStep", "RepeatStep", "RestStep", "Schedule",
-    "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep", "Variant",
-    "WaitForStep", "WaitStep", "WaitUntilStep",
+    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "Opening", "ParallelStep", "RepeatStep", "RestStep",
+    "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep",
+    "Variant", "WaitForStep", "WaitStep", "WaitUntilStep",
 ]  # fmt: skip

@@ -106,6 +106,17 @@ class Schedule(msgspec.Struct, frozen=True):
     since: int = 0
 
 
+class Move(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a release takes those who are inside one version: to the version `to`, by a deploy of `mode`.
+
+    `nodes` leads from an id to the new one, or to nothing for who leaves there; any other id stays what it is.
+    """
+
+    to: str
+    mode: str
+    nodes: dict[str, str] = {}
+
+
 class CompiledJourney(msgspec.Struct, frozen=True):
     """One version of one journey, ready to run: rules by event type, rests by node id, the first step.
 
