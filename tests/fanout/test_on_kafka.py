@@ -1,0 +1,131 @@
+"""A broadcast through two real workers, of which one is killed in the middle: everyone is met, and once."""
+
+import asyncio
+import json
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+from breakable import Kept, calm, event, people
+from waiting import until
+
+from journeys.load import load_project
+from streams.broker.publish import KafkaPublisher, Out
+from streams.broker.reader import read_all
+from streams.broker.topics import migrate
+from streams.definitions.deploy import deploy
+from streams.operations.fanouts import Found, read_fanouts, stop
+from streams.operations.sweep import Sweep
+from streams.settings import Settings
+from streams.touchpoints.home import home
+
+PARTITIONS = 8
+CUSTOMERS = 2_000
+FOLDER = {
+    "project.yaml": "zone: Europe/Paris\n",
+    "messages/cheaper/message.yaml": 'title: Cheaper\nclass: marketing\nsubject: "Cheaper"\n',
+    "messages/cheaper/email.txt": "It is cheaper.",
+    "journeys/cheaper.yaml": (
+        "journey: cheaper\ntopic: offers\nttl: 9d\nenter:\n  broadcast: price.dropped\n  pace: 200/s\n"
+        "steps:\n  - send: cheaper\n    channel: email\n"
+    ),
+}
+
+
+@pytest.fixture
+async def house(settings: Settings, tmp_path: Path) -> Settings:
+    """Eight partitions, a journey that listens to `price.dropped`, and nobody at work."""
+    told = {"partitions": PARTITIONS, "channels": "web,email", "start": "earliest", "data": tmp_path}
+    found = settings.model_copy(update=told)
+    await asyncio.to_thread(migrate, found)
+    await deploy(found, load_project(FOLDER), time.time_ns() // 1_000_000, "test")
+    return found
+
+
+async def publish(settings: Settings, outs: list[Out]) -> None:
+    publisher = KafkaPublisher(settings.kafka)
+    await publisher.start()
+    by_home = defaultdict(list)
+    for out in outs:
+        by_home[home((out.key or b"").decode(), PARTITIONS)].append(out)
+    for partition, found in by_home.items():
+        await publisher.append(settings.topic("touchpoints.web"), partition, found)
+    await publisher.stop()
+
+
+async def introduce(settings: Settings, names: list[str]) -> None:
+    outs = []
+    for name in names:
+        outs.append(event(name, "customer.updated", set={"email": f"{name}@x.example"}))
+        outs.append(event(name, "consent.changed", topic="offers", channel="email", given=True, source="test"))
+    await publish(settings, outs)
+
+
+async def sent(settings: Settings) -> Counter[str]:
+    """How many different actions each customer got."""
+    ids = {}
+    for partition in range(PARTITIONS):
+        async for rows in read_all(settings.brokers, settings.topic("actions"), partition):
+            for row in rows:
+                action = json.loads(row.value)
+                ids[action["id"]] = action["customer"]
+    return Counter(ids.values())
+
+
+def two_workers(settings: Settings, folder: Path) -> tuple[Kept, Kept]:
+    """Each with a folder of its own, so that their logs are two."""
+    kept = []
+    for name in ("first", "second"):
+        (folder / name).mkdir()
+        kept.append(Kept("worker", settings.model_copy(update={"data": folder / name}), folder / name))
+    return kept[0].start(), kept[1].start()
+
+
+@pytest.mark.slow
+async def test_with_a_worker_killed_in_the_middle_everyone_is_met_once(house: Settings, tmp_path: Path) -> None:
+    names = people(CUSTOMERS)
+    first, second = two_workers(house, tmp_path)
+    try:
+        await introduce(house, names)
+        await publish(house, [Out(b"*", b'{"id": "b1", "type": "price.dropped", "customer": "*", "properties": {}}')])
+
+        async def so_many(count: int) -> bool:
+            return len(await sent(house)) >= count
+
+        await until(lambda: so_many(CUSTOMERS // 4), 60)
+        first.kill()
+        before = len(await sent(house))
+        assert before < CUSTOMERS
+        await until(lambda: so_many(CUSTOMERS), 120)
+        assert await sent(house) == Counter(names)
+        calm(second.log)
+
+        await publish(house, [Out(b"*", b'{"id": "b1", "type": "price.dropped", "customer": "*", "properties": {}}')])
+        await publish(house, [Out(b"*", b'{"id": "b2", "type": "price.dropped", "customer": "*", "properties": {}}')])
+        await until(lambda: sent_twice(house, 20), 60)
+        await until(lambda: only(house, "b2"), 30)
+        found = await listed(house)
+        assert sorted(each.partition for each in found) == list(range(PARTITIONS))
+        assert {each.walk.pace for each in found} == {25.0}
+        await stop(house, "b2")
+        await until(lambda: only(house), 30)
+        assert sum((await sent(house)).values()) < 2 * CUSTOMERS
+        assert max((await sent(house)).values()) == 2
+    finally:
+        first.kill()
+        second.kill()
+
+
+async def sent_twice(settings: Settings, count: int) -> bool:
+    return sum(number == 2 for number in (await sent(settings)).values()) >= count
+
+
+async def listed(settings: Settings) -> list[Found]:
+    """The fan-outs as `sillage fanouts list` reads them."""
+    async with Sweep(settings.brokers) as sweep:
+        return await read_fanouts(sweep, settings, {settings.topic("state"): PARTITIONS})
+
+
+async def only(settings: Settings, *ids: str) -> bool:
+    return {each.walk.id for each in await listed(settings)} == set(ids)
