@@ -1,6 +1,5 @@
 """The walk over steps: from where an enrollment stands to its next rest or its end, and what happens to its faults."""
 
-from collections.abc import Sequence
 from typing import assert_never
 
 from engine import trace
@@ -101,7 +100,7 @@ def _walk(run: Run, step: Step) -> Step | None:
         except Exception as fault:
             # Expressions are the designer's: whatever they raise concerns this enrollment alone.
             return _failed(run, step.label, *fault_line(fault), step.rescue)
-        if isinstance(following, Sequence):
+        if isinstance(following, list):
             _fork(run, following)
             return None
         if following is None:
@@ -109,7 +108,7 @@ def _walk(run: Run, step: Step) -> Step | None:
         step = following
 
 
-def _fork(run: Run, begun: Sequence[parallel.Begun]) -> None:
+def _fork(run: Run, begun: list[parallel.Begun]) -> None:
     """Walks each branch as far as it goes; one that ends the parallel or the enrollment ends the others with it."""
     for position, step in begun:
         branch = Run(run.draft, run.journey, run.enrollment, run.at, position, run.walked)
@@ -118,7 +117,7 @@ def _fork(run: Run, begun: Sequence[parallel.Begun]) -> None:
             advance(branch, step)
 
 
-def _enter(step: Step, run: Run) -> Step | Sequence[parallel.Begun] | None:
+def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
     match step:
         case WaitStep():
             return wait.enter(step, run)
@@ -143,7 +142,7 @@ def _enter_rarer(
     step: WaitUntilStep | SplitStep | CallStep | TagStep | EmitStep | RepeatStep | BackStep | ParallelStep | JoinStep
     | StartStep | DigestStep,
     run: Run,
-) -> Step | Sequence[parallel.Begun] | None:  # fmt: skip
+) -> Step | list[parallel.Begun] | None:  # fmt: skip
     match step:
         case WaitUntilStep():
             return wait_until.enter(step, run)

@@ -1,5 +1,6 @@
 """Alarms: what time brings about for a customer: dates, absences, segments that change by time alone."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from engine import trace
@@ -41,7 +42,7 @@ def arm(draft: Draft) -> None:
             _set_absence(draft, journey, place, absence, missed=is_new and absence.backfill)
 
 
-def review(draft: Draft, touched: set[str]) -> None:
+def review(draft: Draft, touched: AbstractSet[str]) -> None:
     """Sets the alarms anew that hang on something of `touched`."""
     for journey in draft.catalog.timed.values():
         if "customer" in touched:

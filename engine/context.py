@@ -88,7 +88,8 @@ class Context:
         if not cells:
             return None
         best: tuple[float, str] | None = None
-        for cell in _cells(lat, lon, metres, _PLACE_CELL):
+        # A place at no distance may still lie behind the edge of a cell.
+        for cell in _cells(lat, lon, max(metres, 1.0), _PLACE_CELL):
             for place in cells.get(cell, {}).values():
                 found = (distance_m(lat, lon, place.lat, place.lon), place.id)
                 if found[0] <= metres and (best is None or found < best):

@@ -4,6 +4,7 @@ Nothing that the given customer holds is written: the draft owns a copy from the
 replaced by a new one, so that facts taken before a change still show what was.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +30,9 @@ class Unexplained(msgspec.Struct, gc=False):
     line: Line
     condition: Compiled
     facts: Facts
+
+
+NOTHING: frozenset[str] = frozenset()
 
 
 class Derived(msgspec.Struct, gc=False):
@@ -89,9 +93,9 @@ class Draft:
         self.at = given.at
         self.outputs: list[AnyOutput] = []
         self.held = 0
-        self.derived: list[Derived] = []
-        self.ended: list[Ended] = []
-        self.touched: set[str] = set()
+        self.derived: Sequence[Derived] = ()
+        self.ended: Sequence[Ended] = ()
+        self.touched: frozenset[str] = NOTHING
         self._derivations = 0
         self._hops = 0
         self._past: Past | None = None
@@ -112,7 +116,7 @@ class Draft:
         if not self._owned:
             self.customer = _copy(self.customer, updated_at=self.at)
             self._owned = True
-        self._facts = self._consents = self._past = None
+        self._facts = self._consents = None
         return self.customer
 
     def derive(self, type_: str, properties: dict[str, Any]) -> str:
@@ -122,8 +126,16 @@ class Draft:
         given = self._given
         received_at = given.event.received_at if isinstance(given, EventArrived) else 0
         event = Event(name, type_, self.customer.id, "engine", self.at, received_at, properties)
-        self.derived.append(Derived(event, self._hops + 1))
+        self.derived = [*self.derived, Derived(event, self._hops + 1)]
         return name
+
+    def end(self, parent: str, begun_by: str, outcome: str) -> None:
+        """Notes that an enrollment ended for whose end another waits."""
+        self.ended = [*self.ended, Ended(parent, begun_by, outcome)]
+
+    def touch(self, key: str) -> None:
+        """Notes that something changed of the person: `customer`, `type/TYPE` or `segment/NAME`."""
+        self.touched |= {key}
 
     def take(self, derived: Derived) -> Event:
         """Puts a derived event in hand."""
@@ -135,7 +147,7 @@ class Draft:
         self.customer = customer
         self._owned = True
         self._live = None
-        self._facts = self._consents = self._past = None
+        self._facts = self._consents = None
 
     @property
     def has_live(self) -> bool:
@@ -187,9 +199,9 @@ class Draft:
 
     @property
     def past(self) -> Past:
-        """What lies behind the customer, as it is at this point of the decision."""
+        """What lies behind the customer, as it is whenever it is asked."""
         if self._past is None:
-            self._past = Past(self.customer, self.catalog, self.at)
+            self._past = Past(self)
         return self._past
 
     @property

@@ -138,25 +138,24 @@ def _begin(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, ev
         entered_at=draft.at,
         expires_at=after(draft.at, journey.ttl, person_zone(draft, journey)),
         entry={**event.properties, "meta": draft.meta},
-        parent=_parent(draft, event),
+        parent=_parent(event) if draft.hops else "",
     )
     draft.live[enrollment.id] = enrollment
     draft.say(trace.ENTERED, journey.name, enrollment.id, key=key, trigger=rule.number)
-    _draw_group(draft, journey, enrollment)
+    if journey.holdout:
+        _draw_group(draft, journey, enrollment)
     open_goal(draft, journey, enrollment)
     advance(Run(draft, journey, enrollment, draft.at), journey.start)
 
 
-def _parent(draft: Draft, event: Event) -> str:
-    """The enrollment that waits for this one's end: that of a `start` within this decision, and of nobody else."""
-    parent = event.properties.get("parent") if draft.hops and event.type == STARTED else None
+def _parent(event: Event) -> str:
+    """The enrollment that waits for the end of what this derived event begins, if it is that of a `start`."""
+    parent = event.properties.get("parent") if event.type == STARTED else None
     return parent if isinstance(parent, str) else ""
 
 
 def _draw_group(draft: Draft, journey: CompiledJourney, enrollment: Enrollment) -> None:
     """Draws the person's group of the journey once, for good."""
-    if not journey.holdout:
-        return
     key, customer = holdout_key(journey.name), draft.customer
     group = customer.arms.get(key) or drawn(journey.name, customer.person_key, journey.holdout)
     if key not in customer.arms:

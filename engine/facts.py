@@ -36,7 +36,7 @@ def _updated(draft: Draft, event: Event) -> None:
     gone = newer(customer, unset, at)
     if values or gone:
         write(draft.own(), values, gone, at)
-        draft.touched.add("customer")
+        draft.touch("customer")
     if len(values) + len(gone) < len(given) + len(unset):
         draft.note(trace.FACT, code="older", why="customer.updated: an attribute has a newer value")
     draft.note(trace.FACT, code="attributes", why=", ".join((*values, *gone)))
@@ -65,7 +65,7 @@ def _answered(draft: Draft, event: Event) -> None:
     answer = Consent(given, at, _text(properties.get("source")), _text(properties.get("text_version")))
     customer = draft.own()
     customer.consent = with_item(customer.consent, key, answer, CONSENTS)
-    draft.touched.add("customer")
+    draft.touch("customer")
     if key == LOCATION and not given:
         customer.position = None
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")

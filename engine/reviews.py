@@ -4,7 +4,7 @@ from typing import Any
 
 from engine import alarms, segments
 from engine.customer import Occurrence
-from engine.draft import Draft
+from engine.draft import NOTHING, Draft
 from engine.event import Event
 from engine.history import recorded
 from journeys.conditions.needed import Wanted
@@ -23,14 +23,14 @@ def count_event(draft: Draft, event: Event) -> None:
     occurrence = Occurrence(event.occurred_at, _kept(wanted, event))
     changed = recorded(history.get(event.type), occurrence, draft.at)
     draft.own().history = {**history, event.type: changed}
-    draft.touched.add(f"type/{event.type}")
+    draft.touch(f"type/{event.type}")
 
 
 def review(draft: Draft) -> set[str]:
     """Asks the segments and sets the alarms that look at what changed; gives all that did."""
     seen: set[str] = set()
     for _ in range(len(draft.catalog.segments) + 2):
-        touched, draft.touched = draft.touched, set()
+        touched, draft.touched = draft.touched, NOTHING
         if not touched:
             break
         seen |= touched

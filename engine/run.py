@@ -8,7 +8,7 @@ from engine import trace
 from engine.bounds import with_item, without_oldest
 from engine.customer import REMEMBERED_KEYS, Branch, Enrollment, Remembered, Spot, memory_key, positions
 from engine.decision import TaskClosed, Void
-from engine.draft import Draft, Ended
+from engine.draft import Draft
 from engine.event import Event
 from engine.ids import task_closed_id, void_id
 from engine.program import CompiledJourney
@@ -113,7 +113,7 @@ def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code
     del draft.live[enrollment.id]
     cancel_tasks(draft, enrollment, outcome, at)
     if enrollment.parent:
-        draft.ended.append(Ended(enrollment.parent, begun_by_id(enrollment.entry), outcome))
+        draft.end(enrollment.parent, begun_by_id(enrollment.entry), outcome)
     _remember(draft, enrollment, at)
     draft.say(trace.EXITED, enrollment.journey, enrollment.id, enrollment.node, outcome, key=enrollment.key, **data)
     if void_code:

@@ -1,5 +1,7 @@
 """Segments: who is in them, kept up to date as the person changes and as time goes by."""
 
+from collections.abc import Set as AbstractSet
+
 from engine import trace
 from engine.calendar import next_midnight
 from engine.customer import Customer
@@ -12,7 +14,7 @@ from engine.time import DAY_MS
 ALARM = "segment/"
 
 
-def review(draft: Draft, touched: set[str]) -> None:
+def review(draft: Draft, touched: AbstractSet[str]) -> None:
     """Asks again for each segment that looks at something of `touched`; those that look at others come after them."""
     for rule in draft.catalog.segments_watching(touched):
         ask(draft, rule)
@@ -44,7 +46,7 @@ def _change(draft: Draft, rule: SegmentRule, inside: bool, silent: bool) -> None
     if inside:
         segments[rule.name] = draft.at
     draft.own().segments = segments
-    draft.touched.add(f"segment/{rule.name}")
+    draft.touch(f"segment/{rule.name}")
     if silent:
         return
     draft.say(trace.SEGMENT, code="entered" if inside else "left", segment=rule.name)

@@ -18,8 +18,9 @@ def due_by(draft: Draft) -> Due | None:
     upto = draft.at
     enrollments = draft.customer.enrollments if not draft.has_live else draft.live.values()
     due = _due(enrollments, upto)
-    due += [(at, name, _ALARM, "") for name, at in draft.customer.alarms.items() if at <= upto]
-    return min(due, default=None)
+    if draft.customer.alarms:
+        due += [(at, name, _ALARM, "") for name, at in draft.customer.alarms.items() if at <= upto]
+    return min(due) if due else None
 
 
 def fire(draft: Draft, due: Due) -> None:
@@ -42,8 +43,9 @@ def _due(enrollments: Iterable[Enrollment], upto: int) -> list[Due]:
             due.append((enrollment.expires_at, enrollment.id, _END, ""))
         if 0 < enrollment.due_at <= upto:
             due.append((enrollment.due_at, enrollment.id, _WAIT, ""))
-        branches = [each for each in enrollment.branches if 0 < each.due_at <= upto]
-        due += [(branch.due_at, enrollment.id, _WAIT, branch.name) for branch in branches]
+        if enrollment.branches:
+            branches = [each for each in enrollment.branches if 0 < each.due_at <= upto]
+            due += [(branch.due_at, enrollment.id, _WAIT, branch.name) for branch in branches]
     return due
 
 

@@ -3,6 +3,7 @@
 from engine.compile.promise import Around
 from engine.compile.triggers import types_of
 from engine.program import (
+    ALWAYS,
     AwaitedEvent,
     AwaitedState,
     DigestStep,
@@ -78,6 +79,8 @@ def digest(around: Around, node: Digest, then: Step, path: str) -> DigestStep:
 
 
 def _opening(around: Around, node: Wait | WaitUntil, path: str) -> Opening:
+    if node.between is None and node.hours is None and node.jitter is None:
+        return ALWAYS
     between = None if node.between is None else window_of(node.between)
     return Opening(between, around.hours(node.hours, path), node.jitter)
 

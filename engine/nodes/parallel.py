@@ -1,7 +1,5 @@
 """Node `parallel`: branches at once, each with a place of its own, and the join that ends them."""
 
-from collections.abc import Sequence
-
 from engine import trace
 from engine.customer import Branch
 from engine.program import JoinStep, ParallelStep, Step
@@ -11,7 +9,7 @@ Begun = tuple[Branch, Step]
 """A branch that just began, and its first step."""
 
 
-def enter(step: ParallelStep, run: Run) -> Sequence[Begun]:
+def enter(step: ParallelStep, run: Run) -> list[Begun]:
     """Stands at the parallel, and begins its branches."""
     run.stand(step.label, run.at, 0)
     above = run.position.name if isinstance(run.position, Branch) else ""

@@ -34,7 +34,7 @@ def _write_attribute(run: Run, path: tuple[str, ...], value: Any) -> None:
     written_at = max(run.at, customer.attributes_at.get(path[0], run.at))
     attributes = _written(customer.attributes, path, value)
     write(customer, {path[0]: attributes[path[0]]}, (), written_at)
-    run.draft.touched.add("customer")
+    run.draft.touch("customer")
 
 
 def _sum(run: Run, target: tuple[str, ...], value: Any) -> Any:

@@ -20,6 +20,6 @@ def enter(step: TagStep, run: Run) -> Step:
     if tags != before:
         customer = run.draft.own()
         write(customer, {"tags": tags}, (), max(run.at, customer.attributes_at.get("tags", run.at)))
-        run.draft.touched.add("customer")
+        run.draft.touch("customer")
     run.say(trace.SET, step.label, name="customer.tags", value=tags)
     return step.then

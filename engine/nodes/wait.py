@@ -4,14 +4,16 @@ from engine import trace
 from engine.calendar import next_inside
 from engine.hours import next_open
 from engine.ids import share
-from engine.program import Opening, Step, WaitStep
+from engine.program import ALWAYS, Opening, Step, WaitStep
 from engine.run import Run
 from engine.time import after
 
 
 def enter(step: WaitStep, run: Run) -> Step | None:
     """Rests, or goes on at once when the wait ends at this instant."""
-    due_at = opening(step.opening, after(run.at, step.duration, run.zone()), step.label, run)
+    due_at = after(run.at, step.duration, run.zone())
+    if step.opening is not ALWAYS:
+        due_at = opening(step.opening, due_at, step.label, run)
     if due_at <= run.at:
         return step.then
     run.rest(step.label, due_at)

@@ -9,7 +9,8 @@ def pinned(root: Node) -> tuple[str, str] | None:
     Where the property is another text the condition is false: `&&` absorbs whatever its other operands raise.
     """
     if isinstance(root, Logic) and root.sign == "&&":
-        return next((found for operand in root.operands if (found := pinned(operand)) is not None), None)
+        pins = [pinned(operand) for operand in root.operands]
+        return next((pin for pin in pins if pin is not None), None)
     if not isinstance(root, Binary) or root.sign != "==":
         return None
     for one, other in ((root.left, root.right), (root.right, root.left)):

@@ -27,6 +27,10 @@ def release(life: Life, *segments: Any, n: int = 0, since: dict[str, int] | None
     life.catalog = Catalog(n or found.release, found.current, life._find, segments, life.zone, since)
 
 
+def past_of(life: Life) -> Past:
+    return Past(life)
+
+
 def days(life: Life) -> list[float]:
     return [hours / DAY for _, hours in life.sent_after_hours()]
 
@@ -238,7 +242,7 @@ class TestSegments:
         life = self.life()
         life.event("customer.updated", {"set": {"tier": "gold"}})
         release(life, segment("vip", "customer.tier == 'gold'"), n=2, since={"segment/vip": 2})
-        assert Past(life.customer, life.catalog, life.at).in_segment("vip")
+        assert Past(life).in_segment("vip")
 
     @pytest.mark.parametrize("when", ["event.x == 1", "local_time().hour > 8", "weather(customer.place).raining"])
     def test_looks_at_the_person_alone(self, when: str) -> None:
@@ -275,7 +279,7 @@ def test_counting_does_not_hang_on_the_order_in_which_events_are_told(
     for place in order:
         for name, at, total in [*events[place : place + 1]] * 2:
             life.event("order", {"total": total}, id=name, occurred_at=at)
-    past = Past(life.customer, life.catalog, START_AT)
+    past = Past(life)
     inside = [total for _, at, total in events if at >= START_AT - window * 86_400_000]
     assert past.count("order", Duration.parse(f"{window}d")) == len(inside)
     assert past.sum("order", "total", Duration.parse(f"{window}d")) == pytest.approx(sum(inside))
@@ -287,7 +291,7 @@ def test_beyond_the_newest_256_days_are_counted_whole_and_nothing_is_lost() -> N
     life = Life(journey_of(enter=enter, steps=[{"exit": "done"}]))
     for number in range(1000):
         life.event("order", {"total": 1}, occurred_at=START_AT - number * 43_200_000)
-    past = Past(life.customer, life.catalog, START_AT)
+    past = Past(life)
     history = life.customer.history["order"]
     assert (past.count("order", None), past.sum("order", "total", None)) == (1000, 1000)
     assert (len(history.recent), len(history.days)) == (256, 372)
