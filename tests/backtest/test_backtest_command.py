@@ -153,6 +153,38 @@ def test_places_and_weather_are_known_from_their_instant_on(tmp_path: Path) -> N
     )
 
 
+RAIN = """
+journey: rain
+topic: offers
+ttl: 1d
+enter:
+  on: position.reported
+steps:
+  - wait: 1h
+  - choose:
+      - when: weather(entry.meta.place).raining
+        do:
+          - exit: wet
+      - else:
+          - exit: dry
+"""
+
+
+def test_a_timer_due_before_the_weather_changes_sees_what_was_before(tmp_path: Path) -> None:
+    here = {"lat": 48.85, "lon": 2.32}
+    shop = folder(tmp_path / "shop", files(rain=RAIN))
+    reported = [touchpoint("position.reported", f"c{hour}", AT + hour * 3_600_000, place=here) for hour in (0, 2, 5)]
+    path = recording(tmp_path / "events.jsonl", reported)
+    sky = {"id": "w", **here, "radius_m": 1000}
+    changes = [{**sky, "at": AT - 1, "raining": True}, {**sky, "at": AT + 5_400_000, "raining": False}]
+    out = tmp_path / "out.csv"
+    lines(shop, path, "--journey", "rain", "--context", recording(tmp_path / "sky.jsonl", changes), "--out", out)
+    assert [(row["customer"], row["code"]) for row in read(out) if row["what"] == "exited"] == [
+        ("c0", "wet"),
+        ("c2", "dry"),
+    ]
+
+
 def test_what_the_recording_does_not_tell_is_said(shop: Path, tmp_path: Path) -> None:
     clicked = touchpoint("message.clicked", "c1", AT, action_id="gone")
     silent = [touchpoint("basket.updated", "c1", AT, basket_id="b"), clicked, touchpoint("x", "c1", AT + 2 * DAY_MS)]

@@ -78,6 +78,42 @@ def test_the_receipt_that_was_recorded_is_the_one_that_the_play_made() -> None:
     assert (outcome.repeats, outcome.foreign) == (1, {})
 
 
+CHAIN = """
+journey: chain
+topic: offers
+ttl: 1d
+enter:
+  on: basket.updated
+steps:
+  - send: reminder
+    channel: email
+  - wait_for: message.sent
+    within: 2h
+    do:
+      - send: reminder
+        channel: email
+        id: at-once
+  - wait_for: message.sent
+    within: 2h
+    id: second
+    do:
+      - exit: both-left
+"""
+
+
+def test_a_receipt_may_bring_the_next_message_and_its_receipt_what_follows(tmp_path: Path) -> None:
+    play(
+        [*known("c1"), touchpoint("basket.updated", "c1", AT, basket_id="b1")],
+        files(chain=CHAIN),
+        journeys=["chain"],
+        spool=f"{tmp_path}/",
+    )
+    found = [(one.what, one.node, one.code, one.at - AT) for one in rows(tmp_path) if one.what in ("sent", "exited")]
+    assert [each[:3] for each in found[:2]] == [("sent", "reminder", ""), ("sent", "at-once", "")]
+    assert found[2][2] == "both-left"
+    assert {each[3] for each in found} == {0}
+
+
 def test_goals_give_revenue_and_exits_their_outcome() -> None:
     bought = touchpoint("order.placed", "c1", AT + HOUR_MS, id="o", total=40.1)
     again = touchpoint("order.placed", "c2", AT + HOUR_MS, id="o", total=0.2)
@@ -97,6 +133,8 @@ def test_timers_fire_up_to_the_end_of_the_recording_and_until_says_another() -> 
     events = [touchpoint("basket.updated", "c1", AT, basket_id="b1")]
     assert play([*events, touchpoint("page.viewed", "c2", AT + DAY_MS)]).outcome.tally.number("woke") == 1
     assert play(events).outcome.tally.number("woke") == 0
+    two = play([*events, touchpoint("page.viewed", "c3", AT + 20 * HOUR_MS)], jobs=2)
+    assert (two.ended_at, two.outcome.tally.number("woke")) == (AT + 20 * HOUR_MS, 1)
     cut = play([*events, touchpoint("basket.updated", "c2", AT + DAY_MS, basket_id="b")], until=AT + HOUR_MS)
     assert (cut.beyond, cut.outcome.tally.number("entered"), cut.ended_at) == (1, 1, AT + HOUR_MS)
 
@@ -117,6 +155,16 @@ def test_a_recording_out_of_order_within_the_window_plays_as_a_sorted_one(tmp_pa
     assert mixed.met.late == 0
     assert mixed.outcome == ordered.outcome
     assert (tmp_path / "a-0.rows").read_bytes() == (tmp_path / "b-0.rows").read_bytes()
+
+
+def test_order_is_made_all_along_the_way(tmp_path: Path) -> None:
+    events = many(400)
+    ordered = play(events, spool=f"{tmp_path}/a-")
+    chance = random.Random(4)
+    blocks = [events[start : start + 10] for start in range(0, len(events), 10)]
+    shuffled = [event for block in blocks for event in chance.sample(block, len(block))]
+    mixed = play(shuffled, window=20)
+    assert (mixed.met.late, mixed.outcome) == (0, ordered.outcome)
 
 
 def test_what_comes_later_than_the_window_is_told_and_played_at_the_clock(tmp_path: Path) -> None:
