@@ -59,6 +59,17 @@ _PROVIDERS = Row(
               runbook="SillageHandOversLate"),
     ),
 )  # fmt: skip
+_SERVICES = Row(
+    "Calls to services",
+    (
+        table("Calls", "By service and outcome, in the time shown; docs/calls.md says what each code means.", "short",
+              grown("calls_total", by="service, outcome")),
+        lines("Service, p99", "From a request to its answer, good or bad, one value a try.", "s",
+              (quantile(0.99, "call_seconds", by="service"), "{{service}}")),
+        lines("Service away", "1 while a process hardly asks a service, since it fails again and again.", "none",
+              (most("service_away", by="service"), "{{service}}"), warn=1),
+    ),
+)  # fmt: skip
 _LEDGER = Row(
     "The ledger",
     (
@@ -84,5 +95,5 @@ _COMING = Row(
 
 CHANNELS = Dashboard(
     "channels", "Channels", "The way of messages to their providers, and of touchpoints from their channels.",
-    (_SHOWN, _DISPATCHED, _PROVIDERS, _LEDGER, _COMING), (("channel", "events_total"),),
+    (_SHOWN, _DISPATCHED, _PROVIDERS, _SERVICES, _LEDGER, _COMING), (("channel", "events_total"),),
 )  # fmt: skip

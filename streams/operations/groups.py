@@ -11,7 +11,7 @@ from streams.broker.source import Spot
 from streams.broker.topics import admin_of
 from streams.settings import Settings
 
-ROLES = ("worker", "dispatcher")
+ROLES = ("worker", "dispatcher", "caller")
 FIRST_SECONDS = 10.0
 LOOK_SECONDS = 0.2
 

@@ -79,7 +79,8 @@ class Lags:
         self._partitions = counts.get(settings.topic("state"), 0)
         told = settings.model_copy(update={"partitions": max(1, self._partitions)})
         self._inputs = Inputs(told, inputs, topic_ids)
-        self._state, self._actions = settings.topic("state"), settings.topic("actions")
+        self._state = settings.topic("state")
+        self._outgoing = {"dispatcher": settings.topic("actions"), "caller": settings.topic("calls")}
         self._sweep = sweep
         self._tails = [Tail() for _ in range(self._partitions)]
 
@@ -88,16 +89,17 @@ class Lags:
         await self._follow()
         named = {number: self._inputs.spots(number) for number in range(self._partitions)}
         spots = [spot for some in named.values() for spot in some]
-        bounds = await self._sweep.bounds([*spots, *((self._actions, number) for number in named)])
+        outgoing = [(topic, number) for topic in self._outgoing.values() for number in named]
+        bounds = await self._sweep.bounds([*spots, *outgoing])
         told = [(spot, name, number) for number, some in named.items() for spot, name in some.items()]
         lags = [self._lag(spot, name, number, bounds[spot], groups) for spot, name, number in told]
         lags.sort(key=lambda lag: (lag.topic, lag.partition))
-        for number in named:
-            first, end = bounds[self._actions, number]
-            at = groups.committed("dispatcher", self._actions, number)
-            applied = first if at is None else at
-            owner = groups.owner("dispatcher", number)
-            lags.append(Lag("dispatcher", self._actions, number, end, applied, owner=owner))
+        for role, topic in self._outgoing.items():
+            for number in named:
+                first, end = bounds[topic, number]
+                at = groups.committed(role, topic, number)
+                applied = first if at is None else at
+                lags.append(Lag(role, topic, number, end, applied, owner=groups.owner(role, number)))
         await self._date(lags, {spot: first for spot, (first, _) in bounds.items()})
         return lags
 

@@ -52,6 +52,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "push": ("files.push.secretName=push", "/etc/sillage/push/account.json"),
     "push_url": ("settings.push_url=http://push:80", "http://push:80"),
     "webhooks": ("files.webhooks.secretName=hooks", "/etc/sillage/webhooks/webhooks.json"),
+    "service_secrets": ("files.service_secrets.secretName=s", "/etc/sillage/service_secrets/secrets.json"),
     "metrics_port": ("settings.metrics_port=65535", "65535"),
     "data": ("settings.data=/data", "/data"),
 }

@@ -80,6 +80,11 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.state(2, 40)
     metrics.recovering(2, 100)
     metrics.rebalanced()
+    tell_of_hand_overs(metrics)
+
+
+def tell_of_hand_overs(metrics: Metrics) -> None:
+    """The same for providers and services."""
     metrics.action_to_provider("welcome", "email", [0.04])
     metrics.provider_error("email", "smtp_unreachable")
     metrics.ledger_conflicts(1)
