@@ -25,7 +25,7 @@ EVENT: dict[str, Any] = json.loads(DIFFERENCES.partition("`event` holds\n`")[2].
 NOTHING = Facts(EVENT, {}, {}, {}, {}, {})
 
 
-@settings(QUIET, max_examples=2_500, derandomize=True)
+@settings(QUIET, max_examples=2_000, derandomize=True)
 @given(expressions(), st.integers(0, SEEDS))
 def test_expressions_of_the_whole_grammar(written: Written, first: int) -> None:
     tally = Tally(differences=[])
