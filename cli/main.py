@@ -23,6 +23,7 @@ COMMANDS = {
     "dispatcher": ("cli.worker:dispatcher", "Send: take actions to their channels, each once."),
     "all": ("cli.worker:all_", "Worker and dispatcher in one process, for small use."),
     "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
+    "fanouts": ("cli.fanouts:fanouts", "List what is being taken to every customer, and stop it."),
     "context": ("cli.context:context", "Put places and weather where every worker reads them."),
     "topics": ("cli.topics:topics", "Print the table of topics, plan changes of a broker, apply them."),
     "dead": ("cli.dead:dead", "Look at what could not be processed, and put it back."),

@@ -199,10 +199,8 @@ class Partition:
             if at > last_at or fired + applied >= budget:
                 break
             given = decode(row) if self._head is None else self._decoded(lane, row)
-            if by_wall and type(given) is Event:
-                instant = at if at < now else now
-            else:
-                instant = self._told_instant(at, given, now)
+            plain = by_wall and type(given) is Event
+            instant = (at if at < now else now) if plain else self._told_instant(at, given, now)
             if instant < clock:
                 instant = clock
             if timers.earliest <= instant or (not by_wall and fanouts.next_at <= instant):

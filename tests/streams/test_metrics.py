@@ -13,7 +13,7 @@ from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics.metrics import Metrics
 
-UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_away", "_timers")
+UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers")
 
 
 class Clock:
@@ -50,9 +50,6 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.actions("welcome", "email", 1)
     metrics.refusals("consent")
     metrics.held_proposals(1)
-    metrics.fanned_out("price.dropped", 20)
-    metrics.fanouts(2)
-    metrics.runs_skipped(1)
     metrics.duplicates(1)
     metrics.forwards(1)
     metrics.clamped_instants(1)
@@ -84,7 +81,10 @@ def tell_everything(metrics: Metrics) -> None:
 
 
 def tell_of_hand_overs(metrics: Metrics) -> None:
-    """The same for providers and services."""
+    """The same for providers and services, and for fan-outs."""
+    metrics.fanned_out("price.dropped", 20)
+    metrics.fanouts(2)
+    metrics.runs_skipped(1)
     metrics.action_to_provider("welcome", "email", [0.04])
     metrics.provider_error("email", "smtp_unreachable")
     metrics.ledger_conflicts(1)

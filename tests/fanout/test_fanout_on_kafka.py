@@ -2,35 +2,32 @@
 
 import asyncio
 import json
+import os
+import re
+import subprocess
+import sys
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 from breakable import Kept, calm, event, people
+from fanout.fanout_page import FOLDER, snippet
 from waiting import until
 
 from journeys.load import load_project
+from local.demo.house import environment
 from streams.broker.publish import KafkaPublisher, Out
 from streams.broker.reader import read_all
 from streams.broker.topics import migrate
 from streams.definitions.deploy import deploy
-from streams.operations.fanouts import Found, read_fanouts, stop
+from streams.operations.fanouts import Found, read_fanouts
 from streams.operations.sweep import Sweep
 from streams.settings import Settings
 from streams.touchpoints.home import home
 
 PARTITIONS = 8
 CUSTOMERS = 2_000
-FOLDER = {
-    "project.yaml": "zone: Europe/Paris\n",
-    "messages/cheaper/message.yaml": 'title: Cheaper\nclass: marketing\nsubject: "Cheaper"\n',
-    "messages/cheaper/email.txt": "It is cheaper.",
-    "journeys/cheaper.yaml": (
-        "journey: cheaper\ntopic: offers\nttl: 9d\nenter:\n  broadcast: price.dropped\n  pace: 200/s\n"
-        "steps:\n  - send: cheaper\n    channel: email\n"
-    ),
-}
 
 
 @pytest.fixture
@@ -88,7 +85,7 @@ async def test_with_a_worker_killed_in_the_middle_everyone_is_met_once(house: Se
     first, second = two_workers(house, tmp_path)
     try:
         await introduce(house, names)
-        await publish(house, [Out(b"*", b'{"id": "b1", "type": "price.dropped", "customer": "*", "properties": {}}')])
+        await asyncio.to_thread(run, house, "-c", snippet("python"))
 
         async def so_many(count: int) -> bool:
             return len(await sent(house)) >= count
@@ -101,14 +98,17 @@ async def test_with_a_worker_killed_in_the_middle_everyone_is_met_once(house: Se
         assert await sent(house) == Counter(names)
         calm(second.log)
 
-        await publish(house, [Out(b"*", b'{"id": "b1", "type": "price.dropped", "customer": "*", "properties": {}}')])
-        await publish(house, [Out(b"*", b'{"id": "b2", "type": "price.dropped", "customer": "*", "properties": {}}')])
+        await asyncio.to_thread(run, house, "-c", snippet("python"))
+        await asyncio.to_thread(run, house, "-c", snippet("python").replace('"b1"', '"b2"'))
         await until(lambda: sent_twice(house, 20), 60)
         await until(lambda: only(house, "b2"), 30)
         found = await listed(house)
+        table = await asyncio.to_thread(run, house, "-m", "cli.main", "fanouts", "list")
+        assert re.split(r" {2,}", table.splitlines()[0]) == re.split(r" {2,}", snippet("").splitlines()[0])
+        assert len(table.splitlines()) == 1 + PARTITIONS
         assert sorted(each.partition for each in found) == list(range(PARTITIONS))
         assert {each.walk.pace for each in found} == {25.0}
-        await stop(house, "b2")
+        await asyncio.to_thread(run, house, "-m", "cli.main", "fanouts", "stop", "b2")
         await until(lambda: only(house), 30)
         assert sum((await sent(house)).values()) < 2 * CUSTOMERS
         assert max((await sent(house)).values()) == 2
@@ -119,6 +119,15 @@ async def test_with_a_worker_killed_in_the_middle_everyone_is_met_once(house: Se
 
 async def sent_twice(settings: Settings, count: int) -> bool:
     return sum(number == 2 for number in (await sent(settings)).values()) >= count
+
+
+def run(settings: Settings, *arguments: str) -> str:
+    """What a program of ours says, run with the settings of the house."""
+    done = subprocess.run(
+        [sys.executable, *arguments], env={**os.environ, **environment(settings)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 async def listed(settings: Settings) -> list[Found]:
