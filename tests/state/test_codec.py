@@ -49,6 +49,7 @@ def test_an_enrollment_keeps_its_event_and_its_task_and_an_older_one_has_neither
     assert held.customer == record.customer
     fields = list(Customer.__struct_fields__)
     enrollment = body[0][fields.index("enrollments")][0]
+    del enrollment[list(Enrollment.__struct_fields__).index("task") + 1 :]
     assert enrollment.pop() == ["t1", "hotline", "call-back", 99]
     assert enrollment.pop() == {"total": 3, "meta": {"id": "p1"}}
     older = decode(value[:18] + msgspec.msgpack.encode(body))
