@@ -65,9 +65,9 @@ _SERVICES = Row(
         table("Calls", "By service and outcome, in the time shown; docs/calls.md says what each code means.", "short",
               grown("calls_total", by="service, outcome")),
         lines("Service, p99", "From a request to its answer, good or bad, one value a try.", "s",
-              (quantile(0.99, "call_seconds", by="service"), "{{service}}")),
+              (or_zero(quantile(0.99, "call_seconds", by="service")), "{{service}}")),
         lines("Service away", "1 while a process hardly asks a service, since it fails again and again.", "none",
-              (most("service_away", by="service"), "{{service}}"), warn=1),
+              (or_zero(most("service_away", by="service")), "{{service}}"), warn=1),
     ),
 )  # fmt: skip
 _LEDGER = Row(
