@@ -17,6 +17,7 @@ from engine.program import (
     GoalRule,
     MessageSpec,
     RestStep,
+    Step,
     TaskStep,
     WaitForStep,
     WaitStep,
@@ -42,14 +43,10 @@ def compile_journey(
     condition that does not compile.
     """
     blocks = Blocks(journey.journey, messages, hours or {})
-    start = blocks.block(journey.steps, ExitStep("completed", ""), "steps")
-    rescuer = blocks.rescuer()
-    on_error = rescuer.block(journey.on_error, ExitStep("error", "", rescue=True), "on_error")
+    start, on_error = _walks(blocks, journey)
     triggers = Triggers(journey, zone)
-    exits = _exits(journey.exit)
-    rests = blocks.rests | rescuer.rests
-    goal = _goal(journey.goal)
-    needs = together([*blocks.needs, *rescuer.needs, *triggers.needs, *_needs_of(exits, goal)])
+    exits, goal, rests = _exits(journey.exit), _goal(journey.goal), blocks.rests
+    needs = together([*blocks.needs, *triggers.needs, *_needs_of(exits, goal)])
     return CompiledJourney(
         name=journey.journey,
         version=version,
@@ -62,10 +59,10 @@ def compile_journey(
         exits=exits,
         goal=goal,
         start=start,
-        on_error=on_error if journey.on_error else None,
+        on_error=on_error,
         rests=rests,
         listens=frozenset(_awaited(rests.values()) | exits.keys()),
-        loops=blocks.loops | rescuer.loops,
+        loops=blocks.loops,
         holdout=0.0 if journey.holdout is None else share_of(journey.holdout),
         watches=any(_watches(step) for step in rests.values()),
         dates=triggers.dates,
@@ -76,6 +73,17 @@ def compile_journey(
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
     )
+
+
+def _walks(blocks: Blocks, journey: Journey) -> tuple[Step, Step | None]:
+    """The first steps of `steps` and of `on_error`; what the latter's blocks gathered stands with the others'."""
+    start = blocks.block(journey.steps, ExitStep("completed", ""), "steps")
+    rescuer = blocks.rescuer()
+    on_error = rescuer.block(journey.on_error, ExitStep("error", "", rescue=True), "on_error")
+    blocks.rests |= rescuer.rests
+    blocks.loops |= rescuer.loops
+    blocks.needs += rescuer.needs
+    return start, on_error if journey.on_error else None
 
 
 def _awaited(rests: Iterable[RestStep]) -> set[str]:

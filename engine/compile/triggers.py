@@ -63,8 +63,6 @@ class Triggers:
         return rule
 
     def _add(self, part: Trigger, rule: EntryRule) -> None:
-        number = rule.number
-        own = (("journey", self._name), ("trigger", number))
         match part:
             case Enter():
                 for type_ in types_of(part.on):
@@ -73,6 +71,28 @@ class Triggers:
                 self._of_segment(ENTERED_SEGMENT, part.enters_segment, rule)
             case LeavesSegment():
                 self._of_segment(LEFT_SEGMENT, part.leaves_segment, rule)
+            case Every() | OnDate() | OnAbsence():
+                self._add_timed(part, rule)
+            case OnSequence():
+                chain = tuple(part.sequence)
+                self.remembered |= set(chain)
+                for type_ in dict.fromkeys(chain):
+                    self._enter(type_, rule, chain=chain, span=part.within)
+            case OnBroadcast():
+                self.paces[part.broadcast] = pace_of(part.pace)
+                self._enter(part.broadcast, rule, segment=part.to_segment or "")
+            case Called():
+                self._enter(STARTED, rule, match=(("journey", self._name),))
+            case EntersPlace() | LeavesPlace() | StaysInPlace():
+                pass
+            case _:
+                assert_never(part)
+
+    def _add_timed(self, part: Every | OnDate | OnAbsence, rule: EntryRule) -> None:
+        """What time begins is told by an event that names the journey and the trigger's place."""
+        number = rule.number
+        own = (("journey", self._name), ("trigger", number))
+        match part:
             case Every():
                 zone = part.zone or self._zone
                 self.schedules += (Schedule(self._name, number, part.every, zone, pace_of(part.pace)),)
@@ -88,18 +108,6 @@ class Triggers:
                 self.absences[number] = AbsenceRule(part.absent, part.for_, after, part.backfill)
                 self.remembered |= {part.absent, after} - {""}
                 self._enter(ABSENCE_NOTICED, rule, match=own)
-            case OnSequence():
-                chain = tuple(part.sequence)
-                self.remembered |= set(chain)
-                for type_ in dict.fromkeys(chain):
-                    self._enter(type_, rule, chain=chain, span=part.within)
-            case OnBroadcast():
-                self.paces[part.broadcast] = pace_of(part.pace)
-                self._enter(part.broadcast, rule, segment=part.to_segment or "")
-            case Called():
-                self._enter(STARTED, rule, match=(("journey", self._name),))
-            case EntersPlace() | LeavesPlace() | StaysInPlace():
-                pass
             case _:
                 assert_never(part)
 
