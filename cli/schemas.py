@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from cli.dashboards.files import DASHBOARDS
 from cli.errors import CliError
 from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
-from journeys.schema import journey_schema, message_schema, project_schema
+from journeys.schema import EDITOR
 from streams.touchpoints.asyncapi import asyncapi
 from streams.touchpoints.schema import touchpoint_schema
 
@@ -28,10 +29,13 @@ def as_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
+def editor_schema(name: str) -> str:
+    """A schema for editors as it is committed."""
+    return as_json(EDITOR[name][0]())
+
+
 GENERATED: dict[str, Callable[[], str]] = {
-    "docs/schemas/journey.schema.json": lambda: as_json(journey_schema()),
-    "docs/schemas/project.schema.json": lambda: as_json(project_schema()),
-    "docs/schemas/message.schema.json": lambda: as_json(message_schema()),
+    **{f"docs/schemas/{name}": partial(editor_schema, name) for name in EDITOR},
     "docs/schemas/touchpoint.schema.json": lambda: as_json(touchpoint_schema()),
     "docs/asyncapi.yaml": asyncapi,
     "docs/metrics.md": metrics_page,
@@ -47,6 +51,18 @@ def drifted(root: Path) -> list[str]:
     return [name for name, text in GENERATED.items() if _old(root / name) != text()]
 
 
+SETTINGS = ".vscode/settings.json"
+SCHEMAS = ".sillage"
+"""Where an editor finds schemas and its settings, in the designer's folder; names with a dot are no definitions."""
+
+
+def editor_files() -> dict[str, str]:
+    """What an editor needs in a designer's folder, by path: the schemas, and which files each is the schema of."""
+    yaml = {f"./{SCHEMAS}/{name}": files for name, (_, files) in EDITOR.items()}
+    schemas = {f"{SCHEMAS}/{name}": editor_schema(name) for name in EDITOR}
+    return {**schemas, SETTINGS: as_json({"yaml.schemas": yaml})}
+
+
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit status 1 if a file is not what the code gives.")
 @click.option(
@@ -55,15 +71,38 @@ def drifted(root: Path) -> list[str]:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The top of the project; default here.",
 )
-def schemas(check: bool, root: Path) -> None:
+@click.option(
+    "--editor",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Instead: write what an editor needs to complete and underline into this designer's folder.",
+)
+def schemas(check: bool, root: Path, editor: Path | None) -> None:
     """Write the generated files of docs/ and the dashboards of helm/ from the code."""
+    if editor is not None:
+        _equip(editor)
+        return
     stale = drifted(root)
     if check and stale:
         raise CliError(f"not what the code gives: {', '.join(stale)}; run `sillage schemas` and commit")
     for name in [] if check else stale:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(GENERATED[name](), encoding="utf-8")
+        _write(root / name, GENERATED[name]())
         click.echo(f"wrote {name}")
+
+
+def _equip(folder: Path) -> None:
+    """Schemas are written anew; settings that are there already are somebody's own."""
+    for name, text in editor_files().items():
+        if name == SETTINGS and (folder / name).exists() and _old(folder / name) != text:
+            click.echo(f"{folder / name} is there already; it needs:\n{text}", nl=False)
+        else:
+            _write(folder / name, text)
+            click.echo(f"wrote {folder / name}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _old(path: Path) -> str | None:

@@ -1,11 +1,16 @@
 """JSON Schemas of the designer's YAML, generated from the models, for editors that complete and underline."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from journeys.model import Journey, MessageHead, Project
+from journeys.lives import Expected, Head, Moment, Outline, Person, Surroundings
+from journeys.meanings import meaning
+from journeys.messages.parts import PushPart, WebhookPart
+from journeys.model import TRIGGERS, VERBS, Journey, MessageHead, Part, Project, Segment
+from journeys.schemas.keywords import file_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -17,9 +22,23 @@ class _Plain(GenerateJsonSchema):
         return False
 
 
+class _Life(Outline):
+    """One life: a customer, what happens to them, and what shall come of it."""
+
+    customer: Person = Person()
+    context: Surroundings = Surroundings()
+    play: list[Moment]
+    expect: Expected
+
+
 def journey_schema() -> dict[str, Any]:
     """The schema of journeys/NAME.yaml."""
     return _schema(Journey, "A Sillage journey")
+
+
+def segment_schema() -> dict[str, Any]:
+    """The schema of segments/NAME.yaml."""
+    return _schema(Segment, "A Sillage segment")
 
 
 def project_schema() -> dict[str, Any]:
@@ -32,9 +51,63 @@ def message_schema() -> dict[str, Any]:
     return _schema(MessageHead, "The head of a Sillage message")
 
 
+def push_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/push.yaml."""
+    return _schema(PushPart, "A Sillage message as a push")
+
+
+def webhook_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/webhook.yaml."""
+    return _schema(WebhookPart, "A Sillage message as a webhook")
+
+
+def lives_schema() -> dict[str, Any]:
+    """The schema of each document of lives/NAME.yaml: the head that names the journey, then one life after another."""
+    head, life = _schema(Head, ""), _schema(_Life, "")
+    shapes = {**head.pop("$defs", {}), **life.pop("$defs", {})}
+    return {
+        "$schema": DIALECT,
+        "title": "Lives of a Sillage journey",
+        "type": "object",
+        "if": {"required": ["journey"]},
+        "then": {key: value for key, value in head.items() if key not in ("$schema", "title")},
+        "else": {key: value for key, value in life.items() if key not in ("$schema", "title")},
+        "$defs": shapes,
+    }
+
+
+def schemas_schema() -> dict[str, Any]:
+    """The schema of a file in schemas/."""
+    return {"$schema": DIALECT, **file_schema(), "title": "What the events and customers of a company hold"}
+
+
+EDITOR: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
+    "journey.schema.json": (journey_schema, "journeys/*.yaml"),
+    "lives.schema.json": (lives_schema, "lives/*.yaml"),
+    "message.schema.json": (message_schema, "messages/*/message.yaml"),
+    "push.schema.json": (push_schema, "messages/*/push.yaml"),
+    "webhook.schema.json": (webhook_schema, "messages/*/webhook.yaml"),
+    "segment.schema.json": (segment_schema, "segments/*.yaml"),
+    "schemas.schema.json": (schemas_schema, "schemas/*.yaml"),
+    "project.schema.json": (project_schema, "project.yaml"),
+}
+"""Each schema of the designer's folder by file name, with the files that it is the schema of."""
+
+
 def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
     written = _as_written(model.model_json_schema(schema_generator=_Plain))
+    for name, shape in ((model.__name__, written), *written.get("$defs", {}).items()):
+        _explain(name, shape)
     return {"$schema": DIALECT, **written, "title": title}
+
+
+def _explain(model: str, shape: dict[str, Any]) -> None:
+    """Gives each key of a mapping the sentence that an editor shows."""
+    for key, property_ in shape.get("properties", {}).items():
+        verb = (VERBS.get(key) or TRIGGERS.get(key) or Part).__name__ == model
+        told = meaning(model, key, shape.get("description", ""), verb=verb)
+        if told:
+            property_["description"] = told
 
 
 def _as_written(part: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from journeys import schedule
 from journeys.load import Draft, Folder
@@ -12,6 +12,7 @@ from journeys.outline import nodes, triggers
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Mapping, Scalar
 
+_SHORTEST = 9
 _YEARS = range(2026, 2031)
 """The years whose gaps are looked for: rules of daylight saving change, and later ones say the same."""
 
@@ -37,10 +38,13 @@ def _schedule(draft: Draft, trigger: Mapping, project: str) -> Iterator[Problem]
     if written is None:
         return
     if zone is not None and not is_zone(zone.text):
-        hint = "write one such as `Europe/Paris`"
+        hint = did_you_mean(zone.text, available_timezones(), "write one such as `Europe/Paris`")
         yield problem(draft.path, zone.start, "J022", f"unknown time zone `{zone.text}`", hint)
         return
     wrong = schedule.fault(written.text)
+    if wrong and len(written.text) < _SHORTEST:
+        # Its form is told as wrong already.
+        return
     if wrong:
         what, _, hint = wrong.partition("; ")
         yield problem(draft.path, written.start, "J057", what, hint)
