@@ -16,8 +16,8 @@ from engine.ids import enrollment_id
 from engine.policy.holdout import HELD_OUT, drawn, holdout_key
 from engine.program import CompiledJourney, EntryRule
 from engine.program.rules import STARTED
-from engine.run import Run, person_zone
-from engine.time import after, late
+from engine.run import Run, came_late, person_zone
+from engine.time import after
 from journeys.conditions import Absent, Compiled, Facts
 
 LARGEST_KEY_BYTES = 200
@@ -31,7 +31,7 @@ def enter(draft: Draft, event: Event) -> None:
     for journey, rule in rules:
         if rule.match and any(event.properties.get(name) != value for name, value in rule.match):
             continue
-        if late(event.occurred_at, journey.late, draft.at):
+        if came_late(event, journey, draft.at):
             draft.note(trace.NOT_ENTERED, journey.name, code="late")
             continue
         try:

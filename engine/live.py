@@ -27,8 +27,7 @@ from engine.program import (
     WaitStep,
     WaitUntilStep,
 )
-from engine.run import Run, begun_by, close_task, leave, opened
-from engine.time import late
+from engine.run import Run, begun_by, came_late, close_task, leave, opened
 
 Concerned = list[tuple[Enrollment, CompiledJourney]]
 
@@ -70,7 +69,7 @@ def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
             step = journey.rests.get(position.node)
             if step is None or not _awaits(step, event):
                 continue
-            if late(event.occurred_at, journey.late, draft.at):
+            if came_late(event, journey, draft.at):
                 draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
                 continue
             _wake(draft, event, journey, enrollment.id, position, step)

@@ -12,6 +12,7 @@ from engine.draft import Draft
 from engine.event import Event
 from engine.ids import task_closed_id, void_id
 from engine.program import CompiledJourney
+from engine.time import late
 from engine.zones import zone_of
 from journeys.conditions import Facts
 
@@ -144,6 +145,14 @@ def drop_branches(run: Run, fork: str, reason: str) -> None:
         if each.name in gone and each.task is not None:
             _tell_closed(run.draft, enrollment, each, each.task.id, "cancelled", run.at, reason)
     enrollment.branches = [each for each in enrollment.branches if each.name not in gone]
+
+
+def came_late(event: Event, journey: CompiledJourney, at: int) -> bool:
+    """Whether an event enters and wakes nobody in this journey any more at `at` (ms).
+
+    What is taken to everyone, paced, has no `received_at`: it is met in its turn, however long that takes.
+    """
+    return event.received_at != 0 and late(event.occurred_at, journey.late, at)
 
 
 def begun_by(entry: dict[str, Any], event: Event) -> bool:

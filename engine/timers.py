@@ -1,7 +1,5 @@
 """Timers: waits, ends of time-to-live and alarms that are due, each at its own instant, in order."""
 
-from collections.abc import Iterable
-
 from engine import alarms, trace
 from engine.advance import time_out
 from engine.customer import Branch, Enrollment, Spot, positions
@@ -15,12 +13,22 @@ Due = tuple[int, str, int, str]
 
 def due_by(draft: Draft) -> Due | None:
     """The first timer due at or before the draft's instant: by due instant, then id, an end before a wait."""
-    upto = draft.at
-    enrollments = draft.customer.enrollments if not draft.has_live else draft.live.values()
-    due = _due(enrollments, upto)
-    if draft.customer.alarms:
-        due += [(at, name, _ALARM, "") for name, at in draft.customer.alarms.items() if at <= upto]
-    return min(due) if due else None
+    upto, due = draft.at, None
+    for enrollment in draft.live.values() if draft.has_live else draft.customer.enrollments:
+        at = enrollment.expires_at
+        if 0 < at <= upto and (due is None or (at, enrollment.id, _END, "") < due):
+            due = (at, enrollment.id, _END, "")
+        at = enrollment.due_at
+        if 0 < at <= upto and (due is None or (at, enrollment.id, _WAIT, "") < due):
+            due = (at, enrollment.id, _WAIT, "")
+        for branch in enrollment.branches:
+            at = branch.due_at
+            if 0 < at <= upto and (due is None or (at, enrollment.id, _WAIT, branch.name) < due):
+                due = (at, enrollment.id, _WAIT, branch.name)
+    for name, at in draft.customer.alarms.items():
+        if at <= upto and (due is None or (at, name, _ALARM, "") < due):
+            due = (at, name, _ALARM, "")
+    return due
 
 
 def fire(draft: Draft, due: Due) -> None:
@@ -34,19 +42,6 @@ def fire(draft: Draft, due: Due) -> None:
         leave(draft, enrollment, "expired", at, "expired")
         return
     _end_wait(draft, enrollment, next(each for each in positions(enrollment) if _name(each) == branch), at)
-
-
-def _due(enrollments: Iterable[Enrollment], upto: int) -> list[Due]:
-    due: list[Due] = []
-    for enrollment in enrollments:
-        if 0 < enrollment.expires_at <= upto:
-            due.append((enrollment.expires_at, enrollment.id, _END, ""))
-        if 0 < enrollment.due_at <= upto:
-            due.append((enrollment.due_at, enrollment.id, _WAIT, ""))
-        if enrollment.branches:
-            branches = [each for each in enrollment.branches if 0 < each.due_at <= upto]
-            due += [(branch.due_at, enrollment.id, _WAIT, branch.name) for branch in branches]
-    return due
 
 
 def _name(position: Spot) -> str:

@@ -82,10 +82,10 @@ def backfill_of(release: int, at: int) -> Event:
 def addressed(event: Event, customer: str) -> Event:
     """The event as it comes to one customer; a run of a schedule has an id of its own for each."""
     if event.type != SCHEDULE_DUE:
-        return msgspec.structs.replace(event, customer=customer)
+        return msgspec.structs.replace(event, customer=customer, received_at=0)
     told = event.properties
     identity = _digest((SCHEDULE_DUE, told["journey"], told["trigger"], told["due"], customer))
-    return msgspec.structs.replace(event, customer=customer, id=identity)
+    return msgspec.structs.replace(event, customer=customer, id=identity, received_at=0)
 
 
 def _digest(parts: tuple[str | int, ...]) -> str:

@@ -242,3 +242,13 @@ def test_the_enrollment_id_outlives_versions(life, journey):
         person.event("began", id="same")
         ids.append(person.customer.enrollments[0].id)
     assert ids[0] == ids[1]
+
+
+def test_what_is_taken_to_everyone_is_never_late(life, journey):
+    waiting = journey("a", steps=[{"wait_for": "price.dropped", "within": "9d", "do": [{"send": "hello"}]}])
+    person = life(waiting, journey("b", enter={"broadcast": "price.dropped"}, steps=[{"send": "again"}]))
+    person.event("began")
+    person.event("price.dropped", occurred_at=person.at - 9 * 3_600_000)
+    assert person.sent() == []
+    person.event("price.dropped", occurred_at=person.at - 9 * 3_600_000, received_at=0)
+    assert person.sent() == ["hello", "again"]
