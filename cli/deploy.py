@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ import click
 from cli.check import faults
 from cli.errors import CliError
 from cli.folder import Reading, read_folders
+from cli.movemap import read_map
 from cli.settings import load_settings
 from cli.topics import aligned
 from journeys.load import Folder, load_project
@@ -17,34 +18,61 @@ from journeys.problem import Problem
 from streams.broker.topics import migrate
 from streams.definitions import deploy as deployment
 from streams.definitions.inside import Inside, people_inside
+from streams.definitions.moving import FOLLOW, MIGRATE, MODES, PIN, MapRefused, Moving
 from streams.definitions.plan import DeployRefused, Released, messages_of
+from streams.definitions.rehearsal import Gone, Rehearsal
 from streams.definitions.shelf import Release, Shelf
 from streams.definitions.shelf_reader import read_shelf
 from streams.settings import Settings
 
 HEAD = ("journey", "version", "state", "inside")
+FATES = ("journey", "mode", "stay", "move", "leave")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("--note", default="", help="Why, kept with the release.")
-def deploy(paths: tuple[Path, ...], note: str) -> None:
+@click.option(
+    "--mode", type=click.Choice(MODES), default=PIN, show_default=True,
+    help="Who is inside finishes on the version entered (pin), goes on in the new one and leaves where the node is "
+    "gone (follow), or goes on by a map of nodes (migrate).",
+)  # fmt: skip
+@click.option("--map", "map_", type=click.Path(path_type=Path), help="For migrate: journey: {old id: new id or null}.")
+@click.option("--release", "number", type=click.IntRange(min=1), help="Instead of PATH: this release once more.")
+@click.option("--dry-run", is_flag=True, help="Print who would stay, move or leave; publish nothing.")
+def deploy(paths: tuple[Path, ...], note: str, mode: str, map_: Path | None, number: int | None, dry_run: bool) -> None:
     """Check the definitions at PATH, a folder or journey files of one, and put them into use without a restart.
 
-    Journeys of the folder are added or replaced, all others stay; people inside finish on the version that they are in.
-    With any fault nothing changes: its line goes to stdout as with `check`, and the exit status is 1.
+    Journeys of the folder are added or replaced, all others stay. With any fault nothing changes: its line goes to
+    stdout as with `check`, and the exit status is 1. Those inside are counted by enrollment.
     """
+    if (mode == MIGRATE) != (map_ is not None):
+        raise CliError("--mode migrate and --map belong together; give both, or neither")
+    if bool(paths) == (number is not None):
+        raise CliError("expected definitions at PATH, or the number of a release behind --release; give one of them")
+    moving = Moving(mode, read_map(map_) if map_ is not None else {})
+    what = _checked(paths) if number is None else number
+    settings = load_settings()
+    try:
+        if dry_run:
+            _tell_ahead(asyncio.run(deployment.look_ahead(settings, what, _now_ms(), moving)))
+        else:
+            migrate(settings)
+            _tell(asyncio.run(deployment.deploy(settings, what, _now_ms(), note, moving)))
+    except DeployRefused as refusal:
+        _refuse(refusal.problems)
+    except MapRefused as refusal:
+        _end(str(refusal).splitlines())
+
+
+def _checked(paths: tuple[Path, ...]) -> Folder:
+    """The folder to deploy; ends with the lines of `check` where there are any."""
     readings = read_folders(paths)
     _refuse([problem for reading in readings for problem in faults(reading)[0]])
     if len(readings) != 1:
         roots = ", ".join(str(reading.root) for reading in readings)
         raise CliError(f"definitions stand in {len(readings)} folders ({roots}); deploy one after the other")
-    settings = load_settings()
-    migrate(settings)
-    try:
-        _tell(asyncio.run(deployment.deploy(settings, _folder(readings[0]), _now_ms(), note)))
-    except DeployRefused as refusal:
-        _refuse(refusal.problems)
+    return _folder(readings[0])
 
 
 @click.command()
@@ -95,17 +123,42 @@ async def _look(settings: Settings) -> tuple[Shelf, Inside]:
 
 def _refuse(problems: Iterable[Problem]) -> None:
     """Ends with the lines of `check` where there are any."""
-    lines = sorted(set(problems))
+    _end([str(each) for each in sorted(set(problems))])
+
+
+def _end(lines: Sequence[str]) -> None:
     for line in lines:
-        click.echo(str(line))
+        click.echo(line)
     if lines:
         count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
         click.echo(f"{count}; nothing was changed", err=True)
         raise SystemExit(1)
 
 
+def _tell_ahead(rehearsal: Rehearsal) -> None:
+    _tell_journeys(rehearsal.plan.released)
+    for line in aligned([FATES, *((*each[:2], *map(str, each[2:])) for each in rehearsal.fates)]):
+        click.echo(line)
+    modes = {each.journey: each.mode for each in rehearsal.fates}
+    for gone in rehearsal.gone:
+        click.echo(_said(gone, modes[gone.journey]))
+    click.echo("dry run: nothing was changed", err=True)
+
+
+def _said(gone: Gone, mode: str) -> str:
+    leaves = "they finish on their version" if mode == PIN else "they leave"
+    what = f"they go on at {gone.to}" if gone.to else leaves
+    if mode not in (PIN, FOLLOW) and gone.to is None and not gone.standing:
+        what = "the map may leave it out"
+    return f"{gone.journey}: node {gone.node} is gone, {gone.standing} stand there; {what}"
+
+
 def _tell(released: Released) -> None:
     click.echo(f"release {released.n}")
+    _tell_journeys(released)
+
+
+def _tell_journeys(released: Released) -> None:
     for what, names in (("added", released.added), ("changed", released.changed), ("unchanged", released.unchanged)):
         if names:
             click.echo(f"{what}: {', '.join(names)}")

@@ -23,6 +23,7 @@ _EXPLAINED = (
     ("streams.definitions.deploy", "DeployFailed"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),
+    ("streams.definitions.plan", "UnknownRelease"),
     ("streams.definitions.shelf", "ShelfFault"),
     ("streams.definitions.shelf_reader", "NoDefinitionsTopic"),
     ("streams.faust.app", "GroupFailed"),

@@ -30,6 +30,10 @@ class Builder:
             found = self._journeys[name, version] = self._compile(name, version)
         return found
 
+    def model(self, name: str, version: str) -> Journey:
+        """One version of one journey as it was written, its ids filled in."""
+        return _model(name, version, self._journey_blob(name, version))
+
     def segment(self, name: str, version: str) -> SegmentRule:
         """One version of one segment, compiled."""
         found = self._segments.get(version)
@@ -56,13 +60,16 @@ class Builder:
         except (KeyError, TypeError, ValueError) as fault:
             raise ShelfFault(f"blob {name} is no message that can be read here: {fault}", name) from fault
 
-    def _compile(self, name: str, version: str) -> CompiledJourney:
+    def _journey_blob(self, name: str, version: str) -> JourneyBlob:
         try:
-            blob = msgspec.json.decode(self._blob(version), type=JourneyBlob)
+            return msgspec.json.decode(self._blob(version), type=JourneyBlob)
         except msgspec.MsgspecError as fault:
             raise ShelfFault(
                 f"journey {name}: blob {version} is no journey that can be read here: {fault}", version
             ) from fault
+
+    def _compile(self, name: str, version: str) -> CompiledJourney:
+        blob = self._journey_blob(name, version)
         model = _model(name, version, blob)
         specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
         try:

@@ -12,7 +12,10 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLarg
 from journeys.load import Folder
 from streams.broker.publish import MAX_REQUEST_BYTES
 from streams.broker.security import client_options, why_not
-from streams.definitions.plan import Plan, Released, plan_deploy, plan_undeploy
+from streams.definitions.inside import enrollments_standing
+from streams.definitions.moving import PIN, STAY, Moving
+from streams.definitions.plan import Plan, Released, plan_deploy, plan_release, plan_undeploy
+from streams.definitions.rehearsal import Rehearsal, rehearse
 from streams.definitions.shelf import CURRENT, NewerFormat, Release, Shelf, blob_key, canonical, release_key
 from streams.definitions.shelf_reader import TOPIC, NoDefinitionsTopic, ShelfReader, read_shelf
 from streams.settings import Settings
@@ -30,20 +33,37 @@ class DeployFailed(Exception):
     """It is not known that the release is in use: no broker, or one that refuses. To deploy again is always safe."""
 
 
-async def deploy(settings: Settings, folder: Folder, at: int, note: str = "") -> Released:
-    """Adds or replaces the journeys of `folder`; all others stay. The same content again changes nothing.
+async def deploy(settings: Settings, what: Folder | int, at: int, note: str = "", moving: Moving = STAY) -> Released:
+    """Adds or replaces the journeys of a folder, others stay; or puts the release of a number into use once more.
 
-    `at` is ms. Raises DeployRefused with every problem that `check` finds, NotCompiled where workers could not
-    build what it let pass, and then nothing is changed; DeployFailed where Kafka is the reason.
+    The same content again changes nothing. `at` is ms; who is inside goes on as `moving` says, which need not say where
+    they stand. Raises DeployRefused with every problem that `check` finds, MapRefused for a map that does not say
+    enough, UnknownRelease, NotCompiled where workers could not build what `check` let pass, and then nothing is
+    changed; DeployFailed where Kafka is the reason.
     """
     nonce = secrets.token_hex(8)
-    return await _release(settings, nonce, lambda shelf: plan_deploy(shelf, folder, at, note, nonce))
+    if moving.mode != PIN:
+        moving = moving._replace(standing=await enrollments_standing(settings))
+    return await _release(settings, nonce, lambda shelf: _planned(shelf, what, at, note, nonce, moving))
+
+
+async def look_ahead(settings: Settings, what: Folder | int, at: int, moving: Moving = STAY) -> Rehearsal:
+    """What such a deploy would do to those inside; publishes nothing. Raises as `deploy`, or NoDefinitionsTopic."""
+    moving = moving._replace(standing=await enrollments_standing(settings))
+    shelf = await read_shelf(settings)
+    return rehearse(shelf, _planned(shelf, what, at, "", "", moving), moving)
 
 
 async def undeploy(settings: Settings, name: str, at: int) -> Released:
     """Nobody enters the journey any more; those inside finish. Raises UnknownJourney, or DeployFailed."""
     nonce = secrets.token_hex(8)
     return await _release(settings, nonce, lambda shelf: plan_undeploy(shelf, name, at, nonce))
+
+
+def _planned(shelf: Shelf, what: Folder | int, at: int, note: str, nonce: str, moving: Moving) -> Plan:
+    if isinstance(what, int):
+        return plan_release(shelf, what, at, note, nonce, moving)
+    return plan_deploy(shelf, what, at, note, nonce, moving)
 
 
 async def _release(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Plan]) -> Released:

@@ -167,7 +167,8 @@ class Definitions:
                 self._report(self._records.get(fault.blob, self._last_current), fault)
                 continue
             since = self._shelf.since(release)
-            self.catalog = Catalog(release.n, journeys, self._find, segments, zone, since)
+            moves = {name: shelved.moves for name, shelved in release.journeys.items()}
+            self.catalog = Catalog(release.n, journeys, self._find, segments, zone, since, moves)
             self._metrics.definitions_release(release.n)
             log.info("definitions: release %d, %d journeys open", release.n, len(journeys))
             self._on_change(self.catalog)

@@ -1,10 +1,12 @@
-"""Who is inside: people by journey and version, counted over the changelog by its own rule."""
+"""Who is inside: by journey and version, and by the nodes stood at, counted over the changelog by its own rule."""
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from engine.moves import standing
 from state.changelog import Fold
 from state.codec import decode
 from streams.broker.reader import read_all
@@ -13,19 +15,24 @@ from streams.settings import Settings
 
 Inside = Counter[tuple[str, str]]
 """People by (journey, version); one who is in the same version several times counts once."""
+Standing = Counter[tuple[str, str, tuple[str, ...]]]
+"""Enrollments by (journey, version, ids of the nodes that it stands at); several of one person count each."""
 
 
 async def people_inside(settings: Settings) -> Inside:
     """Reads `state` to its end seen now; empty where it does not exist yet. Raises CodecError for a damaged one."""
-    topic = settings.topic("state")
     inside: Inside = Counter()
-    for partition in await _partitions(settings, topic):
-        fold = Fold()
-        async for rows in read_all(settings.brokers, topic, partition):
-            fold.take(rows)
-            await asyncio.sleep(0)
+    async for fold in _folds(settings):
         inside += count(fold)
     return inside
+
+
+async def enrollments_standing(settings: Settings) -> Standing:
+    """Reads `state` as `people_inside` does, for where everyone stands."""
+    found: Standing = Counter()
+    async for fold in _folds(settings):
+        found += count_standing(fold)
+    return found
 
 
 def count(fold: Fold) -> Inside:
@@ -36,6 +43,26 @@ def count(fold: Fold) -> Inside:
         if customer is not None:
             inside.update({(enrollment.journey, enrollment.version) for enrollment in customer.enrollments})
     return inside
+
+
+def count_standing(fold: Fold) -> Standing:
+    """Enrollments by where they stand, of one partition's changelog."""
+    found: Standing = Counter()
+    for value in fold.latest.values():
+        customer = decode(value).customer
+        if customer is not None:
+            found.update((each.journey, each.version, standing(each)) for each in customer.enrollments)
+    return found
+
+
+async def _folds(settings: Settings) -> AsyncIterator[Fold]:
+    topic = settings.topic("state")
+    for partition in await _partitions(settings, topic):
+        fold = Fold()
+        async for rows in read_all(settings.brokers, topic, partition):
+            fold.take(rows)
+            await asyncio.sleep(0)
+        yield fold
 
 
 async def _partitions(settings: Settings, topic: str) -> list[int]:

@@ -12,6 +12,7 @@ from journeys.outline import nodes, verb
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Scalar
 from streams.definitions.build import Builder
+from streams.definitions.moving import STAY, Moving, with_moves
 from streams.definitions.shelf import (
     JourneyBlob,
     ProjectBlob,
@@ -58,8 +59,12 @@ class UnknownJourney(Exception):
     """No journey of this name is deployed; the message names the one that was probably meant."""
 
 
-def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str) -> Plan:
-    """`folder` on top of what `shelf` holds. Raises DeployRefused, or NotCompiled."""
+class UnknownRelease(Exception):
+    """There was no release of this number; the message names those that there are."""
+
+
+def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str, moving: Moving = STAY) -> Plan:
+    """`folder` on top of what `shelf` holds. Raises DeployRefused, NotCompiled, or MapRefused."""
     problems = check(folder)
     if problems:
         raise DeployRefused(problems)
@@ -73,7 +78,9 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str) ->
     blobs = {digest(blob): blob for blob in (project, *messages.values(), *journeys.values(), *segments.values())}
     now = {name: Shelved(digest(blob)) for name, blob in journeys.items()}
     members = {**base.segments, **{name: digest(blob) for name, blob in segments.items()}}
-    _try(Builder({**shelf.blobs, **blobs}), folder, now, members)
+    builder = Builder({**shelf.blobs, **blobs})
+    _try(builder, folder, now, members)
+    now = with_moves(builder, base.journeys, now, moving)
     release = Release(shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note, members)
     missing = tuple(blob for name, blob in blobs.items() if name not in shelf.blobs)
     return _plan(base, release, missing, now)
@@ -91,6 +98,22 @@ def plan_undeploy(shelf: Shelf, name: str, at: int, nonce: str) -> Plan:
         base, n=shelf.next_number, at=at, nonce=nonce, note=f"undeploy {name}", journeys={**base.journeys, **closed}
     )
     return _plan(base, release, (), closed)
+
+
+def plan_release(shelf: Shelf, n: int, at: int, note: str, nonce: str, moving: Moving = STAY) -> Plan:
+    """Release `n` once more; what it did not have yet is closed. Raises UnknownRelease, ShelfFault or MapRefused."""
+    base, old = shelf.release, shelf.releases.get(n)
+    if base is None or old is None:
+        known = f"there are {min(shelf.releases)} to {max(shelf.releases)}" if shelf.releases else "there is none yet"
+        raise UnknownRelease(f"release {n}: not found; {known}")
+    now = {name: msgspec.structs.replace(shelved, open=False) for name, shelved in base.journeys.items()}
+    now |= {name: Shelved(shelved.version, shelved.open) for name, shelved in old.journeys.items()}
+    builder = Builder(shelf.blobs)
+    for name, shelved in old.journeys.items():
+        builder.journey(name, shelved.version)
+    now = with_moves(builder, base.journeys, now, moving)
+    release = msgspec.structs.replace(old, n=shelf.next_number, at=at, nonce=nonce, journeys=now, note=note)
+    return _plan(base, release, (), now)
 
 
 def messages_of(loaded: LoadedJourney) -> set[str]:

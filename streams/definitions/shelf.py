@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from engine.program import Move
+
 BLOB = b"blob/"
 RELEASE = b"release/"
 CURRENT = b"current"
@@ -28,11 +30,15 @@ class MissingBlob(ShelfFault):
     """A blob that is named and was not read (yet)."""
 
 
-class Shelved(msgspec.Struct, frozen=True):
-    """One journey of a release. `version` is the digest of its blob; while `open` is false nobody enters."""
+class Shelved(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One journey of a release. `version` is the digest of its blob; while `open` is false nobody enters.
+
+    `moves` says where those inside other versions go on; whose version it does not name finishes on it.
+    """
 
     version: str
     open: bool = True
+    moves: dict[str, Move] = {}
 
 
 class Release(msgspec.Struct, frozen=True, omit_defaults=False):

@@ -1,0 +1,137 @@
+"""`sillage deploy` with people inside, as a person types it, on a real Kafka: rehearsed, followed, migrated, undone."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from definition_files import files
+
+from cli.main import main
+from engine.customer import Customer, Enrollment
+from state.changelog import marker_key
+from state.codec import encode
+from state.record import Record
+from streams.broker.publish import KafkaPublisher, Out
+from streams.definitions.inside import enrollments_standing
+from streams.definitions.shelf_reader import read_shelf
+from streams.settings import Settings
+
+HEAD = "journey: welcome\ntopic: offers\nttl: 9d\nenter:\n  on: account.created\nsteps:\n"
+OLD = HEAD + "  - wait: 1h\n    id: short\n  - wait: 2h\n    id: long\n"
+NEW = HEAD + "  - wait: 2h\n    id: long\n  - wait: 3h\n    id: longer\n"
+
+
+@pytest.fixture
+def shop(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The old version deployed, two people inside it at `short` and one at `long`, and the new one on disk."""
+    monkeypatch.chdir(tmp_path)
+    given = {"kafka": settings.kafka, "prefix": settings.prefix, "partitions": "2", "channels": "web"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"SILLAGE_{name.upper()}", value)
+    write(tmp_path, OLD)
+    assert sillage("deploy", "shop").exit_code == 0
+    version = sillage("journeys").stdout.splitlines()[1].split()[1]
+    asyncio.run(put_inside(settings, {"a": ("short", version), "b": ("short", version), "c": ("long", version)}))
+    write(tmp_path, NEW)
+    return tmp_path
+
+
+def write(root: Path, text: str) -> None:
+    for name, content in files(welcome=text).items():
+        (root / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "shop" / name).write_text(content)
+
+
+def sillage(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+async def put_inside(settings: Settings, people: Mapping[str, tuple[str, str]]) -> None:
+    publisher = KafkaPublisher(settings.kafka)
+    await publisher.start()
+    topic = settings.topic("state")
+    epoch = await publisher.append(topic, 0, [Out(marker_key("worker"), b"")])
+    for name, (node, version) in people.items():
+        customer = Customer(name, name, 1)
+        customer.enrollments = [Enrollment(f"e-{name}", "welcome", version, "", 1, 0, {}, node)]
+        await publisher.append(topic, 0, [Out(name.encode(), encode(Record(customer), epoch))])
+    await publisher.stop()
+
+
+def test_a_dry_run_says_who_stays_moves_and_leaves_and_publishes_nothing(shop: Path, settings: Settings) -> None:
+    before = asyncio.run(read_shelf(settings)).next_number
+    pinned = sillage("deploy", "shop", "--dry-run")
+    assert pinned.stdout.splitlines() == [
+        "changed: welcome",
+        "journey  mode  stay  move  leave",
+        "welcome  pin   3     0     0",
+        "welcome: node short is gone, 2 stand there; they finish on their version",
+    ]
+    assert pinned.stderr == "dry run: nothing was changed\n"
+    assert sillage("deploy", "shop", "--dry-run", "--mode", "follow").stdout.splitlines()[2:] == [
+        "welcome  follow  0     1     2",
+        "welcome: node short is gone, 2 stand there; they leave",
+    ]
+    assert asyncio.run(read_shelf(settings)).next_number == before
+
+
+def test_a_migration_asks_for_what_its_map_leaves_out(shop: Path) -> None:
+    (shop / "map.yaml").write_text("welcome: {}\n")
+    refused = sillage("deploy", "shop", "--mode", "migrate", "--map", "map.yaml")
+    assert refused.exit_code == 1
+    assert refused.stdout == (
+        "journey welcome: node `short` is removed and 2 stand there; write `welcome: {short: NEW-ID}` into the map, or "
+        "null for NEW-ID where they shall leave\n"
+    )
+    (shop / "map.yaml").write_text("welcome: {short: longer}\n")
+    ahead = sillage("deploy", "shop", "--mode", "migrate", "--map", "map.yaml", "--dry-run")
+    assert ahead.stdout.splitlines()[2:] == [
+        "welcome  migrate  0     3     0",
+        "welcome: node short is gone, 2 stand there; they go on at longer",
+    ]
+    assert sillage("deploy", "shop", "--mode", "migrate", "--map", "map.yaml").stdout.startswith("release 2\n")
+
+
+def test_an_earlier_release_is_put_into_use_once_more(shop: Path) -> None:
+    old = sillage("journeys").stdout.splitlines()[1].split()[1]
+    sillage("deploy", "shop", "--mode", "follow")
+    back = sillage("deploy", "--release", "1", "--mode", "follow")
+    assert back.stdout == "release 3\nchanged: welcome\n"
+    assert sillage("journeys").stdout.splitlines()[1].split() == ["welcome", old, "open", "3"]
+    unknown = sillage("deploy", "--release", "7")
+    assert (unknown.exit_code, unknown.stderr) == (1, "Error: release 7: not found; there are 1 to 3\n")
+
+
+def test_who_stands_where_is_counted(shop: Path, settings: Settings) -> None:
+    found = asyncio.run(enrollments_standing(settings))
+    assert {(name, nodes): number for (name, _, nodes), number in found.items()} == {
+        ("welcome", ("short",)): 2,
+        ("welcome", ("long",)): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["shop", "--mode", "migrate"], "--mode migrate and --map belong together; give both, or neither"),
+        (["shop", "--map", "map.yaml"], "--mode migrate and --map belong together; give both, or neither"),
+        (["shop", "--release", "1"], "give one of them"),
+        ([], "give one of them"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(arguments: list[str], said: str) -> None:
+    result = sillage("deploy", *arguments)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "welcome: short\n", "welcome: {short: 3}\n", "welcome: {short: [\n"])
+def test_a_map_that_is_none_is_refused_with_its_shape(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text(text)
+    result = sillage("deploy", "shop", "--mode", "migrate", "--map", str(path))
+    assert result.exit_code == 1
+    assert f"{path}" in result.stderr
+    assert "Traceback" not in result.output
