@@ -23,6 +23,7 @@ async def test_the_question_and_its_answer(desk: Desk, service: Service) -> None
     (asked,) = service.asked["/score"]
     assert asked["body"] == {"tier": "gold", "n": 3}
     assert asked["headers"]["Idempotency-Key"] == "c1"
+    assert asked["headers"]["Accept-Encoding"] == "identity"
     assert answer["type"] == "call.done"
     assert answer["properties"] == {
         "call_id": "c1", "service": "score", "status": 200, "body": {"score": 7.5, "tags": ["a"]},
