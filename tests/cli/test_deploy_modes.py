@@ -135,3 +135,14 @@ def test_a_map_that_is_none_is_refused_with_its_shape(tmp_path: Path, text: str)
     assert result.exit_code == 1
     assert f"{path}" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_the_page_is_true(shop: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/versions.md").read_text()
+    (shop / "map.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    printed = []
+    for line in page.partition("```sh\n")[2].partition("```")[0].splitlines():
+        result = sillage(*line.split()[1:])
+        assert result.exit_code == 0, result.output
+        printed.append(result.stdout.splitlines()[0])
+    assert printed == ["changed: welcome", "changed: welcome", "release 2", "release 3"]

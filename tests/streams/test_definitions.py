@@ -23,6 +23,7 @@ from streams.broker.reader import read_all
 from streams.definitions import deploy as deploying
 from streams.definitions.deploy import DeployFailed, deploy, undeploy
 from streams.definitions.follower import Definitions
+from streams.definitions.moving import Moving
 from streams.definitions.plan import DeployRefused, UnknownJourney
 from streams.definitions.shelf import blob_key, canonical, digest, release_key
 from streams.definitions.shelf_reader import NoDefinitionsTopic, read_shelf
@@ -314,3 +315,18 @@ async def test_a_broker_restart_is_survived(tmp_path: Path, prefix: str, metrics
         await definitions.stop()
     finally:
         await asyncio.to_thread(server.erase)
+
+
+async def test_the_catalog_knows_where_a_release_takes_those_inside(topics: Settings, follow: Follow) -> None:
+    await deploy(topics, folder(welcome=journey("welcome")), AT)
+    definitions = await follow()
+    old = definitions.catalog.current["welcome"].version
+    await deploy(topics, folder(welcome=journey("welcome", wait="2h")), AT, moving=Moving("follow"))
+    await definitions.catch_up()
+    new = definitions.catalog.current["welcome"].version
+    found = definitions.catalog.move("welcome", old, ["hello"])
+    assert found is not None
+    assert (found.version, found.nodes) == (new, {"hello": "hello"})
+    gone = definitions.catalog.move("welcome", old, ["wait-1h"])
+    assert gone is not None
+    assert gone.removed == "wait-1h"
