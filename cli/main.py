@@ -30,6 +30,7 @@ COMMANDS = {
     "lag": ("cli.lag:lag", "Show how far behind workers and dispatchers are."),
     "state": ("cli.state:state", "Look into a customer's stored record, or accept other logs."),
     "hash": ("cli.hash:hash_", "Print the hash by which logs and traces name a customer."),
+    "schema": ("cli.schema:schema", "Declare what events and customers hold, from what happened."),
     "schemas": ("cli.schemas:schemas", "Write the generated files of docs/ from the code."),
 }
 

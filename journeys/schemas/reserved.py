@@ -36,6 +36,7 @@ RESERVED: dict[str, Schema] = {
     "absence.noticed": object_of({**_DUE, "type": _TEXT, "last_at": _WHOLE}, ["journey", "trigger", "due", "type"]),
     "schedule.due": object_of(_DUE, ["journey", "trigger", "due"]),
     "release.reached": object_of({"release": _WHOLE}, ["release"]),
+    "fanout.stop": object_of({"id": _TEXT}, ["id"]),
     "sillage.clock": object_of({"at": ANY}, ["at"]),
 }
 """By type; a test holds it against what the decoder checks."""
