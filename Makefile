@@ -58,7 +58,7 @@ cel: setup ## Compare conditions with CEL itself, on generated expressions (EXPR
 	PYTHONPATH=tests $(BIN)/python -m conditions.differential --expressions $(EXPRESSIONS)
 
 fuzz: setup ## Spoil designers' folders and ask for a place and a cure of each fault (SECONDS=600, SEED=17 for one again)
-	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests $(BIN)/python -m fuzz.fuzzing --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench-floor: setup ## Measure the floor (BENCH_ARGS="--only throughput --events 200000 --rounds 1")
 	$(BIN)/python -m bench.floor $(BENCH_ARGS)

@@ -4,9 +4,9 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from fuzz.mutations import folders
+from fuzz.spoiling import folders
 from fuzz.promises import broken, faults_of
-from fuzz.run import block, drawn, smallest
+from fuzz.fuzzing import block, drawn, smallest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -208,7 +208,7 @@ def test_the_smallest_folder_still_breaks_the_promise(monkeypatch: pytest.Monkey
     def look(files: object, met: Counter[str] | None = None) -> str:
         return "told: a wait" if "wait:" in str(files) else ""
 
-    monkeypatch.setattr("fuzz.run.broken", look)
+    monkeypatch.setattr("fuzz.fuzzing.broken", look)
     seed = next(seed for seed in range(50) if look(drawn(seed)))
     files = smallest(seed)
     assert len(files) == 1

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
 import click
-from fuzz.mutations import Files, folders, spoilt
+from fuzz.spoiling import Files, folders, spoilt
 from fuzz.promises import broken
 
 BLOCK = 100
