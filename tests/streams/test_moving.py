@@ -96,6 +96,12 @@ def test_an_older_text_is_a_deploy_of_its_older_version_and_frees_it(shelf: Shel
     assert current(shelf).moves.keys() == {second}
 
 
+def test_whoever_enters_the_older_version_again_is_not_moved_on_to_the_later_one(shelf: Shelf) -> None:
+    deploy(shelf, BOTH, Moving(FOLLOW))
+    deploy(shelf, ONE)
+    assert current(shelf).moves == {}
+
+
 def test_a_release_is_put_into_use_once_more_and_what_it_did_not_have_is_closed(shelf: Shelf) -> None:
     first = current(shelf).version
     other = folder(k=(HEAD + ONE).replace("journey: j", "journey: k"))
@@ -178,3 +184,11 @@ def test_a_rehearsal_says_who_stays_moves_and_leaves(shelf: Shelf) -> None:
     mapped = migrate(standing, first="second")
     assert fate(mapped) == ((Fate("j", "migrate", 0, 5, 0),), [Gone("j", "first", 3, "second")])
     assert shelf.next_number == 2
+
+
+def test_null_for_a_parallel_needs_no_word_on_what_is_in_it() -> None:
+    shelf = Shelf()
+    deploy(shelf, forked("p", "a", "b"))
+    first = current(shelf).version
+    deploy(shelf, ONE, migrate({("j", first, ("p", "a", "b")): 1}, p=None))
+    assert current(shelf).moves[first].nodes == {"p": ""}
