@@ -11,6 +11,7 @@ import click
 
 from cli.dashboards.files import DASHBOARDS
 from cli.errors import CliError
+from cli.languagepage import language_page
 from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
 from journeys.schema import EDITOR
@@ -40,6 +41,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/asyncapi.yaml": asyncapi,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
+    "docs/reference.md": language_page,
     "docs/commands.md": lambda: commands_page(main_group()),
     **DASHBOARDS,
 }
