@@ -37,7 +37,10 @@ def current(shelf: Shelf) -> Shelved:
     return shelf.release.journeys["j"]
 
 
-def migrate(standing: dict[tuple[str, str, tuple[str, ...]], int], **nodes: str | None) -> Moving:
+Where = dict[tuple[str, str, tuple[str, ...]], int]
+
+
+def migrate(standing: Where, **nodes: str | None) -> Moving:
     return Moving(MIGRATE, {"j": nodes}, standing)
 
 
@@ -78,7 +81,7 @@ def test_moves_still_to_be_made_outlive_later_deploys_and_those_that_nobody_make
     first = current(shelf).version
     deploy(shelf, BOTH, Moving(FOLLOW))
     second = current(shelf).version
-    waiting = {("j", first, ("first",)): 1}
+    waiting: Where = {("j", first, ("first",)): 1}
     deploy(shelf, TWO)
     assert current(shelf).moves.keys() == {first}
     deploy(shelf, BOTH + "  - exit: done\n", Moving(FOLLOW, standing=waiting))
@@ -118,7 +121,7 @@ def test_a_release_is_put_into_use_once_more_and_what_it_did_not_have_is_closed(
 
 
 def test_a_removed_node_that_holds_people_asks_for_a_map(shelf: Shelf) -> None:
-    standing = {("j", current(shelf).version, ("first",)): 3}
+    standing: Where = {("j", current(shelf).version, ("first",)): 3}
     with pytest.raises(MapRefused) as refused:
         deploy(shelf, TWO, migrate(standing))
     assert str(refused.value) == (
@@ -154,7 +157,7 @@ def test_a_parallel_goes_on_in_one_of_the_same_branches_only() -> None:
     shelf = Shelf()
     deploy(shelf, forked("p", "a", "b"))
     first = current(shelf).version
-    standing = {("j", first, ("p", "a", "b")): 1}
+    standing: Where = {("j", first, ("p", "a", "b")): 1}
     deploy(shelf, forked("q", "a", "b"), migrate(standing, p="q"))
     assert current(shelf).moves[first].nodes == {"p": "q"}
     second = current(shelf).version
@@ -172,7 +175,7 @@ def test_a_node_that_left_its_branch_cannot_be_followed() -> None:
 
 def test_a_rehearsal_says_who_stays_moves_and_leaves(shelf: Shelf) -> None:
     old = current(shelf).version
-    standing = {("j", old, ("first",)): 3, ("j", old, ("hello",)): 2, ("other", "v", ("x",)): 9}
+    standing: Where = {("j", old, ("first",)): 3, ("j", old, ("hello",)): 2, ("other", "v", ("x",)): 9}
 
     def fate(moving: Moving) -> tuple[tuple[Fate, ...], list[Gone]]:
         plan = plan_deploy(shelf, folder(j=HEAD + TWO), 1, "", "n", moving)
