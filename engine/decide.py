@@ -7,7 +7,7 @@ from engine.catalog import Catalog
 from engine.context import EMPTY, Asked, Context
 from engine.customer import SEEN_IDS, SEEN_MS, Customer
 from engine.decision import Decision
-from engine.draft import Draft, Ended
+from engine.draft import Draft
 from engine.entries import enter
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.facts import take_facts
@@ -98,15 +98,18 @@ def _settle(draft: Draft) -> None:
             review(draft)
             look(draft)
         elif draft.ended:
-            tell_parent(draft, draft.ended.pop(0))
+            ended, *draft.ended = draft.ended
+            tell_parent(draft, ended)
         elif not draft.derived:
             return
-        elif (derived := draft.derived.pop(0)).hops > MOST_HOPS or applied >= MOST_DERIVED:
-            why = f"{derived.event.type} is not applied: more than {MOST_HOPS} hops or {MOST_DERIVED} events"
-            draft.say(trace.ERROR, code="hop_limit", why=why)
         else:
+            derived, *draft.derived = draft.derived
             applied += 1
-            _apply_derived(draft, draft.take(derived))
+            if derived.hops > MOST_HOPS or applied > MOST_DERIVED:
+                why = f"{derived.event.type} is not applied: more than {MOST_HOPS} hops or {MOST_DERIVED} events"
+                draft.say(trace.ERROR, code="hop_limit", why=why)
+            else:
+                _apply_derived(draft, draft.take(derived))
 
 
 def _apply_derived(draft: Draft, event: Event) -> None:
@@ -133,7 +136,7 @@ def _tell_not_started(draft: Draft, event: Event) -> None:
     if not isinstance(parent, str) or any(begun_by(each.entry, event) for each in draft.live.values()):
         return
     if not any(each.begun_by == event.id for each in draft.ended):
-        draft.ended.append(Ended(parent, event.id, "not_entered"))
+        draft.end(parent, event.id, "not_entered")
 
 
 def _first_time(draft: Draft, event: Event) -> bool:
