@@ -8,6 +8,7 @@ from pydantic_core import PydanticUndefined
 
 from journeys import lives
 from journeys.duration import Duration, Offset
+from journeys.meanings import meaning
 from journeys.model import (
     TRIGGERS,
     VERBS,
@@ -152,12 +153,15 @@ def _sentences(part: type[Part]) -> str:
 def _table(part: type[Part]) -> str:
     hints = get_type_hints(part, include_extras=True)
     shared = Entry.model_fields.keys() if issubclass(part, Entry) and part is not Entry else set[str]()
+    what = _sentences(part)
     rows = [
-        f"| `{field.alias or name}` | {_type(hints[name], field)} | {_default(field)} |\n"
+        f"| `{key}` | {_type(hints[name], field)} | {_default(field)} | "
+        f"{meaning(part.__name__, key, what, verb={**VERBS, **TRIGGERS}.get(key) is part)} |\n"
         for name, field in part.model_fields.items()
         if name not in shared
+        for key in (field.alias or name,)
     ]
-    return "| key | type | default |\n|---|---|---|\n" + "".join(rows)
+    return "| key | type | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
 
 
 def _default(field: FieldInfo) -> str:

@@ -25,7 +25,7 @@ ENTER = "enter:\n  on: [order.placed, basket.updated]\n"
 CALLED = "journey: abandoned-basket\ntopic: offers\nttl: 9d\nenter: {called: yes}\nsteps:\n  - wait: 1d\n"
 MAILS = ("basket-reminder", "last-call")
 VIP = "segment: vip\nwhen: customer.tier == 'gold'\n"
-PARTS = {
+PARTS: dict[str, list[type[Part]]] = {
     NODES: [*VERBS.values(), Awaited, Becoming, Arm, Moment],
     TRIGGER_PAGE: [*TRIGGERS.values()],
     SEGMENTS: [Segment],
@@ -95,7 +95,8 @@ def test_the_reference_has_every_mapping_and_every_key() -> None:
             section = page.partition(f"\n### {title}\n")[2].partition("\n### ")[0]
             shared = Entry.model_fields.keys() if part in TRIGGERS.values() else set()
             keys = [field.alias or name for name, field in part.model_fields.items() if name not in shared]
-            assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == keys, title
+            assert "|  |" not in section, f"a key of {title} has no meaning"
+        assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == keys, title
     assert [target for target in re.findall(r"\]\(#([\w-]+)\)", page) if not heading(page, target)] == []
 
 
