@@ -79,7 +79,16 @@ def test_every_node_and_trigger_has_its_section() -> None:
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        (NODES, [f"{MAX_NODES} nodes", f"{MOST_HOPS} events", f"{MOST_DERIVED} be", f"{TAGS} tags"]),
+        (
+            NODES,
+            [
+                f"At most {MAX_NODES} nodes",
+                f"after {MAX_NODES} nodes",
+                f"{MOST_HOPS} events",
+                f"{MOST_DERIVED} be",
+                f"{TAGS} tags",
+            ],
+        ),
         (TRIGGER_PAGE, [f"{ALARMS} alarms", f"{REMEMBERED_KEYS} keys"]),
         (SEGMENTS, [f"**{OCCURRENCES}**", f"**{COUNTED_DAYS}**", f"{KEPT_FIELDS}:", f"{LONGEST_TEXT} characters"]),
     ],

@@ -65,6 +65,21 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [target for target in local if not ((ROOT / page).parent / target).exists()] == []
 
 
+def anchors(page: str) -> set[str]:
+    """What the headings of a page are called in links, as GitHub makes it of them."""
+    prose = re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_within_pages_lead_to_a_heading(page: str) -> None:
+    for name, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", PAGES[page]):
+        path = ((ROOT / page).parent / name).resolve() if name else ROOT / page
+        target = PAGES.get(str(path.relative_to(ROOT)))
+        assert target is None or anchor in anchors(target), f"{name}#{anchor}"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_files_named_are_there(page: str) -> None:
     """Designers' files are examples; all else below a folder of ours is meant as it is written."""
