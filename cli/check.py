@@ -7,6 +7,7 @@ import msgspec
 
 from cli.folder import Reading, read_folders
 from journeys.checks import check as check_folder
+from journeys.checks.fixing import fixed
 from journeys.load import Folder, load_project
 from journeys.outline import nodes
 from journeys.problem import Problem
@@ -15,7 +16,8 @@ from journeys.tree import Scalar
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-def check(paths: tuple[Path, ...]) -> None:
+@click.option("--fix", is_flag=True, help="First write ids into journeys where two nodes would have one.")
+def check(paths: tuple[Path, ...], fix: bool) -> None:
     """Find every fault of the definitions at PATH: folders, or single journey files.
 
     Faults go to stdout, sorted, one line each, `file:line:column: CODE what is wrong; hint: the cure`; their count goes
@@ -24,6 +26,8 @@ def check(paths: tuple[Path, ...]) -> None:
     problems: set[Problem] = set()
     checked = 0
     for reading in read_folders(paths):
+        if fix:
+            _fix(reading)
         found, files = faults(reading)
         problems.update(found)
         checked += files
@@ -34,6 +38,17 @@ def check(paths: tuple[Path, ...]) -> None:
         click.echo(f"{_counted(len(problems), 'fault')} in {_counted(where, 'file')}", err=True)
         raise SystemExit(1)
     click.echo(f"no fault in {_counted(checked, 'file')}", err=True)
+
+
+def _fix(reading: Reading) -> None:
+    """Writes what has one cure into the files; comments and form stay."""
+    for draft in load_project(reading.files).drafts:
+        text = reading.files[draft.path]
+        cured = fixed(draft, text)
+        if cured != text:
+            (reading.root / draft.path).write_text(cured, encoding="utf-8", newline="")
+            reading.files[draft.path] = cured
+            click.echo(f"fixed {reading.shown(draft.path)}", err=True)
 
 
 def faults(reading: Reading) -> tuple[list[Problem], int]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 
 from journeys.ids import NAMED, default_id
 from journeys.load import Draft, Folder
@@ -11,6 +12,9 @@ from journeys.outline import branches, is_slug, nodes, verb
 from journeys.problem import Problem
 from journeys.tree import Mapping, Mark, Scalar, Sequence, Tree
 
+_WHEN = Scalar("when", "when", "", Mark(), Mark())
+_MIDNIGHT = Scalar("00:00", "00:00", "", Mark(), Mark())
+
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Equal ids in one journey, equal names in one folder, files not named after their journey."""
@@ -19,9 +23,28 @@ def faults(folder: Folder) -> Iterator[Problem]:
     yield from _journeys(folder)
 
 
+def doubled(draft: Draft) -> list[tuple[Mapping, str]]:
+    """The nodes whose id another before them has, each with an id that is free; those with a written one are left."""
+    taken = {given[0] for node in nodes(draft.positions.root) if (given := _id(node))}
+    met: set[str] = set()
+    found = []
+    for node in _in_order(draft):
+        given = _id(node)
+        if given and given[0] in met and not node.entry("id"):
+            name = next(name for number in count(2) if (name := f"{given[0][:76]}-{number}") not in taken)
+            taken.add(name)
+            found.append((node, name))
+        met |= {given[0]} if given else set()
+    return found
+
+
+def _in_order(draft: Draft) -> list[Mapping]:
+    return sorted(nodes(draft.positions.root), key=lambda node: node.start.index)
+
+
 def _ids(draft: Draft) -> Iterator[Problem]:
     first: dict[str, Mark] = {}
-    for node in sorted(nodes(draft.positions.root), key=lambda node: node.start.index):
+    for node in _in_order(draft):
         given = _id(node)
         if given is None:
             continue
@@ -46,8 +69,18 @@ def _id(node: Mapping) -> tuple[str, Mark] | None:
 
 
 def _arguments(node: Mapping, value: Tree) -> list[str]:
-    items = [way.get("on") for way in branches(node, "wait_for")] if isinstance(value, Sequence) else [value]
-    words = [item.text for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
+    """The words of a default id, as journeys/ids.py makes it; none where one of them is no text."""
+    items: list[Tree | None] = [value]
+    if node.entry("wait_for") and not isinstance(value, Scalar):
+        ways = branches(node, "wait_for")
+        items = [way.get("on") if way.entry("on") else _WHEN for way in ways]
+    elif isinstance(value, Mapping):
+        weekday = value.get("weekday")
+        named = list(weekday.items) if isinstance(weekday, Sequence) else [weekday] if weekday else []
+        items = [*named, value.get("at") or _MIDNIGHT]
+    elif isinstance(value, Sequence):
+        items = list(value.items)
+    words = [item.text for item in items if isinstance(item, Scalar) and isinstance(item.value, str | int)]
     return words if len(words) == len(items) else []
 
 
