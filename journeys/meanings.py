@@ -12,7 +12,7 @@ ANYWHERE = {
     "between": "Only within these times of day, in the person's zone: else it goes on when they next begin.",
     "body": "What stands below the title; Liquid.",
     "branches": "The branches by name.",
-    "brand": "The brand whose charter holds.",
+    "brand": "The brand whose charter holds; not yet.",
     "caps": "How many messages a person gets at most.",
     "channel": "The channel that it leaves on.",
     "channels": "The channels that it may leave on, in order.",
@@ -34,7 +34,7 @@ ANYWHERE = {
     "event": "What happens: its `type`, its properties and perhaps its `place`.",
     "exit": "Rules that end an enrollment at once, whatever it waits for.",
     "expect": "What shall come of it; what is left out is not compared.",
-    "expected_value": "What a conversion is worth.",
+    "expected_value": "What a conversion is worth, for the choice among proposals; not yet.",
     "fallback": "Another channel after a time.",
     "floor": "The share that even the worst arm keeps.",
     "first": "How many of the branches.",
@@ -71,7 +71,7 @@ ANYWHERE = {
     "pick": "Which of them is taken.",
     "places": "Places, as the topic of places holds them.",
     "play": "The steps of the life, in order.",
-    "priority": "From 0 to 100; among proposals the more important wins.",
+    "priority": "From 0 to 100, for the choice among proposals; not yet.",
     "queue": "The queue of the people who do it.",
     "quiet_hours": "Times of day in which nobody is written to.",
     "refused": "Messages that policy refused, in order, each with the code of the rule.",
@@ -118,7 +118,7 @@ OF_MODEL = {
     ("Project", "hours"): "Hours of work, by name.",
     ("Project", "zone"): "The zone of everyone whose own is not known.",
     ("Awaited", "do"): "The nodes that follow this event.",
-    ("Project", "holdout"): "The share of people who get nothing of any journey.",
+    ("Project", "holdout"): "The share of people who get nothing of any journey; not yet.",
 }
 """By model and key, where a key means something of its own there."""
 

@@ -1,4 +1,4 @@
-"""Faults that have one cure, cured in the text: ids of nodes where two would be equal. All else stays as it is."""
+"""Faults that have one cure, cured in the text, which else stays as it is: ids of nodes where two would be equal."""
 
 from journeys.checks.names import doubled
 from journeys.load import Draft

@@ -6,7 +6,7 @@ from journeys.load import Folder
 from journeys.mend import problem
 from journeys.outline import nodes, triggers
 from journeys.problem import Problem
-from journeys.tree import Entry, Mapping, Scalar
+from journeys.tree import Entry, Mapping, Scalar, Tree
 
 _TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
 _NODES = {
@@ -14,7 +14,13 @@ _NODES = {
     "winner": "compare the arms yourself, and change their weights",
     "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
 }
+_JOURNEY = {
+    "brand": "leave it out; messages are not held to a charter yet",
+    "priority": "leave it out; journeys do not compete yet",
+    "expected_value": "leave it out; journeys do not compete yet",
+}
 _PROJECT = {
+    "holdout": "write `holdout:` in each journey",
     "quiet_hours": "write `between:` at the waits before each send",
     "caps": "write `again:` so that nobody enters too often",
 }
@@ -23,6 +29,7 @@ _PROJECT = {
 def faults(folder: Folder) -> Iterator[Problem]:
     """Each trigger, node, option and setting that is not there yet."""
     for draft in folder.drafts:
+        yield from _named(draft.path, draft.positions.root, _JOURNEY)
         for trigger in triggers(draft.positions.root):
             for name in _TRIGGERS:
                 if entry := trigger.entry(name):
@@ -35,10 +42,14 @@ def faults(folder: Folder) -> Iterator[Problem]:
             pick = node.entry("pick")
             if pick and node.entry("send") and isinstance(pick.value, Scalar) and pick.value.text == "best":
                 yield _later(draft.path, pick, "`pick: best`", "write `pick: first`, the channels in your order")
-    root = folder.project_draft.positions.root if folder.project_draft else None
-    for name, hint in _PROJECT.items() if isinstance(root, Mapping) else ():
+    if folder.project_draft:
+        yield from _named("project.yaml", folder.project_draft.positions.root, _PROJECT)
+
+
+def _named(file: str, root: Tree | None, hints: dict[str, str]) -> Iterator[Problem]:
+    for name, hint in hints.items() if isinstance(root, Mapping) else ():
         if isinstance(root, Mapping) and (entry := root.entry(name)):
-            yield _later("project.yaml", entry, f"`{name}`", hint)
+            yield _later(file, entry, f"`{name}`", hint)
 
 
 def _later(file: str, entry: Entry, what: str, hint: str) -> Problem:

@@ -26,10 +26,9 @@ class Enter(Entry):
 
 
 class EntersSegment(Entry):
-    """Whoever becomes a member of a segment; with `backfill` those who are members when the journey is deployed too."""
+    """Whoever becomes a member of a segment; of a new one with `backfill`, those who are members at its deploy too."""
 
     enters_segment: Slug
-    backfill: Truth = False
 
 
 class LeavesSegment(Entry):

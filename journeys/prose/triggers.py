@@ -78,8 +78,7 @@ def _begins(trigger: Trigger) -> str:
         case Enter():
             return f"Whoever {events(trigger.on)} comes from"
         case EntersSegment():
-            there = " (those who are members at the deploy enter too)" if trigger.backfill else ""
-            return f"Whoever comes into the segment **{trigger.enters_segment}**{there}"
+            return f"Whoever comes into the segment **{trigger.enters_segment}**"
         case LeavesSegment():
             return f"Whoever leaves the segment **{trigger.leaves_segment}**"
         case Every():
