@@ -7,8 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
 import click
-from fuzz.spoiling import Files, folders, spoilt
 from fuzz.promises import broken
+from fuzz.spoiling import Files, folders, spoilt
 
 BLOCK = 100
 """Seeds that a core takes at a time."""

@@ -4,9 +4,9 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from fuzz.spoiling import folders
-from fuzz.promises import broken, faults_of
 from fuzz.fuzzing import block, drawn, smallest
+from fuzz.promises import broken, faults_of
+from fuzz.spoiling import folders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
