@@ -46,12 +46,21 @@ THANKS = {
 }
 
 
+ASKS = {
+    "journey": "asks",
+    "topic": "offers",
+    "ttl": "14d",
+    "enter": {"on": "asked"},
+    "steps": [{"wait_for": "answered", "where": "event.n == 1", "within": "2d", "id": "answer"}],
+}
+
+
 def catalog(others: int = 0, *, listening: bool = False) -> Catalog:
-    """The basket journey and the thanks journey, with so many others that no event of the bench concerns.
+    """Three journeys of the bench, with so many others that no event of the bench concerns.
 
     With `listening` these listen to what is seen, each for a page of its own.
     """
-    definitions = [BASKET, THANKS]
+    definitions = [BASKET, THANKS, ASKS]
     for number in range(others):
         name = f"other-{number}"
         enter = {"on": f"{name}.began"}
@@ -95,6 +104,7 @@ def cases() -> dict[str, Case]:
     one_listens, many_listen = catalog(1, listening=True), catalog(1000, listening=True)
     customer = person()
     basket = {"basket_id": "b1", "value": 80.0, "total": 12.5}
+    asked = decide(few, customer, arrived("a", "asked", {})).customer
     waiting = decide(few, customer, arrived("b", "basket.updated", basket)).customer
     return {
         "concerns nothing": (few, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
@@ -122,6 +132,11 @@ def cases() -> dict[str, Case]:
             few,
             waiting,
             lambda name: arrived(name, "order.placed", {"basket_id": "b2"}),
+        ),
+        "concerns one: it waits for another event of the type": (
+            few,
+            asked,
+            lambda name: arrived(name, "answered", {"n": 2}),
         ),
         "enters and waits": (few, customer, lambda name: arrived(name, "basket.updated", basket)),
         "enters, sends, completes": (few, customer, lambda name: arrived(name, "account.created", basket)),

@@ -86,7 +86,7 @@ def look(draft: Draft) -> None:
             if isinstance(step, WaitUntilStep) and step.date is not None:
                 _take(draft, journey, enrollment.id, position, partial(wait_until.look, step))
             elif isinstance(step, WaitForStep) and step.states:
-                _take(draft, journey, enrollment.id, position, partial(wait_for.look, step))
+                _ask(draft, journey, enrollment.id, position, partial(wait_for.look, step))
 
 
 def tell_parent(draft: Draft, ended: Ended) -> None:
@@ -106,7 +106,7 @@ def _wake(draft: Draft, event: Event, journey: CompiledJourney, name: str, posit
         case TaskStep():
             _take(draft, journey, name, position, partial(_task, step, event=event))
         case WaitForStep():
-            _take(draft, journey, name, position, partial(wait_for.wake, step, event=event))
+            _ask(draft, journey, name, position, partial(wait_for.wake, step, event=event))
         case CallStep():
             _take(draft, journey, name, position, partial(call.wake, step, event=event))
         case DigestStep():
@@ -117,19 +117,31 @@ def _wake(draft: Draft, event: Event, journey: CompiledJourney, name: str, posit
             pass
 
 
-def _take(
-    draft: Draft,
-    journey: CompiledJourney,
-    name: str,
-    position: Spot,
-    look_at: Callable[[Run], Step | None],
+def _ask(
+    draft: Draft, journey: CompiledJourney, name: str, position: Spot, look_at: Callable[[Run], Step | None]
 ) -> None:
-    """Goes on where `look_at` leads; it meets the enrollment as it stands, which may have moved on meanwhile."""
+    """Goes on where `look_at` leads, which writes nothing: most events wake nobody, and then nothing is copied."""
+    found = _standing(draft, name, position)
+    if found is None:
+        return
+    try:
+        following = look_at(Run(draft, journey, found[0], draft.at, found[1]))
+    except Exception as fault:
+        advance.fail(opened(draft, journey, *found, draft.at), *advance.fault_line(fault))
+        return
+    if following is not None:
+        advance.advance(opened(draft, journey, *found, draft.at), following)
+
+
+def _take(
+    draft: Draft, journey: CompiledJourney, name: str, position: Spot, look_at: Callable[[Run], Step | None]
+) -> None:
+    """Goes on where `look_at` leads, which may write; it meets the enrollment as it stands, moved on or not."""
     found = _standing(draft, name, position)
     if found is None:
         return
     run = opened(draft, journey, *found, draft.at)
-    before = msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)
+    before = _written(run)
     try:
         following = look_at(run)
     except Exception as fault:
@@ -137,13 +149,22 @@ def _take(
         return
     if following is not None:
         advance.advance(run, following)
-    elif run.live and before == (msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)):
+    elif run.live and _written(run) == before:
         draft.live[name] = found[0]
+
+
+def _written(run: Run) -> tuple[object, ...]:
+    """All that a run may have written so far."""
+    return msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)
 
 
 def _standing(draft: Draft, name: str, position: Spot) -> tuple[Enrollment, Spot] | None:
     """The enrollment as it is now, with the place in it, if it still stands there."""
-    enrollment = draft.live.get(name)
+    if not draft.has_live:
+        # Nothing was changed yet: the place in hand is the customer's own.
+        enrollment = next((each for each in draft.customer.enrollments if each.id == name), None)
+    else:
+        enrollment = draft.live.get(name)
     if enrollment is None:
         return None
     if not isinstance(position, Branch):
