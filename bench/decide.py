@@ -98,49 +98,31 @@ def measured(decide_one: Callable[[int], object]) -> float:
     return best
 
 
+def told(type_: str, properties: dict[str, object]) -> Callable[[str], EventArrived | TimerFired]:
+    """An event of a type for each name."""
+    return lambda name: arrived(name, type_, properties)
+
+
 def cases() -> dict[str, Case]:
     """What is measured, by its title."""
     few, many = catalog(), catalog(1000)
     one_listens, many_listen = catalog(1, listening=True), catalog(1000, listening=True)
     customer = person()
-    basket = {"basket_id": "b1", "value": 80.0, "total": 12.5}
+    basket: dict[str, object] = {"basket_id": "b1", "value": 80.0, "total": 12.5}
     asked = decide(few, customer, arrived("a", "asked", {})).customer
     waiting = decide(few, customer, arrived("b", "basket.updated", basket)).customer
+    seen = told("page.viewed", {"page": "/"})
     return {
-        "concerns nothing": (few, customer, lambda name: arrived(name, "page.viewed", {"page": "/"})),
-        "concerns nothing, 1000 other journeys": (
-            many,
-            customer,
-            lambda name: arrived(name, "page.viewed", {"page": "/"}),
-        ),
-        "concerns nothing, 1 journey listens for another page": (
-            one_listens,
-            customer,
-            lambda name: arrived(name, "page.viewed", {"page": "/"}),
-        ),
-        "concerns nothing, 1000 journeys listen for other pages": (
-            many_listen,
-            customer,
-            lambda name: arrived(name, "page.viewed", {"page": "/"}),
-        ),
-        "concerns one: its trigger does not hold": (
-            few,
-            customer,
-            lambda name: arrived(name, "basket.updated", {"value": 5.0}),
-        ),
-        "concerns one: its exit does not hold": (
-            few,
-            waiting,
-            lambda name: arrived(name, "order.placed", {"basket_id": "b2"}),
-        ),
-        "concerns one: it waits for another event of the type": (
-            few,
-            asked,
-            lambda name: arrived(name, "answered", {"n": 2}),
-        ),
-        "enters and waits": (few, customer, lambda name: arrived(name, "basket.updated", basket)),
-        "enters, sends, completes": (few, customer, lambda name: arrived(name, "account.created", basket)),
-        "exits": (few, waiting, lambda name: arrived(name, "order.placed", basket)),
+        "concerns nothing": (few, customer, seen),
+        "concerns nothing, 1000 other journeys": (many, customer, seen),
+        "concerns nothing, 1 journey listens for another page": (one_listens, customer, seen),
+        "concerns nothing, 1000 journeys listen for other pages": (many_listen, customer, seen),
+        "concerns one: its trigger does not hold": (few, customer, told("basket.updated", {"value": 5.0})),
+        "concerns one: its exit does not hold": (few, waiting, told("order.placed", {"basket_id": "b2"})),
+        "concerns one: it waits for another event of the type": (few, asked, told("answered", {"n": 2})),
+        "enters and waits": (few, customer, told("basket.updated", basket)),
+        "enters, sends, completes": (few, customer, told("account.created", basket)),
+        "exits": (few, waiting, told("order.placed", basket)),
         "timer wakes, sends, completes": (few, waiting, lambda _name: TimerFired(START_AT + 20 * HOUR_MS)),
     }
 
