@@ -53,7 +53,7 @@ _FANOUTS = Row(
     "Fan-outs",
     (
         lines("Customers met by fan-outs", "A second, by event type.", "ops",
-              (rate("fanout_customers_total", by="type"), "{{type}}"), stacked=True, width=12),
+              (or_zero(rate("fanout_customers_total", by="type")), "{{type}}"), stacked=True, width=12),
         stat("Fan-outs that go or wait", "Each partition counts its own.", "short", total("fanouts_active"), width=6),
         stat("Runs of schedules skipped", "Missed or overtaken, in the time shown.", "short",
              grown("schedule_runs_skipped_total"), width=6, warn=1),
