@@ -19,6 +19,12 @@ def write(out: Path, form: str, folder: Path = DEFINITIONS) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in out.iterdir()}
 
 
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """All pages of HTML, written once."""
+    return write(tmp_path_factory.mktemp("html"), "html")
+
+
 def test_each_journey_has_its_page_and_the_contents_name_it(tmp_path: Path) -> None:
     pages = write(tmp_path, "markdown")
     assert set(pages) == {*NAMES, "index"}
@@ -49,8 +55,8 @@ def test_the_lives_are_examples_of_what_truly_comes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_page_of_html_needs_nothing_else(tmp_path: Path, name: str) -> None:
-    page = write(tmp_path, "html")[name]
+def test_a_page_of_html_needs_nothing_else(html: dict[str, str], name: str) -> None:
+    page = html[name]
     assert page.startswith("<!doctype html>")
     assert "<svg " in page
     assert "@@" not in page
