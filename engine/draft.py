@@ -200,8 +200,8 @@ class Draft:
     @property
     def past(self) -> Past:
         """What lies behind the customer, as it is whenever it is asked."""
-        if self._past is None:
-            self._past = Past(self)
+        if self._past is None or self._past.customer is not self.customer:
+            self._past = Past(self.customer, self.catalog, self.at)
         return self._past
 
     @property

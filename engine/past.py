@@ -1,6 +1,6 @@
 """The past of one customer, as the conditions of one decision ask for it (journeys/conditions/past.py)."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from engine.calendar import days_between, local_parts
 from engine.catalog import Catalog
@@ -14,56 +14,51 @@ from journeys.conditions.around import NOWHERE
 from journeys.duration import Duration
 
 
-class Standing(Protocol):
-    """A customer at an instant (ms), among the definitions of a catalog; a draft is one."""
-
-    customer: Customer
-    catalog: Catalog
-    at: int
-
-
 class Past:
-    """Answers about the customer as it stands whenever it is asked."""
+    """Answers about a customer at the instant `at` (ms), among the definitions of a catalog.
 
-    __slots__ = ("_standing",)
+    It knows no draft: facts hold it, and lines of a draft hold facts, so that a circle would never be freed.
+    """
 
-    def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+    __slots__ = ("__weakref__", "at", "catalog", "customer")
+
+    def __init__(self, customer: Customer, catalog: Catalog, at: int) -> None:
+        self.customer = customer
+        self.catalog = catalog
+        self.at = at
 
     @property
     def zone(self) -> str:
         """The person's time zone, else the project's."""
-        return zone_of(self._standing.customer.attributes, self._standing.catalog.zone)
+        return zone_of(self.customer.attributes, self.catalog.zone)
 
     def count(self, type_: str, window: Duration | None) -> int:
-        return count(self._standing.customer.history.get(type_), window, self._standing.at, self.zone)
+        return count(self.customer.history.get(type_), window, self.at, self.zone)
 
     def sum(self, type_: str, field: str, window: Duration | None) -> float:
-        return total(self._standing.customer.history.get(type_), field, window, self._standing.at, self.zone)
+        return total(self.customer.history.get(type_), field, window, self.at, self.zone)
 
     def last(self, type_: str) -> dict[str, Any] | None:
-        found = newest(self._standing.customer.history.get(type_))
+        found = newest(self.customer.history.get(type_))
         return None if found is None else {**nested(found.kept), "at": found.at}
 
     def days_since(self, type_: str) -> int | None:
-        found = newest(self._standing.customer.history.get(type_))
-        return None if found is None else max(0, days_between(found.at, self._standing.at, self.zone))
+        found = newest(self.customer.history.get(type_))
+        return None if found is None else max(0, days_between(found.at, self.at, self.zone))
 
     def in_segment(self, name: str) -> bool:
-        if self._standing.customer.armed == self._standing.catalog.armed:
-            return name in self._standing.customer.segments
-        rule = self._standing.catalog.segments.get(name)
+        if self.customer.armed == self.catalog.armed:
+            return name in self.customer.segments
+        rule = self.catalog.segments.get(name)
         return rule is not None and self.holds(rule)
 
     def local_time(self) -> dict[str, Any]:
-        return local_parts(self._standing.at, self.zone)
+        return local_parts(self.at, self.zone)
 
     def holds(self, rule: SegmentRule) -> bool:
         """Whether the person is in the segment, asked of the person alone; what cannot be evaluated does not hold."""
-        customer = self._standing.customer
-        facts = Facts(
-            {}, {}, person_facts(customer, self._standing.at), {}, {}, given_consents(customer), NOWHERE, self
-        )
+        customer = self.customer
+        facts = Facts({}, {}, person_facts(customer, self.at), {}, {}, given_consents(customer), NOWHERE, self)
         try:
             return rule.when.holds(facts) and not (rule.unless is not None and rule.unless.holds(facts))
         except Exception:

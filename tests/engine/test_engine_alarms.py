@@ -1,5 +1,7 @@
 """Triggers that time brings about: dates, absences, sequences, segments, and what a release changes of them."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -9,7 +11,11 @@ from onelife import START_AT, Life, journey_of, ms
 
 from engine.catalog import Catalog
 from engine.compile import DefinitionError, compile_segment
+from engine.context import EMPTY
 from engine.customer import ALARMS, next_due
+from engine.draft import Draft
+from engine.entries import enter
+from engine.event import Event, EventArrived
 from engine.past import Past
 from journeys.duration import Duration
 from journeys.model import Segment
@@ -28,7 +34,7 @@ def release(life: Life, *segments: Any, n: int = 0, since: dict[str, int] | None
 
 
 def past_of(life: Life) -> Past:
-    return Past(life)
+    return Past(life.customer, life.catalog, life.at)
 
 
 def days(life: Life) -> list[float]:
@@ -242,7 +248,7 @@ class TestSegments:
         life = self.life()
         life.event("customer.updated", {"set": {"tier": "gold"}})
         release(life, segment("vip", "customer.tier == 'gold'"), n=2, since={"segment/vip": 2})
-        assert Past(life).in_segment("vip")
+        assert Past(life.customer, life.catalog, life.at).in_segment("vip")
 
     @pytest.mark.parametrize("when", ["event.x == 1", "local_time().hour > 8", "weather(customer.place).raining"])
     def test_looks_at_the_person_alone(self, when: str) -> None:
@@ -279,7 +285,7 @@ def test_counting_does_not_hang_on_the_order_in_which_events_are_told(
     for place in order:
         for name, at, total in [*events[place : place + 1]] * 2:
             life.event("order", {"total": total}, id=name, occurred_at=at)
-    past = Past(life)
+    past = Past(life.customer, life.catalog, life.at)
     inside = [total for _, at, total in events if at >= START_AT - window * 86_400_000]
     assert past.count("order", Duration.parse(f"{window}d")) == len(inside)
     assert past.sum("order", "total", Duration.parse(f"{window}d")) == pytest.approx(sum(inside))
@@ -291,9 +297,25 @@ def test_beyond_the_newest_256_days_are_counted_whole_and_nothing_is_lost() -> N
     life = Life(journey_of(enter=enter, steps=[{"exit": "done"}]))
     for number in range(1000):
         life.event("order", {"total": 1}, occurred_at=START_AT - number * 43_200_000)
-    past = Past(life)
+    past = Past(life.customer, life.catalog, life.at)
     history = life.customer.history["order"]
     assert (past.count("order", None), past.sum("order", "total", None)) == (1000, 1000)
     assert (len(history.recent), len(history.days)) == (256, 372)
     assert past.count("order", Duration.parse("100d")) == 201
     assert past.count("order", Duration.parse("300d")) in (600, 601, 602)
+
+
+def test_a_decision_leaves_no_circle_behind() -> None:
+    """Lines hold facts, and not all that they hold is known to the collector: a circle would never be freed."""
+    life = Life(journey_of(enter={"on": "began", "where": 'count("began") > 5'}, steps=[{"exit": "done"}]))
+    life.event("began")
+    given = EventArrived(Event("x", "began", "c1", "web", life.at, life.at), life.at)
+    draft = Draft(life.catalog, life.customer, given, given.event, EMPTY)
+    alive = weakref.ref(draft.past)
+    enter(draft, given.event)
+    gc.disable()
+    try:
+        del draft
+        assert alive() is None
+    finally:
+        gc.enable()
