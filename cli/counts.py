@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from cli.errors import CliError
 from cli.passed import passes
@@ -81,7 +82,7 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
     return columns, _parquet_rows(found, [name for name in COLUMNS if name in columns])
 
 
-def _parquet_rows(file: object, columns: list[str]) -> Iterator[Row]:
-    for batch in file.iter_batches(columns=columns):  # type: ignore[attr-defined]
+def _parquet_rows(file: Any, columns: list[str]) -> Iterator[Row]:
+    for batch in file.iter_batches(columns=columns):
         for row in batch.to_pylist():
             yield {name: value or "" for name, value in row.items()}

@@ -12,6 +12,7 @@ from engine.program import AbsenceRule, CompiledJourney, DateRule
 from engine.program.rules import ABSENCE_NOTICED, DATE_REACHED
 from engine.segments import ALARM, ask, set_alarm
 from engine.time import after
+from journeys.conditions import Absent
 
 DATE, ABSENCE = "date/", "absence/"
 
@@ -105,8 +106,11 @@ def _date_due(draft: Draft, rule: DateRule) -> int:
     """When the date is next reached (ms), 0 where there is none; one that does not come back may lie in the past."""
     try:
         value = rule.date.evaluate(draft.facts({}, {}))
-    except Exception:
-        # Absent, or whatever the designer's expression raises: there is no date.
+    except Absent:
+        return 0
+    except Exception as fault:
+        # A designer's expression may raise whatever it likes: it is told, and there is no date.
+        draft.say(trace.ERROR, code="evaluation", why=f"date: {type(fault).__name__}: {fault}")
         return 0
     zone = draft.past.zone
     if rule.yearly:

@@ -56,14 +56,10 @@ class Past:
         return local_parts(self.at, self.zone)
 
     def holds(self, rule: SegmentRule) -> bool:
-        """Whether the person is in the segment, asked of the person alone; what cannot be evaluated does not hold."""
+        """Whether the person is in the segment, asked of the person alone. Raises EvaluationError."""
         customer = self.customer
         facts = Facts({}, {}, person_facts(customer, self.at), {}, {}, given_consents(customer), NOWHERE, self)
-        try:
-            return rule.when.holds(facts) and not (rule.unless is not None and rule.unless.holds(facts))
-        except Exception:
-            # A designer's expression may raise whatever it likes; in a segment nobody is by mistake.
-            return False
+        return rule.when.holds(facts) and not (rule.unless is not None and rule.unless.holds(facts))
 
 
 def nested(kept: dict[str, Any]) -> dict[str, Any]:

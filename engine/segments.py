@@ -23,11 +23,21 @@ def review(draft: Draft, touched: AbstractSet[str]) -> None:
 def ask(draft: Draft, rule: SegmentRule, *, silent: bool = False) -> None:
     """Whether the person is in the segment now; a change is told as an event unless `silent`."""
     customer = draft.customer
-    inside = draft.past.holds(rule)
+    inside = _holds(draft, rule)
     if inside != (rule.name in customer.segments):
         _change(draft, rule, inside, silent)
     due = _changes_at(rule, draft.customer, draft.past, draft.at)
     set_alarm(draft, ALARM + rule.name, due)
+
+
+def _holds(draft: Draft, rule: SegmentRule) -> bool:
+    """Nobody is in a segment by mistake: a condition that cannot be evaluated is told, and does not hold."""
+    try:
+        return draft.past.holds(rule)
+    except Exception as fault:
+        # A designer's expression may raise whatever it likes.
+        draft.say(trace.ERROR, code="evaluation", why=f"segment {rule.name}: {type(fault).__name__}: {fault}")
+        return False
 
 
 def set_alarm(draft: Draft, name: str, due: int) -> None:

@@ -128,6 +128,12 @@ class TestDates:
         life.advance("400d")
         assert life.sent() == []
 
+    def test_a_fault_of_the_expression_is_told_and_is_no_date(self) -> None:
+        life = Life(journey_of(enter={"date": "1 / customer.zero"}, steps=[{"send": "hello"}]))
+        life.event("customer.updated", {"set": {"zero": 0}})
+        assert life.customer.alarms == {}
+        assert life.lines("error")[-1].why.startswith("date: ")
+
     def test_a_birthday_of_the_29th_of_february(self) -> None:
         life = self.life(yearly="yes")
         self.written(life, "1992-02-29")
@@ -260,6 +266,7 @@ class TestSegments:
         release(life, segment("vip", "1 / customer.zero == 1"))
         life.event("customer.updated", {"set": {"zero": 0}})
         assert life.customer.segments == {}
+        assert "segment vip" in life.lines("error")[-1].why
 
 
 def test_at_the_limit_of_alarms_no_further_one_is_set_and_that_is_told() -> None:
