@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.compile import DefinitionError, compile_journey
 from engine.destination import Destination, destination
+from engine.policy.terms import NONE, Terms
 from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, Schedule, SegmentRule
 from journeys.conditions.needed import Wanted, together_wanted
 
@@ -52,7 +53,7 @@ class Catalog:
     in which each comes after those that it looks at. `since` says in which release a journey or a segment (as
     `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `zone` the project's.
-    `moves` says, by journey and version, where the release takes those inside.
+    `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class Catalog:
         zone: str = "UTC",
         since: Mapping[str, int] | None = None,
         moves: Mapping[str, Mapping[str, Move]] | None = None,
+        terms: Terms = NONE,
     ) -> None:
         self.release = release
+        self.terms = terms
         self.current = dict(current)
         self.zone = zone
         self.segments = {rule.name: rule for rule in in_order(segments)}

@@ -1,6 +1,6 @@
 """The one door of the engine: a customer and an input give the customer as it is now, what shall leave, and why."""
 
-from engine import trace
+from engine import proposals, trace
 from engine.alarms import arm
 from engine.bounds import with_item
 from engine.catalog import Catalog
@@ -31,11 +31,11 @@ def decide(
     """Decides what this input means for this customer.
 
     Pure: equal arguments give equal decisions, and `customer` is never written. Within one event the order is that of
-    docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline at once. Where the
-    release moves an enrollment, that comes behind the facts and before all else. The
-    caller has fired the timers due at or before an event's instant, as a TimerFired of its own. Raises for no event and
-    no definition: faults of expressions go to `on_error`. The trace is None for a repeated id; also where nothing was
-    decided, unless `trace_all`. With the `asked_of` a trace for a context the decision is the one that it tells of.
+    docs/events.md: facts, exits, goals, waits, entries; what they propose passes the policy pipeline behind them. Where
+    the release moves an enrollment, that comes behind the facts and before all else. The caller has fired the timers
+    due at or before an event's instant, as a TimerFired of its own. Raises for no event and no definition: faults of
+    expressions go to `on_error`. The trace is None for a repeated id; also where nothing was decided, unless
+    `trace_all`. With the `asked_of` a trace for a context the decision is the one that it tells of.
     """
     if isinstance(given, TimerFired):
         draft = Draft(catalog, customer, given, None, context)
@@ -86,12 +86,12 @@ def _apply(draft: Draft, event: Event) -> None:
         look(draft)
     if event.type in catalog.entries:
         enter(draft, event)
-    if draft.touched or draft.derived or draft.ended:
+    if draft.touched or draft.derived or draft.ended or draft.proposals:
         _settle(draft)
 
 
 def _settle(draft: Draft) -> None:
-    """What the decision itself brought about, until there is nothing left of it."""
+    """What the decision itself brought about, until there is nothing left; proposals come when the rest is done."""
     applied = 0
     while True:
         if draft.touched:
@@ -101,7 +101,9 @@ def _settle(draft: Draft) -> None:
             ended, *draft.ended = draft.ended
             tell_parent(draft, ended)
         elif not draft.derived:
-            return
+            if not draft.proposals:
+                return
+            proposals.settle(draft)
         else:
             derived, *draft.derived = draft.derived
             applied += 1

@@ -16,6 +16,7 @@ from engine.decision import AnyOutput, Decision, Line, Trace
 from engine.event import HOLD_SPACING_MS, Event, EventArrived, Input, envelope
 from engine.ids import derived_id, event_trace_id, timer_trace_id
 from engine.past import Past
+from engine.pending import Pending
 from engine.person import given_consents, person_facts
 from engine.trace import input_on_trace
 from journeys.conditions import Compiled, Facts
@@ -55,7 +56,7 @@ class Draft:
 
     `derived` are the events that it brought about and has not applied yet, `ended` the enrollments that others may
     wait for, `touched` what changed of the person that segments, alarms and rests may look at: `customer`, `type/TYPE`,
-    `segment/NAME`.
+    `segment/NAME`. `proposals` are the messages that enrollments want to send and policy has not judged yet.
     """
 
     __slots__ = (
@@ -81,6 +82,7 @@ class Draft:
         "event",
         "held",
         "outputs",
+        "proposals",
         "touched",
     )
 
@@ -95,6 +97,7 @@ class Draft:
         self.held = 0
         self.derived: Sequence[Derived] = ()
         self.ended: Sequence[Ended] = ()
+        self.proposals: Sequence[Pending] = ()
         self.touched: frozenset[str] = NOTHING
         self._derivations = 0
         self._hops = 0
@@ -141,6 +144,16 @@ class Draft:
         """Puts a derived event in hand."""
         self.event, self._hops, self._meta = derived.event, derived.hops, None
         return derived.event
+
+    def hand(self, event: Event | None, hops: int) -> None:
+        """Puts the event in hand, with the hops behind it, that was there before."""
+        if event is not self.event:
+            self.event, self._meta = event, None
+        self._hops = hops
+
+    def propose(self, pending: Pending) -> None:
+        """Adds a message that an enrollment wants to send, to be judged with the others."""
+        self.proposals = [*self.proposals, pending]
 
     def replace(self, customer: Customer) -> None:
         """Puts another record in the customer's place, without enrollments."""

@@ -23,6 +23,7 @@ TASK_CLOSED = "task_closed"
 HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
+DROPPED = "dropped"
 VOIDED = "voided"
 GOAL = "goal"
 NOT_GOAL = "not_goal"
@@ -62,6 +63,7 @@ CODES: dict[str, str] = {
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",
+    DROPPED: "a proposal came to nothing before policy judged it; `code`: left, as its enrollment did",
     VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",

@@ -2,9 +2,10 @@
 
 from engine import trace
 from engine.bounds import with_last
-from engine.customer import QUEUED_ACTIONS, SENT_PER_ENROLLMENT, QueuedAction
+from engine.customer import QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, QueuedAction
 from engine.decision import Action
 from engine.ids import action_id
+from engine.pending import Pending
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.pipeline import judged
 from engine.policy.proposal import Proposal
@@ -19,14 +20,31 @@ HELD_CLASS = "marketing"
 
 
 def enter(step: SendStep, run: Run) -> Step | None:
-    """Holds the message while the partition is catching up, else proposes it."""
+    """Holds the message while the partition is catching up, else proposes it; either way the enrollment stands here."""
     proposed_at, run.proposed_at = run.proposed_at or run.at, 0
     until = run.draft.hold() if step.message.class_ == HELD_CLASS else 0
-    if not until:
-        return _propose(step, run, proposed_at)
-    run.hold(step.label, proposed_at, until)
-    about = {"message": step.message.name, "channel": step.variants[0].channel}
-    run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
+    if until:
+        run.hold(step.label, proposed_at, until)
+        about = {"message": step.message.name, "channel": step.variants[0].channel}
+        run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
+        return None
+    draft, position = run.draft, run.position
+    run.stand(step.label, proposed_at, 0)
+    draft.propose(
+        Pending(
+            run.enrollment.id,
+            position.name if isinstance(position, Branch) else "",
+            run.journey,
+            step,
+            run.visit(step.label),
+            run.at,
+            proposed_at,
+            draft.event,
+            draft.hops,
+            run.event,
+            run.walked,
+        )
+    )
     return None
 
 
@@ -36,45 +54,53 @@ def time_out(step: SendStep, run: Run) -> Step:
     return step
 
 
-def _propose(step: SendStep, run: Run, proposed_at: int) -> Step:
+def judge(step: SendStep, run: Run, pending: Pending) -> Step:
     """Takes the first channel that policy lets through; each refusal's code is on the trace."""
-    visit = run.visit(step.label)
+    terms = run.draft.catalog.terms
     for attempt, variant in enumerate(step.variants, 1):
-        proposal = _proposal(step, variant, run)
-        refusal = judged(proposal, run.draft.customer)
+        proposal = _proposal(step, variant, run, pending.proposed_at)
+        refusal = judged(proposal, run.draft.customer, terms)
         if refusal is None:
-            _send(step, variant, run, proposal, action_id(run.enrollment.id, step.label, visit, attempt), proposed_at)
+            _send(step, variant, run, proposal, action_id(run.enrollment.id, step.label, pending.visit, attempt))
             return step.then
         about = {"message": step.message.name, "channel": variant.channel}
         run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
     return step.blocked
 
 
-def _proposal(step: SendStep, variant: Variant, run: Run) -> Proposal:
-    customer, journey = run.draft.customer, run.journey
+def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> Proposal:
+    customer, journey, message = run.draft.customer, run.journey, step.message
+    zone = run.zone()
     return Proposal(
         journey.topic,
         variant.channel,
-        step.message.class_,
+        message.class_,
         variant.recipient or address(customer, variant.channel),
-        held_out=journey.holdout > 0 and customer.arms.get(holdout_key(journey.name)) == HELD_OUT,
+        journey.holdout > 0 and customer.arms.get(holdout_key(journey.name)) == HELD_OUT,
+        run.at,
+        zone,
+        journey.name,
+        run.enrollment.id,
+        step.label,
+        message.name,
+        message.categories,
+        after(proposed_at, step.void_after, zone) if step.void_after is not None else 0,
     )
 
 
-def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str, proposed_at: int) -> None:
+def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> None:
     """Adds an action to the outputs and to what is queued."""
     enrollment, draft = run.enrollment, run.draft
-    draft.outputs.append(_action(step, variant, run, proposal, name, proposed_at))
+    draft.outputs.append(_action(step, variant, run, proposal, name))
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
     queued = QueuedAction(name, enrollment.id, run.journey.topic, variant.channel, run.at)
     draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
     run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)
 
 
-def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str, proposed_at: int) -> Action:
+def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Action:
     """What was held loses of its `void_after` the time that it was held."""
     draft, journey, enrollment = run.draft, run.journey, run.enrollment
-    zone = run.zone()
     return Action(
         id=name,
         customer=draft.customer.id,
@@ -88,10 +114,10 @@ def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name
         topic=journey.topic,
         class_=step.message.class_,
         recipient=proposal.recipient,
-        timezone=zone,
+        timezone=proposal.zone,
         variables=rebuilt(variant.paths, run.facts()),
         decided_at=run.at,
         received_at=draft.event.received_at if draft.event is not None else 0,
-        void_at=after(proposed_at, step.void_after, zone) if step.void_after is not None else 0,
+        void_at=proposal.void_at,
         cause=draft.trace_id,
     )

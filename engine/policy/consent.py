@@ -2,11 +2,12 @@
 
 from engine.customer import Customer, consent_key
 from engine.policy.proposal import Proposal, Refusal
+from engine.policy.terms import Terms
 
 WITHOUT_CONSENT = frozenset({"service", "critical"})
 
 
-def consented(proposal: Proposal, customer: Customer) -> Refusal | None:
+def consented(proposal: Proposal, customer: Customer, _terms: Terms) -> Refusal | None:
     """Refuses with `consent` unless it was given; messages of class service and critical need none."""
     if proposal.class_ in WITHOUT_CONSENT:
         return None

@@ -4,6 +4,7 @@ from engine.customer import Customer
 from engine.ids import share
 from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.proposal import Proposal, Refusal
+from engine.policy.terms import Terms
 
 HELD_OUT, TREATED = "control", "treated"
 
@@ -18,7 +19,7 @@ def drawn(journey: str, person_key: str, holdout: float) -> str:
     return HELD_OUT if share("holdout", journey, person_key) < holdout else TREATED
 
 
-def held_out(proposal: Proposal, _customer: Customer) -> Refusal | None:
+def held_out(proposal: Proposal, _customer: Customer, _terms: Terms) -> Refusal | None:
     """Refuses with `holdout` what is marketing; messages of class service and critical have no control group."""
     if proposal.held_out and proposal.class_ not in WITHOUT_CONSENT:
         return Refusal("holdout", "the person is in the control group of the journey")

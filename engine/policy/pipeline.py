@@ -8,14 +8,17 @@ from engine.policy.erased import erased
 from engine.policy.holdout import held_out
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.reachable import reachable
+from engine.policy.terms import NONE, Terms
 
-RULES: tuple[Callable[[Proposal, Customer], Refusal | None], ...] = (erased, consented, held_out, reachable)
+Rule = Callable[[Proposal, Customer, Terms], Refusal | None]
+"""A rule: why not, None where it has nothing against the proposal."""
+RULES: tuple[Rule, ...] = (erased, consented, held_out, reachable)
 
 
-def judged(proposal: Proposal, customer: Customer) -> Refusal | None:
+def judged(proposal: Proposal, customer: Customer, terms: Terms = NONE) -> Refusal | None:
     """The refusal of the first rule that has one, None when the proposal becomes an action."""
     for rule in RULES:
-        refusal = rule(proposal, customer)
+        refusal = rule(proposal, customer, terms)
         if refusal is not None:
             return refusal
     return None

@@ -6,7 +6,8 @@ import msgspec
 class Proposal(msgspec.Struct, frozen=True, gc=False):
     """What the rules look at; `recipient` is empty when the customer has no address for the channel.
 
-    `held_out`: the person is in the control group of the journey.
+    `held_out`: the person is in the control group of the journey. `at` (ms) is the instant of the proposal, `zone` the
+    person's; `void_at` (ms, 0 for never) is when the message is worth nothing any more.
     """
 
     topic: str
@@ -14,10 +15,22 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     class_: str
     recipient: str
     held_out: bool = False
+    at: int = 0
+    zone: str = "UTC"
+    journey: str = ""
+    enrollment: str = ""
+    step: str = ""
+    message: str = ""
+    categories: tuple[str, ...] = ()
+    void_at: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """No, with a code that lands on the trace and a reason for people."""
+    """No, with a code that lands on the trace and a reason for people.
+
+    `until` (ms) is the first moment at which the rule allows it, as far as it knows; 0 for never.
+    """
 
     code: str
     why: str
+    until: int = 0

@@ -2,6 +2,7 @@
 
 from engine.customer import Customer
 from engine.policy.proposal import Proposal, Refusal
+from engine.policy.terms import Terms
 
 
 def address(customer: Customer, channel: str) -> str:
@@ -10,7 +11,7 @@ def address(customer: Customer, channel: str) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
-def reachable(proposal: Proposal, _customer: Customer) -> Refusal | None:
+def reachable(proposal: Proposal, _customer: Customer, _terms: Terms) -> Refusal | None:
     """Refuses with `unreachable` when the customer has no address for the channel."""
     if proposal.recipient:
         return None

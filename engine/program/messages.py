@@ -15,3 +15,4 @@ class MessageSpec(msgspec.Struct, frozen=True):
     class_: str
     variables: dict[str, tuple[str, ...]]
     recipients: dict[str, str] = {}
+    categories: tuple[str, ...] = ()
