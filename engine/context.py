@@ -1,10 +1,13 @@
 """The context: places and weather by where they are, and what one decision asked of them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+
+from engine.models import Models, Propensity
+from journeys.conditions.around import NO_MODEL, PRIOR
 
 EARTH_M = 6_371_008.8
 """The mean radius of the earth (source: IUGG)."""
@@ -44,6 +47,7 @@ class Context:
     """Places by kind and areas of weather, each found by its cell, so that a question costs the same among many."""
 
     def __init__(self) -> None:
+        self.models = Models()
         self.places: dict[str, Place] = {}
         self.areas: dict[str, Area] = {}
         self._by_kind: dict[str, dict[Cell, dict[str, Place]]] = {}
@@ -132,6 +136,31 @@ class Asked:
         if question not in self.answers:
             area = self._context.weather(lat, lon, self._at)
             self.answers[question] = area and area.facts
+        answer: dict[str, Any] | None = self.answers[question]
+        return answer
+
+    def propensity(
+        self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
+    ) -> tuple[float, str]:
+        answers = self.answers
+        question = f"propensity {offer} {channel} {segment}"
+        kept = answers.get(question)
+        if kept is not None:
+            return kept[0], kept[1]
+        if self._context is EMPTY:
+            return PRIOR, NO_MODEL
+        if features and "features" not in answers:
+            answers["features"] = dict(features)
+        found: Propensity = self._context.models.propensity(decision, self._at, offer, channel, segment, features)
+        answers[question] = list(found)
+        return found.value, found.reason
+
+    def arms(self, split: str) -> dict[str, Any] | None:
+        question = f"arms {split}"
+        if question not in self.answers:
+            if self._context is EMPTY:
+                return None
+            self.answers[question] = self._context.models.arms(split, self._at)
         answer: dict[str, Any] | None = self.answers[question]
         return answer
 

@@ -211,6 +211,11 @@ class Draft:
         )
 
     @property
+    def around(self) -> Around:
+        """What decisions ask that lies outside of the person, each answer kept on the trace."""
+        return self._around or self._look_around()
+
+    @property
     def past(self) -> Past:
         """What lies behind the customer, as it is whenever it is asked."""
         if self._past is None or self._past.customer is not self.customer:
@@ -277,6 +282,11 @@ class Draft:
         if self._facts is None:
             self._facts = person_facts(self.customer, self.at)
         return self._facts
+
+    def learned_arms(self, split: str) -> dict[str, Any] | None:
+        """What was learned of a split's arms (engine/models.py), None where nothing was; the answer is on the trace."""
+        around = self._around or self._look_around()
+        return around.arms(split) if isinstance(around, Asked) else None
 
     def _look_around(self) -> Around:
         context = self._context

@@ -1,8 +1,13 @@
 """What lies around a place, as conditions ask for it: a promise that the engine keeps, and nothing at all."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
+
+PRIOR = 0.05
+"""The propensity of what nothing is known of."""
+NO_MODEL = "no model: the prior"
 
 
 class Around(Protocol):
@@ -16,6 +21,19 @@ class Around(Protocol):
         """The weather there, None where it is not known."""
         ...
 
+    def propensity(
+        self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
+    ) -> tuple[float, str]:
+        """How likely the offer is taken by the channel, and why so: a draw that is the same for the same decision.
+
+        `decision` is the id of its trace; where it is empty the answer is the mean. `features` are the person's.
+        """
+        ...
+
+    def arms(self, split: str) -> dict[str, Any] | None:
+        """What was learned of a split's arms: `weights` by arm, `winner` or an empty text, and the `version`."""
+        ...
+
 
 class Nowhere(msgspec.Struct, frozen=True):
     """Where nothing is known."""
@@ -24,6 +42,14 @@ class Nowhere(msgspec.Struct, frozen=True):
         return None
 
     def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
+        return None
+
+    def propensity(
+        self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
+    ) -> tuple[float, str]:
+        return PRIOR, NO_MODEL
+
+    def arms(self, split: str) -> dict[str, Any] | None:
         return None
 
 

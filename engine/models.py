@@ -1,0 +1,167 @@
+"""The models: what was learned of offers and of the arms of splits, as values that decisions ask."""
+
+from collections.abc import Mapping
+from math import log
+from typing import Any, NamedTuple
+
+import msgspec
+
+from engine.ids import share
+from engine.thompson import Beta, shifted
+from journeys.conditions.around import NO_MODEL, PRIOR
+
+STRENGTH = 20.0
+"""How many impressions the rate of the wider level is worth to the narrower one."""
+OLDEST_MS = 14 * 86_400_000
+"""A model older than this says nothing."""
+MOST_SHIFT = 3.0
+"""How far a logistic model moves the log odds, at most."""
+PRIOR_WINS, PRIOR_LOSSES = STRENGTH * PRIOR, STRENGTH * (1 - PRIOR)
+
+Rates = dict[str, tuple[float, float]]
+"""Wins and losses by `rate_key`."""
+
+
+class OfferModel(msgspec.Struct, frozen=True):
+    """What was counted of one offer up to `at` (ms), for all of it, by channel, and by segment and channel."""
+
+    version: int
+    at: int
+    rates: Rates = {}
+
+
+class Logistic(msgspec.Struct, frozen=True):
+    """What the person and the hour add to the log odds of an offer: a weight for each feature (docs/learning.md)."""
+
+    version: int
+    at: int
+    bias: float = 0.0
+    weights: dict[str, float] = {}
+
+
+class SplitModel(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The weights of a split's arms as learned up to `at` (ms), and the winner once there is one."""
+
+    version: int
+    at: int
+    weights: dict[str, float] = {}
+    winner: str = ""
+
+
+class Propensity(NamedTuple):
+    """A propensity and how it came about: the drawn value, of Beta(alpha, beta), its log odds moved by `shift`.
+
+    `version` is that of the model, 0 for none: nothing was drawn then.
+    """
+
+    value: float
+    reason: str
+    alpha: float = PRIOR_WINS
+    beta: float = PRIOR_LOSSES
+    shift: float = 0.0
+    version: int = 0
+
+
+class Models:
+    """All models by name. `faults` tells why the model of a name cannot be used."""
+
+    def __init__(self) -> None:
+        self.offers: dict[str, OfferModel] = {}
+        self.splits: dict[str, SplitModel] = {}
+        self.logistic: Logistic | None = None
+        self.faults: dict[str, str] = {}
+        self._arms: dict[str, dict[str, tuple[Beta, str]]] = {}
+
+    def put_offer(self, name: str, model: OfferModel | None) -> None:
+        """Takes the model of an offer; None forgets it."""
+        self._arms.pop(name, None)
+        if model is None:
+            self.offers.pop(name, None)
+        else:
+            self.offers[name] = model
+
+    def put_split(self, name: str, model: SplitModel | None) -> None:
+        """Takes the model of a split; None forgets it."""
+        if model is None:
+            self.splits.pop(name, None)
+        else:
+            self.splits[name] = model
+
+    def propensity(
+        self, decision: str, at: int, offer: str, channel: str, segment: str, features: Mapping[str, float]
+    ) -> Propensity:
+        """How likely the offer is taken: a draw that is the same for the same decision, offer and channel.
+
+        `decision` is the id of a trace; where it is empty the answer is the mean. `at` in ms.
+        """
+        model = self.offers.get(offer)
+        if model is None:
+            return Propensity(PRIOR, self.faults.get(offer_name(offer), NO_MODEL))
+        if at - model.at > OLDEST_MS:
+            return Propensity(PRIOR, f"the model is {(at - model.at) // 86_400_000} days old: the prior")
+        arms = self._arms.setdefault(offer, {})
+        key = rate_key(segment, channel)
+        found = arms.get(key) or arms.setdefault(key, _arm(model.rates, segment, channel))
+        arm, reason = found
+        shift = 0.0 if self.logistic is None else shift_of(self.logistic, arm.mean, channel, features, at)
+        value = arm.quantile(share("thompson", decision, offer, channel)) if decision else arm.mean
+        if shift:
+            value = shifted(value, shift)
+        return Propensity(value, reason, arm.alpha, arm.beta, shift, model.version)
+
+    def arms(self, split: str, at: int) -> dict[str, Any] | None:
+        """What was learned of a split's arms: `weights` by arm, `winner` or an empty text, and the `version`."""
+        model = self.splits.get(split)
+        if model is None or (not model.winner and at - model.at > OLDEST_MS):
+            return None
+        return {"weights": dict(model.weights), "winner": model.winner, "version": model.version}
+
+
+def rate_key(segment: str = "", channel: str = "") -> str:
+    """Under which wins and losses stand in a model: of a segment and channel, of a channel, or of all."""
+    return f"{segment}/{channel}" if channel else ""
+
+
+def offer_name(offer: str) -> str:
+    """The name of the model of an offer."""
+    return f"offer/{offer}"
+
+
+def posterior(rates: Rates, segment: str, channel: str) -> tuple[float, float, str]:
+    """Alpha, beta and the level of the narrowest level that has counts; the rate of the wider one is its prior."""
+    alpha, beta, level = PRIOR_WINS, PRIOR_LOSSES, "nothing yet"
+    for name, key in _levels(segment, channel):
+        counted = rates.get(key)
+        if counted is not None:
+            mean = alpha / (alpha + beta)
+            alpha, beta = STRENGTH * mean + counted[0], STRENGTH * (1 - mean) + counted[1]
+            level = f"{counted[0]:g} of {counted[0] + counted[1]:g} by {name}"
+    return alpha, beta, level
+
+
+def shift_of(model: Logistic, mean: float, channel: str, features: Mapping[str, float], at: int) -> float:
+    """By how much the features move the log odds of an offer whose mean is known; 0 for a model that is too old."""
+    if at - model.at > OLDEST_MS:
+        return 0.0
+    weights = model.weights
+    total = model.bias + weights.get(f"channel={channel}", 0.0)
+    total += (weights.get("rate", 1.0) - 1.0) * log(mean / (1 - mean))
+    for name, value in features.items():
+        weight = weights.get(name)
+        if weight is not None:
+            total += weight * value
+    return max(-MOST_SHIFT, min(MOST_SHIFT, total))
+
+
+def _levels(segment: str, channel: str) -> list[tuple[str, str]]:
+    levels = [("offer", rate_key())]
+    if channel:
+        levels.append(("offer and channel", rate_key("", channel)))
+        if segment:
+            levels.append(("offer, segment and channel", rate_key(segment, channel)))
+    return levels
+
+
+def _arm(rates: Rates, segment: str, channel: str) -> tuple[Beta, str]:
+    alpha, beta, level = posterior(rates, segment, channel)
+    return Beta(alpha, beta), level
