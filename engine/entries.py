@@ -13,7 +13,7 @@ from engine.event import Event
 from engine.goals import open_goal
 from engine.history import since
 from engine.ids import enrollment_id
-from engine.policy.holdout import HELD_OUT, drawn, holdout_key
+from engine.policy.holdout import GLOBAL, HELD_OUT, drawn, drawn_for_all, holdout_key
 from engine.program import CompiledJourney, EntryRule
 from engine.program.rules import STARTED
 from engine.run import Run, came_late, person_zone
@@ -142,8 +142,8 @@ def _begin(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, ev
     )
     draft.live[enrollment.id] = enrollment
     draft.say(trace.ENTERED, journey.name, enrollment.id, key=key, trigger=rule.number)
-    if journey.holdout:
-        _draw_group(draft, journey, enrollment)
+    if journey.holdout or draft.catalog.terms.holdout:
+        _draw_groups(draft, journey, enrollment)
     open_goal(draft, journey, enrollment)
     advance(Run(draft, journey, enrollment, draft.at), journey.start)
 
@@ -154,14 +154,24 @@ def _parent(event: Event) -> str:
     return parent if isinstance(parent, str) else ""
 
 
-def _draw_group(draft: Draft, journey: CompiledJourney, enrollment: Enrollment) -> None:
-    """Draws the person's group of the journey once, for good."""
-    key, customer = holdout_key(journey.name), draft.customer
-    group = customer.arms.get(key) or drawn(journey.name, customer.person_key, journey.holdout)
-    if key not in customer.arms:
-        draft.own().arms = with_item(customer.arms, key, group, ARMS)
-    if group == HELD_OUT:
-        draft.say(trace.HELD_OUT, journey.name, enrollment.id)
+def _draw_groups(draft: Draft, journey: CompiledJourney, enrollment: Enrollment) -> None:
+    """Draws the person's groups, that of the project and that of the journey, once, for good."""
+    person, whole, held = draft.customer.person_key, draft.catalog.terms.holdout, []
+    if whole and _kept(draft, GLOBAL, drawn_for_all(person, whole)) == HELD_OUT:
+        held.append("global")
+    if journey.holdout:
+        group = drawn(journey.name, person, journey.holdout)
+        held += ["journey"] if _kept(draft, holdout_key(journey.name), group) == HELD_OUT else []
+    for code in held:
+        draft.say(trace.HELD_OUT, journey.name, enrollment.id, code=code)
+
+
+def _kept(draft: Draft, key: str, group: str) -> str:
+    """The group that the person has had since it was first drawn."""
+    arms = draft.customer.arms
+    if key not in arms:
+        draft.own().arms = with_item(arms, key, group, ARMS)
+    return arms.get(key, group)
 
 
 def _chained(draft: Draft, rule: EntryRule, event: Event) -> bool:

@@ -24,6 +24,8 @@ HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
 DROPPED = "dropped"
+OFFERED = "offered"
+SCORED = "scored"
 VOIDED = "voided"
 GOAL = "goal"
 NOT_GOAL = "not_goal"
@@ -43,6 +45,8 @@ REPEATED = "repeated"
 CALLED = "called"
 HELD_OUT = "held_out"
 MOVED = "moved"
+PAUSED = "paused"
+RESUMED = "resumed"
 
 CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
@@ -64,6 +68,11 @@ CODES: dict[str, str] = {
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",
     DROPPED: "a proposal came to nothing before policy judged it; `code`: left, as its enrollment did",
+    OFFERED: (
+        "the best of a catalog was looked for; `code` is the offer's id, or none; `data.candidates` are the first of them "
+        "with their fate and the parts of their score, `data.more` counts the others"
+    ),
+    SCORED: "a proposal competed with others; `code`: won or outscored; `data` are the parts of its score",
     VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
@@ -71,7 +80,10 @@ CODES: dict[str, str] = {
     EXITED: "the enrollment ended; `code` is the outcome, `data.rule` the place under `exit` where a rule ended it",
     SEGMENT: "the person came into a segment or left it; `code`: entered or left, `data.segment` is its name",
     ALARM: "a time of the person came; `code`: date or absence",
-    EXPOSED: "the person met an arm of a split; `code` is the arm, `data.split` its name, `data.control` for a control",
+    EXPOSED: (
+        "the person met an arm of a split; `code` is the arm, `data.split` its name, `data.control` for a control; "
+        "where it was drawn just now, `data.shares` are those of all arms, `data.lost` the arm that is gone"
+    ),
     RESTARTED: "a wait began anew by an event of its `restart_on`, until `data.until` (ms)",
     EMITTED: "an event was brought about; `code` is its type, `data.to` the topic where it left the engine",
     STARTED: "another journey was started; `code` is its name",
@@ -80,7 +92,10 @@ CODES: dict[str, str] = {
     COLLECTED: "a digest took an event, or was flushed with `data.count` of them; `code`: event, time, most or flush",
     REPEATED: "a round of a loop began; `code` is its number from 1, or how the loop ended: until, most",
     CALLED: "a service was called; `data.call` is the id, `data.until` (ms) how long an answer is waited for",
-    HELD_OUT: "the person is in the control group of the journey: the enrollment runs, and sends nothing",
+    HELD_OUT: (
+        "the person is in a control group: the enrollment runs, and sends no marketing; `code`: journey, or global "
+        "where it is that of the project"
+    ),
     MOVED: (
         "a release took the enrollment from version `data.from` to `data.to`, by `data.nodes`; `code`: follow, "
         "migrate, or removed where its node is not there"

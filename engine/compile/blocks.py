@@ -21,6 +21,7 @@ from engine.program import (
     SplitStep,
     Step,
     TagStep,
+    WinnerRule,
 )
 from journeys.conditions import Compiled, compile_condition, compile_expression
 from journeys.conditions.needed import Needs
@@ -50,11 +51,20 @@ from journeys.model import (
     Wait,
     WaitFor,
     WaitUntil,
+    Winner,
 )
+from journeys.model.parts import share_of
+
+
+LEAST_SHARE = "5%"
+"""What the worst arm keeps of new people under Thompson sampling where no `floor` is written."""
 
 
 class Blocks:
-    """Compiles blocks; `rests` and `loops` by id, `needs` of every condition met, `ids` that are taken."""
+    """Compiles blocks; `rests` and `loops` by id, `needs` of every condition met, `ids` that are taken.
+
+    `contests` are the splits that look for a winner, by name.
+    """
 
     def __init__(
         self,
@@ -66,6 +76,7 @@ class Blocks:
     ) -> None:
         self.rests: dict[str, RestStep] = {}
         self.loops: dict[str, tuple[RepeatStep, Step]] = {}
+        self.contests: dict[str, SplitStep] = {}
         self.needs: list[Needs] = []
         self.ids: set[str] = ids if ids is not None else set()
         self.rescue = rescue
@@ -208,7 +219,10 @@ class Blocks:
             (name, arm.weight / 100, self.block(arm.do, then, f"{path}.arms.{name}.do"), arm.control)
             for name, arm in node.arms.items()
         )
-        return SplitStep(self.id(node.id, path), node.split, arms, self.rescue)
+        step = SplitStep(self.id(node.id, path), node.split, arms, self.rescue, _winner(node.winner))
+        if step.winner is not None:
+            self.contests[step.name] = step
+        return step
 
     def _repeat(self, node: Repeat, then: Step, path: str) -> RepeatStep:
         label = self.id(node.id, path)
@@ -239,3 +253,10 @@ def _needed(node: Parallel) -> int:
 
 def _listed(tags: str | list[str]) -> tuple[str, ...]:
     return (tags,) if isinstance(tags, str) else tuple(tags)
+
+
+def _winner(node: Winner | None) -> WinnerRule | None:
+    if node is None:
+        return None
+    written = node.floor or (LEAST_SHARE if node.method == "thompson" else "0%")
+    return WinnerRule(node.method, node.min_exposures, share_of(written))

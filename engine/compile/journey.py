@@ -72,6 +72,7 @@ def compile_journey(
         wanted=_wanted(needs, triggers, rests.values()),
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
+        contests=blocks.contests,
     )
 
 
@@ -82,6 +83,7 @@ def _walks(blocks: Blocks, journey: Journey) -> tuple[Step, Step | None]:
     on_error = rescuer.block(journey.on_error, ExitStep("error", "", rescue=True), "on_error")
     blocks.rests |= rescuer.rests
     blocks.loops |= rescuer.loops
+    blocks.contests |= rescuer.contests
     blocks.needs += rescuer.needs
     return start, on_error if journey.on_error else None
 

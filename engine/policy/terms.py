@@ -4,10 +4,15 @@ import msgspec
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The rules of a project that hold for every journey."""
+    """The rules of a project that hold for every journey.
+
+    `holdout` is the share (of 1) of people who get no marketing at all.
+    """
+
+    holdout: float = 0.0
 
     def __bool__(self) -> bool:
-        return False
+        return self.holdout > 0
 
 
 NONE = Terms()

@@ -11,6 +11,7 @@ from engine.program.rules import (
     ExitRule,
     GoalRule,
     Move,
+    Pause,
     Schedule,
     SegmentRule,
 )
@@ -41,12 +42,13 @@ from engine.program.steps import (
     WaitForStep,
     WaitStep,
     WaitUntilStep,
+    WinnerRule,
 )
 
 __all__ = [
     "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "CallStep",
     "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
-    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "Opening", "ParallelStep", "RepeatStep", "RestStep",
+    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep",
     "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep",
-    "Variant", "WaitForStep", "WaitStep", "WaitUntilStep",
+    "Variant", "WaitForStep", "WaitStep", "WaitUntilStep", "WinnerRule",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from engine.program.steps import RepeatStep, RestStep, Step
+from engine.program.steps import RepeatStep, RestStep, SplitStep, Step
 from journeys.conditions import Compiled
 from journeys.conditions.needed import Wanted
 from journeys.duration import Duration, Offset
@@ -117,12 +117,35 @@ class Move(msgspec.Struct, frozen=True, omit_defaults=True):
     nodes: dict[str, str] = {}
 
 
+class Pause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A journey paused at `since`, until `until` (ms; 0 while it lasts); with `entries_only` those inside go on.
+
+    `overdue` says what those past due on resume do: go, skip or exit, `pace` a second over all partitions.
+    """
+
+    since: int
+    entries_only: bool = False
+    until: int = 0
+    overdue: str = ""
+    pace: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether nobody inside goes on now."""
+        return not self.until and not self.entries_only
+
+    def held(self, at: int) -> bool:
+        """Whether a timer due at `at` (ms) is past due by this pause; while it lasts, every one is."""
+        return not self.entries_only and (not self.until or self.since <= at < self.until)
+
+
 class CompiledJourney(msgspec.Struct, frozen=True):
     """One version of one journey, ready to run: rules by event type, rests by node id, the first step.
 
     `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
-    counted for its conditions. `holdout` is the share (of 1) of people who are its control group.
+    counted for its conditions. `holdout` is the share (of 1) of people who are its control group; `contests` are the
+    splits that look for a winner, by name.
     """
 
     name: str
@@ -149,3 +172,4 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     wanted: dict[str, Wanted] = {}
     segments: frozenset[str] = frozenset()
     keys: tuple[Compiled | None, ...] = ()
+    contests: dict[str, SplitStep] = {}

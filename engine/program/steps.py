@@ -86,7 +86,7 @@ class AwaitedState(msgspec.Struct, frozen=True):
 class WaitForStep(msgspec.Struct, frozen=True):
     """Rests until one of the events or states comes, at most `within`, then goes on at `otherwise`.
 
-    `look_back` is how long before its arrival an event may have happened.
+    `look_back` is how long before its arrival an event may have happened; `behind` is what stands behind the node.
     """
 
     label: str
@@ -96,6 +96,7 @@ class WaitForStep(msgspec.Struct, frozen=True):
     rescue: bool = False
     states: tuple[AwaitedState, ...] = ()
     look_back: Duration | None = None
+    behind: "Step | None" = None
 
 
 class ChooseStep(msgspec.Struct, frozen=True):
@@ -107,6 +108,17 @@ class ChooseStep(msgspec.Struct, frozen=True):
     rescue: bool = False
 
 
+class WinnerRule(msgspec.Struct, frozen=True):
+    """How the shares of a split follow what is learned: fixed, z-test, sequential or thompson.
+
+    Nothing is concluded before `min_exposures` people were in each arm; no arm gets less than `floor` of new people.
+    """
+
+    method: str
+    min_exposures: int
+    floor: float
+
+
 class SplitStep(msgspec.Struct, frozen=True):
     """Goes on in an arm: (name, share of 1, step, control); `name` is what the hash and the memory go by."""
 
@@ -114,6 +126,7 @@ class SplitStep(msgspec.Struct, frozen=True):
     name: str
     arms: tuple[tuple[str, float, "Step", bool], ...]
     rescue: bool = False
+    winner: WinnerRule | None = None
 
 
 class Variant(msgspec.Struct, frozen=True):

@@ -42,11 +42,11 @@ class Moment(Part):
 
 
 class Winner(Part):
-    """How the winner of a split is found."""
+    """How the shares of a split follow what is learned: who converts more, by a rule that says when that is known."""
 
     by: Literal["goal"] = "goal"
     min_exposures: int = Field(1000, ge=1)
-    method: Literal["fixed", "z-test", "thompson"] = "fixed"
+    method: Literal["fixed", "z-test", "sequential", "thompson"] = "fixed"
     floor: Annotated[str, Field(pattern=SHARE)] | None = None
 
 
@@ -61,14 +61,6 @@ class Fallback(Part):
 
     after: Duration
     unless: EventType
-
-
-class BestOffer(Part):
-    """The next best of a catalog of offers, or none."""
-
-    best_offer: Slug
-    pick: int = Field(1, ge=1, le=10)
-    id: Slug | None = None
 
 
 class Set(Part):

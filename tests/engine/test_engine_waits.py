@@ -271,7 +271,11 @@ class TestSplit:
         life = self.life(person=person)
         life.event("began")
         (line,) = life.lines("exposed")
-        assert (line.code, line.data, life.sent()) == ("c", {"split": "subject", "control": True}, [])
+        shares = {"a": 0.3, "b": 0.6, "c": 0.1}
+        told = {"split": "subject", "control": True}
+        assert (line.code, line.data, life.sent()) == ("c", {**told, "shares": shares}, [])
+        life.event("began")
+        assert life.lines("exposed")[1].data == told
 
     def test_weights_that_are_not_a_hundred_do_not_compile(self) -> None:
         with pytest.raises(DefinitionError, match="sum to 90; make them 100"):
