@@ -52,7 +52,8 @@ class Catalog:
     may begin, in the order of the journeys' names, and holds no type that begins nothing. `segments` stand in an order
     in which each comes after those that it looks at. `since` says in which release a journey or a segment (as
     `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
-    or change, 0 where nothing does. `wanted` is what must be counted, by event type; `zone` the project's.
+    or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
+    concerns any of its journeys and segments; `zone` is the project's.
     `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy.
     """
 
@@ -87,6 +88,7 @@ class Catalog:
         self.backfills = max((self.since_of(name) for name in self._backfilled_names()), default=0)
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
+        self.heard = self._heard()
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
@@ -156,6 +158,17 @@ class Catalog:
             or any(rule.backfill for rule in journey.absences.values())
         ]
         return [*timed, *(f"segment/{name}" for name, rule in self.segments.items() if rule.backfill)]
+
+    def _heard(self) -> frozenset[str]:
+        """The event types that can begin, end, wake or measure anything, or are counted; facts of the person aside."""
+        found = {*self.entries, *self.wanted}
+        for journey in self.current.values():
+            found |= journey.listens
+            if journey.goal is not None:
+                found |= journey.goal.types
+        for rule in self.segments.values():
+            found.update(key.removeprefix("type/") for key in rule.watches if key.startswith("type/"))
+        return frozenset(found)
 
     def _wanted(self) -> dict[str, Wanted]:
         found = [pair for journey in self.current.values() for pair in journey.wanted.items()]

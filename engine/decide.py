@@ -1,5 +1,7 @@
 """The one door of the engine: a customer and an input give the customer as it is now, what shall leave, and why."""
 
+import msgspec
+
 from engine import proposals, trace
 from engine.alarms import arm
 from engine.bounds import with_item
@@ -10,7 +12,7 @@ from engine.decision import Decision
 from engine.draft import Draft
 from engine.entries import enter
 from engine.event import Event, EventArrived, Input, TimerFired
-from engine.facts import take_facts
+from engine.facts import FACTS, take_facts
 from engine.goals import count_goals
 from engine.ids import seen_hash
 from engine.live import check_exits, concerned, look, tell_parent, wake
@@ -19,6 +21,8 @@ from engine.program.rules import STARTED
 from engine.reviews import count_event, review
 from engine.run import begun_by
 from engine.timers import due_by, fire
+
+_copy = msgspec.structs.replace
 
 MOST_HOPS = 8
 MOST_DERIVED = 64
@@ -49,9 +53,15 @@ def decide(
     if customer.erased_at:
         return _to_an_erased(catalog, customer, given, trace_all)
     event = given.event
-    draft = Draft(catalog, customer, given, event, context)
-    if event.named and not _first_time(draft, event):
-        return Decision(customer, [], None, changed=False, duplicate=True)
+    if event.named:
+        known = remembering(customer, event.id, given.at)
+        if known is None:
+            return Decision(customer, [], None, changed=False, duplicate=True)
+        if not trace_all and _concerns_nothing(catalog, customer, event):
+            return Decision(known, [], None)
+        draft = Draft(catalog, known, given, event, context, owned=True)
+    else:
+        draft = Draft(catalog, customer, given, event, context)
     _apply(draft, event)
     return draft.finish(trace_all)
 
@@ -59,6 +69,29 @@ def decide(
 def new_customer(customer_id: str, at: int) -> Customer:
     """A customer seen for the first time at `at` (ms); the id becomes the person key that all draws use for good."""
     return Customer(id=customer_id, person_key=customer_id, created_at=at, updated_at=at)
+
+
+def remembering(customer: Customer, event_id: str, at: int) -> Customer | None:
+    """The customer with this id remembered at `at` (ms): all that comes of an event that concerns nothing.
+
+    None where it was applied among the last 64 ids and no longer than 7 days ago.
+    """
+    name, seen = seen_hash(event_id), customer.seen
+    if name in seen and at - seen[name] <= SEEN_MS:
+        return None
+    return _copy(customer, updated_at=at, seen=with_item(seen, name, at, SEEN_IDS))
+
+
+def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> bool:
+    """Whether nothing that an event may change or begin is there; sure for most events, and cheaper than to look."""
+    return (
+        event.type not in catalog.heard
+        and event.type not in FACTS
+        and not customer.enrollments
+        and not customer.goals
+        and not event.identifiers
+        and customer.armed == catalog.armed
+    )
 
 
 def _apply(draft: Draft, event: Event) -> None:
@@ -139,15 +172,6 @@ def _tell_not_started(draft: Draft, event: Event) -> None:
         return
     if not any(each.begun_by == event.id for each in draft.ended):
         draft.end(parent, event.id, "not_entered")
-
-
-def _first_time(draft: Draft, event: Event) -> bool:
-    """False when this id was applied among the last 64 ids and no longer than 7 days ago; remembers it otherwise."""
-    name, seen = seen_hash(event.id), draft.customer.seen
-    if name in seen and draft.at - seen[name] <= SEEN_MS:
-        return False
-    draft.own().seen = with_item(seen, name, draft.at, SEEN_IDS)
-    return True
 
 
 def _to_an_erased(catalog: Catalog, customer: Customer, given: EventArrived, trace_all: bool) -> Decision:

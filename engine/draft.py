@@ -87,7 +87,13 @@ class Draft:
     )
 
     def __init__(
-        self, catalog: Catalog, customer: Customer, given: Input, event: Event | None, context: Context | Asked
+        self,
+        catalog: Catalog,
+        customer: Customer,
+        given: Input,
+        event: Event | None,
+        context: Context | Asked,
+        owned: bool = False,
     ) -> None:
         self.catalog = catalog
         self.customer = customer
@@ -107,7 +113,7 @@ class Draft:
         self._around: Around | None = None
         self._lines: list[Line | Unexplained] = []
         self._loud = False
-        self._owned = False
+        self._owned = owned
         self._live: dict[str, Enrollment] | None = None
         self._facts: dict[str, Any] | None = None
         self._meta: dict[str, Any] | None = None
@@ -282,11 +288,6 @@ class Draft:
         if self._facts is None:
             self._facts = person_facts(self.customer, self.at)
         return self._facts
-
-    def learned_arms(self, split: str) -> dict[str, Any] | None:
-        """What was learned of a split's arms (engine/models.py), None where nothing was; the answer is on the trace."""
-        around = self._around or self._look_around()
-        return around.arms(split) if isinstance(around, Asked) else None
 
     def _look_around(self) -> Around:
         context = self._context

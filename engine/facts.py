@@ -21,7 +21,7 @@ def take_facts(draft: Draft, event: Event) -> None:
     """Writes what the event says of the person; a property of the wrong type is left aside, with a line."""
     if event.identifiers:
         _link(draft, event.identifiers)
-    write_fact = _FACTS.get(event.type)
+    write_fact = FACTS.get(event.type)
     if write_fact is not None:
         write_fact(draft, event)
 
@@ -142,7 +142,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-_FACTS: dict[str, Callable[[Draft, Event], None]] = {
+FACTS: dict[str, Callable[[Draft, Event], None]] = {
     "customer.updated": _updated,
     "consent.changed": _answered,
     "position.reported": _located,
