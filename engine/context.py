@@ -1,35 +1,53 @@
-"""The context: places and weather by where they are, and what one decision asked of them."""
+"""The context: places and weather by where they are, things by key, and what one decision asked of them."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from engine.models import Models, Propensity
+from engine.places.cells import CellIndex
+from engine.places.earth import EARTH_M, Box, box_around, distance_m
+from engine.places.shapes import Circle, Polygons, Shape
 from journeys.conditions.around import NO_MODEL, PRIOR
 
-EARTH_M = 6_371_008.8
-"""The mean radius of the earth (source: IUGG)."""
+__all__ = ["EARTH_M", "EMPTY", "Area", "Asked", "Context", "Place", "distance_m"]
+
 FRESH_MS = 3 * 3_600_000
 """An observation of the weather older than this says nothing."""
 GREATEST_RADIUS_M = 100_000.0
 """Of an area of weather, in metres."""
-_PLACE_CELL = 0.01
-_AREA_CELL = 0.5
-_METRES_A_DEGREE = EARTH_M * math.pi / 180
-
-Cell = tuple[int, int]
+RADIUS_M = 100.0
+"""Of a place that is a point and names no radius."""
+MOST_THINGS = 1_000_000
+"""Of one kind beside places and weather, since every worker holds all of them."""
+_NEAR = 1
+"""The finest cells in which what is near is looked for: those of a kilometre."""
+_decode = msgspec.json.Decoder().decode
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A thing with a position, such as a store; `facts` is what conditions see of it."""
+    """A thing with a position, such as a store; `facts` is what conditions see of it.
+
+    It reaches as far as its `area`; where it is a point, `radius_m` around that.
+    """
 
     id: str
     kind: str
     lat: float
     lon: float
     facts: dict[str, Any]
+    radius_m: float = RADIUS_M
+    area: Polygons | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """What a person may be inside of."""
+        return self.area or Circle(self.lat, self.lon, self.radius_m)
+
+    def away_m(self, lat: float, lon: float) -> float:
+        """Metres from a point to the place, 0 inside of its polygon."""
+        return distance_m(lat, lon, self.lat, self.lon) if self.area is None else max(0.0, -self.area.depth_m(lat, lon))
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -43,71 +61,94 @@ class Area(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
+class Full(Exception):
+    """A kind of context holds as many things as it may: remove some, or keep them in a service that journeys call."""
+
+
 class Context:
-    """Places by kind and areas of weather, each found by its cell, so that a question costs the same among many."""
+    """Places by kind, areas of weather and things by key, so found that a question costs the same among many.
+
+    `things` are by kind and key, each the JSON of a value.
+    """
 
     def __init__(self) -> None:
         self.models = Models()
         self.places: dict[str, Place] = {}
         self.areas: dict[str, Area] = {}
-        self._by_kind: dict[str, dict[Cell, dict[str, Place]]] = {}
-        self._by_cell: dict[Cell, dict[str, Area]] = {}
+        self.things: dict[str, dict[str, bytes]] = {}
+        self._by_kind: dict[str, CellIndex[Place]] = {}
+        self._fences: CellIndex[Place] = CellIndex()
+        self._weather: CellIndex[Area] = CellIndex()
 
     def put_place(self, place: Place) -> None:
         """Adds a place, or takes the place of the one with its id."""
         self.drop_place(place.id)
         self.places[place.id] = place
-        self._by_kind.setdefault(place.kind, {}).setdefault(_cell(place.lat, place.lon), {})[place.id] = place
+        self._fences.put(place, place.shape.boxes)
+        self._by_kind.setdefault(place.kind, CellIndex(_NEAR)).put(place, _spots(place))
 
     def drop_place(self, name: str) -> None:
         """Forgets a place; nothing where there is none."""
         place = self.places.pop(name, None)
         if place is not None:
-            cells = self._by_kind[place.kind]
-            at = _cell(place.lat, place.lon)
-            del cells[at][name]
-            if not cells[at]:
-                del cells[at]
+            self._fences.drop(place, place.shape.boxes)
+            self._by_kind[place.kind].drop(place, _spots(place))
 
     def put_area(self, area: Area) -> None:
         """Adds an area, or takes the place of the one with its id."""
         self.drop_area(area.id)
         self.areas[area.id] = area
-        for cell in _cells(area.lat, area.lon, area.radius_m, _AREA_CELL):
-            self._by_cell.setdefault(cell, {})[area.id] = area
+        self._weather.put(area, (box_around(area.lat, area.lon, area.radius_m),))
 
     def drop_area(self, name: str) -> None:
         """Forgets an area; nothing where there is none."""
         area = self.areas.pop(name, None)
         if area is not None:
-            for cell in _cells(area.lat, area.lon, area.radius_m, _AREA_CELL):
-                held = self._by_cell[cell]
-                del held[name]
-                if not held:
-                    del self._by_cell[cell]
+            self._weather.drop(area, (box_around(area.lat, area.lon, area.radius_m),))
+
+    def put_thing(self, kind: str, key: str, value: bytes) -> None:
+        """Keeps the JSON of a thing under its kind and key. Raises Full, and keeps nothing then."""
+        held = self.things.setdefault(kind, {})
+        if key not in held and len(held) >= MOST_THINGS:
+            raise Full(f"{kind} has {len(held)} things already, expected at most {MOST_THINGS}; remove some")
+        held[key] = value
+
+    def drop_thing(self, kind: str, key: str) -> None:
+        """Forgets a thing; nothing where there is none."""
+        self.things.get(kind, {}).pop(key, None)
+
+    def thing(self, kind: str, key: str) -> Any:
+        """The value of a thing, None where there is none."""
+        found = self.things.get(kind, {}).get(key)
+        return None if found is None else _decode(found)
 
     def nearest(self, lat: float, lon: float, kind: str, metres: float) -> tuple[Place, float] | None:
         """The nearest place of the kind within so many metres, with its distance; of two as near the smaller id."""
-        cells = self._by_kind.get(kind)
-        if not cells:
-            return None
+        among = self._by_kind.get(kind)
         best: tuple[float, str] | None = None
-        # A place at no distance may still lie behind the edge of a cell.
-        for cell in _cells(lat, lon, max(metres, 1.0), _PLACE_CELL):
-            for place in cells.get(cell, {}).values():
-                found = (distance_m(lat, lon, place.lat, place.lon), place.id)
-                if found[0] <= metres and (best is None or found < best):
-                    best = found
+        for place in among.near(lat, lon, metres) if among is not None else ():
+            found = (place.away_m(lat, lon), place.id)
+            if found[0] <= metres and (best is None or found < best):
+                best = found
         return None if best is None else (self.places[best[1]], best[0])
+
+    def inside(self, lat: float, lon: float) -> Iterator[Place]:
+        """The places that a point lies in."""
+        return (place for place in self._fences.at(lat, lon) if place.shape.covers(lat, lon))
 
     def weather(self, lat: float, lon: float, at: int) -> Area | None:
         """The area that covers a point at `at` (ms), of several that with the nearest centre; None for none fresh."""
         best: tuple[float, str] | None = None
-        for area in self._by_cell.get(_cell(lat, lon, _AREA_CELL), {}).values():
+        for area in self._weather.at(lat, lon):
             found = (distance_m(lat, lon, area.lat, area.lon), area.id)
             if found[0] <= area.radius_m and area.at >= at - FRESH_MS and (best is None or found < best):
                 best = found
         return None if best is None else self.areas[best[1]]
+
+
+def _spots(place: Place) -> tuple[Box, ...]:
+    """Where a place is looked for by what is near: a point at its point, whatever its radius."""
+    return place.area.boxes if place.area is not None else ((place.lat, place.lat, place.lon, place.lon),)
 
 
 class Asked:
@@ -139,6 +180,38 @@ class Asked:
         answer: dict[str, Any] | None = self.answers[question]
         return answer
 
+    def inside(self, lat: float, lon: float, name: str) -> bool:
+        question = f"inside {name} {lat!r} {lon!r}"
+        if question not in self.answers:
+            self.answers[question] = any(name in (each.kind, each.id) for each in self._context.inside(lat, lon))
+        answer: bool = self.answers[question]
+        return answer
+
+    def thing(self, kind: str, key: str) -> Any:
+        question = f"context.{kind} {key}"
+        if question not in self.answers:
+            self.answers[question] = self._context.thing(kind, key)
+        return self.answers[question]
+
+    def fences(self, lat: float, lon: float, names: frozenset[str]) -> dict[str, Any]:
+        """The places that a point lies in, of those kinds or ids: `kind`, `name`, `depth_m` by id."""
+        question = f"fences {lat!r} {lon!r}"
+        if question not in self.answers:
+            among = self._context.inside(lat, lon)
+            found = [place for place in among if place.kind in names or place.id in names]
+            self.answers[question] = {place.id: _fence(place, lat, lon) for place in found}
+        answer: dict[str, Any] = self.answers[question]
+        return answer
+
+    def fence(self, name: str, lat: float, lon: float) -> dict[str, Any] | None:
+        """The place of this id as `fences` tells of one, `depth_m` less than 0 outside of it; None for none."""
+        question = f"fence {name} {lat!r} {lon!r}"
+        if question not in self.answers:
+            place = self._context.places.get(name)
+            self.answers[question] = place and _fence(place, lat, lon)
+        answer: dict[str, Any] | None = self.answers[question]
+        return answer
+
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
@@ -165,34 +238,10 @@ class Asked:
         return answer
 
 
-def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Metres between two points along a great circle, by the haversine formula."""
-    phi, other_phi = math.radians(lat), math.radians(other_lat)
-    north = math.sin((other_phi - phi) / 2)
-    east = math.sin(math.radians(other_lon - lon) / 2)
-    share = north * north + math.cos(phi) * math.cos(other_phi) * east * east
-    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(share)))
-
-
-def _cell(lat: float, lon: float, size: float = _PLACE_CELL) -> Cell:
-    return math.floor(lat / size), math.floor(lon / size) % round(360 / size)
-
-
-def _cells(lat: float, lon: float, metres: float, size: float) -> Iterator[Cell]:
-    """Every cell that may hold something within so many metres; around the poles all that lie so far north."""
-    up = metres / _METRES_A_DEGREE
-    south, north = max(-90.0, lat - up), min(90.0, lat + up)
-    round_the_earth = round(360 / size)
-    widest = max(abs(south), abs(north))
-    if widest >= 89.0:
-        first, count = 0, round_the_earth
-    else:
-        aside = math.degrees(math.asin(min(1.0, math.sin(math.radians(up)) / math.cos(math.radians(widest)))))
-        first = math.floor((lon - aside) / size)
-        count = min(round_the_earth, math.floor((lon + aside) / size) - first + 1)
-    for row in range(math.floor(south / size), math.floor(north / size) + 1):
-        for column in range(first, first + count):
-            yield row, column % round_the_earth
+def _fence(place: Place, lat: float, lon: float) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": place.kind, "depth_m": round(place.shape.depth_m(lat, lon), 1)}
+    name = place.facts.get("name")
+    return {**told, "name": name} if isinstance(name, str) else told
 
 
 EMPTY = Context()

@@ -21,6 +21,14 @@ class Around(Protocol):
         """The weather there, None where it is not known."""
         ...
 
+    def inside(self, lat: float, lon: float, name: str) -> bool:
+        """Whether the point lies in a place of this kind or id."""
+        ...
+
+    def thing(self, kind: str, key: str) -> Any:
+        """The value of a thing of a kind of context, None where there is none."""
+        ...
+
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
@@ -34,6 +42,13 @@ class Around(Protocol):
         """What was learned of a split's arms: `weights` by arm, `winner` or an empty text, and the `version`."""
         ...
 
+    def budget(self, name: str, units: int, limit: int) -> str:
+        """Takes so many units of a budget and period, of `limit` in all; empty where that was done, else why not.
+
+        Each question of a decision takes anew.
+        """
+        ...
+
 
 class Nowhere(msgspec.Struct, frozen=True):
     """Where nothing is known."""
@@ -44,6 +59,12 @@ class Nowhere(msgspec.Struct, frozen=True):
     def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
         return None
 
+    def inside(self, lat: float, lon: float, name: str) -> bool:
+        return False
+
+    def thing(self, kind: str, key: str) -> Any:
+        return None
+
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
@@ -51,6 +72,9 @@ class Nowhere(msgspec.Struct, frozen=True):
 
     def arms(self, split: str) -> dict[str, Any] | None:
         return None
+
+    def budget(self, name: str, units: int, limit: int) -> str:
+        return ""
 
 
 NOWHERE: Around = Nowhere()

@@ -1,0 +1,157 @@
+"""Shapes: circles, and polygons with holes as GeoJSON draws them; how deep inside of one a point lies."""
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from engine.places.earth import METRES_A_DEGREE, Box, box_around, distance_m
+
+FAR_M = 20_000_000.0
+"""The depth below which nobody asks: half round the earth."""
+_PAD = 1e-9
+
+
+class Circle(msgspec.Struct, frozen=True):
+    """All within so many metres of a point."""
+
+    lat: float
+    lon: float
+    radius_m: float
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The boxes that hold it."""
+        return (box_around(self.lat, self.lon, self.radius_m),)
+
+    def depth_m(self, lat: float, lon: float) -> float:
+        """Metres from a point inside to the edge; less than 0 outside."""
+        return self.radius_m - distance_m(lat, lon, self.lat, self.lon)
+
+    def covers(self, lat: float, lon: float) -> bool:
+        """Whether a point lies inside."""
+        return self.depth_m(lat, lon) >= 0
+
+
+class Polygon:
+    """An outer ring and its holes. Edges are straight lines of longitude and latitude (source: RFC 7946, 3.1.1).
+
+    Rings are closed, unwrapped (a step of longitude is at most 180 degrees), and all about the outer one.
+    """
+
+    __slots__ = ("box", "rings")
+
+    def __init__(self, rings: Sequence[Sequence[tuple[float, float]]]) -> None:
+        """Rings of longitude and latitude. Raises ValueError for one that goes round a pole."""
+        outer = _unwrapped(rings[0])
+        lons, lats = outer
+        self.box: Box = min(lats) - _PAD, max(lats) + _PAD, min(lons) - _PAD, max(lons) + _PAD
+        self.rings = (outer, *(_beside(_unwrapped(ring), self.box[2]) for ring in rings[1:]))
+
+    def covers(self, lat: float, lon: float) -> bool:
+        """Whether a point lies inside and in no hole; on an edge either may be said."""
+        south, north, west, east = self.box
+        if not south <= lat <= north:
+            return False
+        lon = west + (lon - west) % 360
+        return lon <= east and sum(_crossings(ring, lat, lon) for ring in self.rings) % 2 == 1
+
+    def edge_m(self, lat: float, lon: float) -> float:
+        """Metres to the nearest edge of any ring; cuts along 180 degrees and at a pole are none. FAR_M for no edge."""
+        west, east = self.box[2], self.box[3]
+        middle = (west + east) / 2
+        lon = middle + (lon - middle + 180) % 360 - 180
+        return min((_edge_m(ring, lat, lon) for ring in self.rings), default=FAR_M)
+
+
+Ring = tuple["array[float]", "array[float]"]
+"""Longitudes and latitudes, the last as the first."""
+
+
+class Polygons(msgspec.Struct, frozen=True):
+    """One polygon or several that do not overlap."""
+
+    parts: tuple[Polygon, ...]
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The boxes that hold them."""
+        return tuple(part.box for part in self.parts)
+
+    def depth_m(self, lat: float, lon: float) -> float:
+        """Metres from a point inside to the nearest edge; less than 0 outside."""
+        edge = min(part.edge_m(lat, lon) for part in self.parts)
+        return edge if self.covers(lat, lon) else -edge
+
+    def covers(self, lat: float, lon: float) -> bool:
+        """Whether a point lies inside of one."""
+        return any(part.covers(lat, lon) for part in self.parts)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the box of the largest part, latitude and longitude; it may lie outside."""
+        south, north, west, east = max((part.box for part in self.parts), key=lambda box: (box[1] - box[0], box))
+        return (south + north) / 2, ((west + east) / 2 + 180) % 360 - 180
+
+
+Shape = Circle | Polygons
+
+
+def _unwrapped(ring: Iterable[tuple[float, float]]) -> Ring:
+    lons, lats = array("d"), array("d")
+    for lon, lat in ring:
+        # A step of exactly half the earth is taken as it is written, since a cut goes along a pole like that.
+        step = lon - lons[-1] if lons else 0.0
+        lons.append(lons[-1] + (step if abs(step) in (180, 360) else (step + 180) % 360 - 180) if lons else lon)
+        lats.append(lat)
+    if abs(lons[-1] - lons[0]) > 1:
+        raise ValueError("a ring goes round a pole; draw it along the pole and 180 degrees, as RFC 7946 does")
+    return lons, lats
+
+
+def _beside(ring: Ring, west: float) -> Ring:
+    """The ring moved by whole turns, so that it does not begin west of the outer ring."""
+    turns = 360 * math.floor((min(ring[0]) - west) / 360)
+    return (array("d", (lon - turns for lon in ring[0])), ring[1]) if turns else ring
+
+
+def _crossings(ring: Ring, lat: float, lon: float) -> int:
+    """How many edges lie east of a point."""
+    found = 0
+    lons, lats = ring
+    x1, y1 = lons[0], lats[0]
+    for x2, y2 in zip(lons, lats, strict=True):
+        if (y1 > lat) != (y2 > lat) and lon < (x2 - x1) * (lat - y1) / (y2 - y1) + x1:
+            found += 1
+        x1, y1 = x2, y2
+    return found
+
+
+def _edge_m(ring: Ring, lat: float, lon: float) -> float:
+    """Metres to the nearest edge, which is looked for in the plane that touches the earth at the point."""
+    lons, lats = ring
+    narrow = math.cos(math.radians(lat)) or 1e-12
+    best, at = math.inf, (0.0, 0.0)
+    x1, y1 = (lons[0] - lon) * narrow, lats[0] - lat
+    for x, y in zip(lons, lats, strict=True):
+        x2, y2 = (x - lon) * narrow, y - lat
+        dx, dy = x2 - x1, y2 - y1
+        length = dx * dx + dy * dy
+        share = min(1.0, max(0.0, -(x1 * dx + y1 * dy) / length)) if length else 0.0
+        px, py = x1 + share * dx, y1 + share * dy
+        away = px * px + py * py
+        if away < best and not _is_cut(x1 / narrow + lon, dx, y1 + lat, y2 + lat):
+            best, at = away, (px, py)
+        x1, y1 = x2, y2
+    if best is math.inf:
+        return FAR_M
+    near = max(-90.0, min(90.0, lat + at[1]))
+    return min(distance_m(lat, lon, near, lon + at[0] / narrow), math.sqrt(best) * METRES_A_DEGREE * 1.01)
+
+
+def _is_cut(lon: float, east: float, lat: float, other_lat: float) -> bool:
+    """Whether an edge is where a map ends and the earth goes on: along 180 degrees, or at a pole."""
+    if abs(lat) >= 90 and abs(other_lat) >= 90:
+        return True
+    return abs(east) < _PAD and abs(abs((lon + 180) % 360 - 180) - 180) < 1e-7
