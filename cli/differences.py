@@ -7,33 +7,18 @@ from typing import NamedTuple
 from cli.lives import Seen, message_of
 from engine import trace
 from engine.decision import Line
+from engine.why.sentences import short
 from journeys.lives import Expected, local
 
-WORDS = {
-    trace.ENTERED: "entered",
-    trace.NOT_ENTERED: "did not enter",
-    trace.CHOSEN: "chose",
-    trace.WOKE: "woke",
-    trace.NOT_WOKEN: "was not woken",
-    trace.TIMED_OUT: "waited in vain",
-    trace.HELD: "held",
-    trace.SENT: "sent",
-    trace.REFUSED: "refused",
-    trace.HELD_OUT: "is in the control group",
-    trace.VOIDED: "voided",
-    trace.EXPOSED: "drew the arm",
-    trace.RESTARTED: "waits anew",
-    trace.STARTED: "started",
-    trace.JOINED: "ended the branch",
-    trace.COLLECTED: "collected",
-    trace.REPEATED: "round",
-    trace.CALLED: "called",
-    trace.TASK_CLOSED: "task closed",
-    trace.NOT_EXITED: "was not ended",
-    trace.EXITED: "left",
-    trace.ERROR: "failed",
-}
-"""The lines of a trace that decide which way a person goes, in the words of a diff."""
+TOLD = frozenset(
+    {
+        trace.ENTERED, trace.NOT_ENTERED, trace.CHOSEN, trace.WOKE, trace.NOT_WOKEN, trace.TIMED_OUT, trace.HELD,
+        trace.SENT, trace.REFUSED, trace.HELD_OUT, trace.VOIDED, trace.EXPOSED, trace.RESTARTED, trace.STARTED,
+        trace.JOINED, trace.COLLECTED, trace.REPEATED, trace.CALLED, trace.TASK_CLOSED, trace.NOT_EXITED, trace.EXITED,
+        trace.ERROR,
+    }
+)  # fmt: skip
+"""The lines of a trace that decide which way a person goes."""
 MOST = 8
 """Lines of one reason."""
 
@@ -72,7 +57,7 @@ class _Reasons:
 
     def __init__(self, seen: Seen, zone: str) -> None:
         said = [Said(found.at, line) for found in seen.traces for line in found.lines]
-        self._said = [each for each in said if each.line.what in WORDS]
+        self._said = [each for each in said if each.line.what in TOLD]
         self._zone = zone
         self._told: list[tuple[Said, ...]] = []
 
@@ -139,5 +124,5 @@ class _Reasons:
         line = each.line
         named = message_of(line)
         where = f"at {line.node}" if line.node and not named else ""
-        parts = [local(each.at, self._zone), WORDS[line.what], named, line.code, where]
+        parts = [local(each.at, self._zone), short(line), named, line.code, where]
         return " ".join(part for part in parts if part) + (f": {line.why}" if line.why else "")

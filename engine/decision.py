@@ -1,10 +1,11 @@
 """What a decision gives: the customer as it is now, what shall leave, and the trace of why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from engine.customer import Customer
+from engine.customer import Customer, Drawn
 
 
 class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_defaults=True):
@@ -168,7 +169,11 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why: the input, the instant, the catalog's release, what came of it, in order, and what the context answered."""
+    """Why: the input, the instant, the catalog's release, what came of it, in order, and what the context answered.
+
+    `cut` counts lines and answers that were left out, for a trace has a greatest size; `redacted` says that values of
+    the person were taken out (docs/why.md). Neither is ever so within `decide`, only on the topic.
+    """
 
     id: str
     customer: str
@@ -177,12 +182,14 @@ class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     input: dict[str, Any]
     lines: list[Line] = []
     context: dict[str, Any] = {}
+    cut: int = 0
+    redacted: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
     """The one value that `decide` returns. `changed` is false when the customer stays as it was (a repeated id).
 
-    `held` counts the proposals that were held.
+    `held` counts the proposals that were held; `returned` is what was taken of budgets for what never left.
     """
 
     customer: Customer
@@ -191,3 +198,4 @@ class Decision(msgspec.Struct, frozen=True):
     changed: bool = True
     duplicate: bool = False
     held: int = 0
+    returned: Sequence[Drawn] = ()

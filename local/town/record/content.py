@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import trace
 from engine.decision import Line, Trace
+from engine.why.sentences import Telling, reason, tell
 from local.town.geography import CROSSINGS, DISTRICTS, RIVER, RIVER_WIDTH_M, STORES, STREETS
 from local.town.happening import CHANNELS, Touch
 from local.town.plane import HEIGHT_M, WIDTH_M, Point, point_at
@@ -83,14 +84,15 @@ class _Content:
         found: list[list[Any]] = [[] for _ in self._numbers]
         for each in self._recorder.traces:
             if each.customer in self._numbers:
-                lines = [self._line(line) for line in each.lines]
+                telling = Telling(each.at, ZONE_NAME, self._recorder.titles)
+                lines = [self._line(line, telling) for line in each.lines]
                 told = [self._s(each.at), _cause(each, numbers), each.release, lines]
                 found[self._numbers[each.customer]].append(told)
         return found
 
-    def _line(self, line: Line) -> list[Any]:
-        texts = (line.what, line.journey, line.enrollment, line.node, line.code, line.why)
-        return [*map(self._text, texts), line.data or 0]
+    def _line(self, line: Line, telling: Telling) -> list[int]:
+        texts = (line.what, line.journey, line.enrollment, line.node, line.code, reason(line, telling))
+        return [*map(self._text, (*texts, *tell(line, telling)))]
 
     def _messages(self) -> list[list[Any]]:
         """By the instant at which they were read, which is never before they were decided upon."""

@@ -12,11 +12,11 @@ const people = data.people.map(([id, name, x, y], n) => ({
 }));
 const byId = new Map(people.map((person) => [person.id, person]));
 
-function lineOf([what, journey, enrollment, node, code, why, told], at) {
+function lineOf([what, journey, enrollment, node, code, why, short, tone, told], at) {
   const name = text(journey);
   return {
-    what: text(what), journey: name, title: `“${titleOf(name)}”`, enrollment, node: text(node), code: text(code),
-    why: text(why), data: told || {}, at,
+    what: text(what), journey: name, enrollment, node: text(node), code: text(code),
+    why: text(why), badge: text(short), colour: text(tone), text: text(told), at,
   };
 }
 

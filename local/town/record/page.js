@@ -50,11 +50,11 @@ function showLatest() {
   if (list.dataset.passed === String(passed)) return;
   list.dataset.passed = String(passed);
   list.replaceChildren(...news.slice(Math.max(0, passed - 4), passed).reverse().map(({ at: seconds, person, line }) => {
-    const { badge, colour, text: sentence } = lineWords(line);
+    const { badge, colour, text: sentence } = line;
     const button = element("button");
     button.type = "button";
     const words = element("span", "said", `${person.name}: ${sentence}`);
-    if (line.why) words.append(element("span", "minor", `, ${reasonText(line.why, seconds)}`));
+    if (line.why) words.append(element("span", "minor", `, ${line.why}`));
     button.append(element("span", "minor", clockText(seconds)), element("span", `badge ${colour}`, badge), words);
     button.addEventListener("click", () => choose(person));
     const item = element("li");

@@ -109,16 +109,16 @@ function whyOf(decision, at) {
   const list = element("ul");
   let journey = "";
   for (const line of decision.lines) {
-    const { badge, colour, text: sentence } = lineWords(line);
+    const { badge, colour, text: sentence } = line;
     const item = element("li");
-    if (line.journey && line.journey !== journey && !sentence.includes(line.title)) item.append(element("small", "minor", `${titleOf(line.journey)}: `));
+    if (line.journey && line.journey !== journey && !sentence.includes(titleOf(line.journey))) item.append(element("small", "minor", `${titleOf(line.journey)}: `));
     journey = line.journey;
     const mark = element("span", `badge ${colour}`, badge);
     mark.title = [line.what, line.code, line.node].filter(Boolean).join(" · ");
     item.prepend(mark);
     item.append(sentence);
     if (line.code && !["exited", "chosen", "task_closed", "fact"].includes(line.what)) item.append(" ", element("code", "minor", line.code));
-    if (line.why) item.append(element("span", `reason${/[()=<>]|\.\w/.test(line.why) ? " code" : ""}`, reasonText(line.why, decision.at)));
+    if (line.why) item.append(element("span", `reason${/[()=<>]|\.\w/.test(line.why) ? " code" : ""}`, line.why));
     list.append(item);
   }
   box.append(list);
