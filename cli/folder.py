@@ -9,7 +9,8 @@ from cli.errors import CliError
 from journeys.problem import Problem
 
 FILE_LIMIT = 1024 * 1024
-_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "schemas")
+_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "offers", "schemas")
+_BESIDE = ("lives", "segments", "offers", "schemas")
 _YAML = (".yaml", ".yml")
 _TEXTS = (*_YAML, ".html", ".txt")
 
@@ -83,7 +84,7 @@ def _root_of(file: Path) -> Path:
         return file.parent.parent.parent
     above = file.parent.parent
     laid_out = (above / "project.yaml").exists() or (above / "messages").exists()
-    return above if file.parent.name in ("journeys", "lives", "segments", "schemas") and laid_out else file.parent
+    return above if file.parent.name in ("journeys", "lives", "segments", "offers", "schemas") and laid_out else file.parent
 
 
 def _read_all(reading: Reading) -> None:
@@ -109,7 +110,7 @@ def _layout(reading: Reading) -> Iterator[str]:
     """What a folder holds by its layout; its journeys only where the whole folder was given."""
     root = reading.root
     yield from (name for name in ("project.yaml", "project.yml") if (root / name).exists())
-    folders: list[tuple[Path, tuple[str, ...]]] = [(root / name, _YAML) for name in ("lives", "segments", "schemas")]
+    folders: list[tuple[Path, tuple[str, ...]]] = [(root / name, _YAML) for name in _BESIDE]
     folders += [(root / "journeys", _YAML)] if reading.whole else []
     folders += [(folder, _TEXTS) for folder in _inside(root / "messages") if folder.is_dir()]
     for folder, endings in folders:

@@ -33,6 +33,8 @@ from journeys.model import (
     MessageHead,
     Moment,
     Node,
+    Offer,
+    Offers,
     Otherwise,
     Outcome,
     ParallelBranch,
@@ -89,6 +91,8 @@ SECTIONS: dict[str, dict[str, type[Part]]] = {
     },
     "Beside the journeys": {
         "segment": Segment,
+        "catalog of offers": Offers,
+        "offer": Offer,
         "project": Project,
         "hours": Hours,
         "service": Service,

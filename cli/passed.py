@@ -63,5 +63,7 @@ def _keys(line: Line) -> tuple[str, ...]:
             return (BODY,) if line.code.isdecimal() else (ELSE,) if line.code == "most" else ()
         case trace.COLLECTED:
             return () if line.data.get("count", 1) else (ELSE,)
+        case trace.OFFERED:
+            return (ELSE,) if line.code == "none" else ()
         case _:
             return ()

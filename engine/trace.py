@@ -52,7 +52,7 @@ CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
     ENTERED: "an enrollment began; `data.trigger` is the place of its trigger under `enter`, from 0",
     NOT_ENTERED: (
-        "a trigger began nothing; `code`: late, where, pinned, unless, segment, sequence, live, again, max_live, key "
+        "a trigger began nothing; `code`: late, paused, where, pinned, unless, segment, sequence, live, again, max_live, key "
         "or error"
     ),
     WAITED: "the enrollment rests at a wait until `data.until` (ms)",
@@ -100,6 +100,10 @@ CODES: dict[str, str] = {
         "a release took the enrollment from version `data.from` to `data.to`, by `data.nodes`; `code`: follow, "
         "migrate, or removed where its node is not there"
     ),
+    PAUSED: (
+        "the journey is paused: what would have taken the enrollment on waits for the resume; `code`: overdue, or event"
+    ),
+    RESUMED: "the journey goes on, and the enrollment was past due; `code`: go, skip or exit",
     ERROR: (
         "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node, unknown_version, "
         "hop_limit or too_many_alarms"

@@ -42,5 +42,8 @@ CODES = {
     "J056": "hours that project.yaml does not name",
     "J057": "a schedule that cannot be read, or never comes",
     "J058": "a time of day that daylight saving skips",
+    "J070": "a catalog of offers that is not there",
+    "J071": "a catalog of offers that is not named after its file",
+    "J072": "an offer whose message is not marketing",
     "J090": "a part of the language that is not there yet",
 }

@@ -41,15 +41,15 @@ _EXAMPLES = {
 }
 
 FORMS: dict[str, Form] = {
-    **dict.fromkeys(("journey", "topic", "id", "brand"), NAMED),
+    **dict.fromkeys(("journey", "topic", "id", "brand", "catalog", "message"), NAMED),
     **dict.fromkeys(
         ("segment", "to_segment", "enters_segment", "leaves_segment", "start", "task", "call", "to"), NAMED
     ),
     **dict.fromkeys(("tag", "untag", "split", "parallel", "best_offer", "enters_place", "leaves_place"), NAMED),
     **dict.fromkeys(("ttl", "late", "wait", "within", "void_after", "for", "due", "warn", "jitter", "defer"), DURATION),
     **dict.fromkeys(("on", "wait_for", "absent", "broadcast", "digest", "flush_on", "emit", "restart_on"), TYPE),
-    **dict.fromkeys(("where", "unless", "when", "until"), CONDITION),
-    **dict.fromkeys(("key", "revenue", "date", "wait_until"), EXPRESSION),
+    **dict.fromkeys(("where", "unless", "when", "until", "eligible", "applicable", "suitable"), CONDITION),
+    **dict.fromkeys(("key", "revenue", "date", "wait_until", "context"), EXPRESSION),
     **dict.fromkeys(("between", "quiet_hours"), Form("times of day such as `09:00-20:00`", '"09:00-20:00"')),
     **{name: Form(NAMED.wanted, example) for name, example in _EXAMPLES.items()},
     "again": Form("`never`, `always`, `after exit` or such as `7d after entry`", "7d after entry"),

@@ -3,23 +3,27 @@
 import re
 from collections.abc import Mapping as Files
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from journeys.ids import with_ids
 from journeys.mend import mend_conditions, mend_nodes, problem
 from journeys.messages.model import Message
-from journeys.model import Journey, MessageHead, Project, Segment
+from journeys.model import Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.problem import Problem
 from journeys.schemas.declared import Declarations, read_declarations
 from journeys.structure import fit
 from journeys.tree import Mark, Positions
 from journeys.yaml import read
 
+P = TypeVar("P", bound=Part)
+
 _JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
 _SEGMENT = re.compile(r"segments/[^/]+\.yaml")
+_OFFERS = re.compile(r"offers/[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
 _SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
 _PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
-_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
+_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|offers|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class LoadedSegment:
 
 
 @dataclass(frozen=True)
+class LoadedOffers:
+    """A catalog of offers whose every key and value fits, and the text it came from."""
+
+    model: Offers
+    path: str
+    text: str
+    positions: Positions
+
+
+@dataclass(frozen=True)
 class MessageDraft:
     """A message as it was read: its head's draft, if there is one, and its parts by file name."""
 
@@ -64,17 +78,19 @@ class MessageDraft:
 class Folder:
     """All definitions of one folder. `problems` are those of reading; `check` finds the others.
 
-    `journeys`, `segments` and `messages` (by name) hold what fits its model, the drafts all that is YAML at all.
+    `journeys`, `segments`, `offers` and `messages` (by name) hold what fits its model, the drafts all that is YAML at all.
     """
 
     project: Project = field(default_factory=lambda: Project())
     journeys: dict[str, LoadedJourney] = field(default_factory=dict)
     segments: dict[str, LoadedSegment] = field(default_factory=dict)
+    offers: dict[str, LoadedOffers] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     lives: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     segment_drafts: list[Draft] = field(default_factory=list)
+    offer_drafts: list[Draft] = field(default_factory=list)
     message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
     project_draft: Draft | None = None
     declared: Declarations = field(default_factory=Declarations)
@@ -88,8 +104,14 @@ def load_journey(path: str, text: str) -> tuple[Journey | None, Positions, list[
 
 def load_segment(path: str, text: str) -> tuple[Segment | None, list[Problem]]:
     """The segment of one text, or None, with all that does not fit."""
-    segment, _, problems = _load_segment(path, text)
+    segment, _, problems = _load_conditioned(Segment, path, text)
     return segment, problems
+
+
+def load_offers(path: str, text: str) -> tuple[Offers | None, list[Problem]]:
+    """The catalog of offers of one text, or None, with all that does not fit."""
+    offers, _, problems = _load_conditioned(Offers, path, text)
+    return offers, problems
 
 
 def load_message(name: str, files: Files[str, str]) -> tuple[Message | None, list[Problem]]:
@@ -111,6 +133,8 @@ def load_project(files: Files[str, str]) -> Folder:
             _add_journey(folder, path, files[path])
         elif _SEGMENT.fullmatch(path):
             _add_segment(folder, path, files[path])
+        elif _OFFERS.fullmatch(path):
+            _add_offers(folder, path, files[path])
         elif _LIVES.fullmatch(path):
             folder.lives[path] = files[path]
             folder.problems += read(path, files[path]).problems
@@ -142,11 +166,19 @@ def _add_journey(folder: Folder, path: str, text: str) -> None:
 
 
 def _add_segment(folder: Folder, path: str, text: str) -> None:
-    segment, draft, problems = _load_segment(path, text)
+    segment, draft, problems = _load_conditioned(Segment, path, text)
     folder.problems += problems
     folder.segment_drafts.append(draft)
     if segment and segment.segment not in folder.segments:
         folder.segments[segment.segment] = LoadedSegment(segment, path, text, draft.positions)
+
+
+def _add_offers(folder: Folder, path: str, text: str) -> None:
+    offers, draft, problems = _load_conditioned(Offers, path, text)
+    folder.problems += problems
+    folder.offer_drafts.append(draft)
+    if offers and offers.catalog not in folder.offers:
+        folder.offers[offers.catalog] = LoadedOffers(offers, path, text, draft.positions)
 
 
 def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:
@@ -171,15 +203,16 @@ def _load_journey(path: str, text: str) -> tuple[Journey | None, Draft, list[Pro
     return (with_ids(journey) if journey and not problems else None), draft, problems
 
 
-def _load_segment(path: str, text: str) -> tuple[Segment | None, Draft, list[Problem]]:
+def _load_conditioned(model: type[P], path: str, text: str) -> tuple[P | None, Draft, list[Problem]]:
+    """A file other than a journey that holds conditions."""
     draft, problems = _draft(path, text)
     if draft.positions.root is None:
         return None, draft, problems
     misread = mend_conditions(draft.positions)
-    segment, faults = fit(Segment, draft.positions)
+    found, faults = fit(model, draft.positions)
     problems += [*misread, *faults]
     draft = replace(draft, quoted=draft.quoted | {fault.line for fault in misread})
-    return (None if problems else segment), draft, problems
+    return (None if problems else found), draft, problems
 
 
 def _load_message(name: str, files: Files[str, str]) -> tuple[MessageHead | None, MessageDraft, list[Problem]]:

@@ -1,6 +1,14 @@
 """What each key of the designer's files means, in a sentence: an editor shows it where the key stands."""
 
 ANYWHERE = {
+    "applicable": "Whether it makes sense now.",
+    "catalog": "The name of the catalog, that of its file.",
+    "eligible": "Whether this person may have it at all.",
+    "message": "The message that makes the offer.",
+    "offers": "The offers by id.",
+    "segments": "Segments for each of which is learned apart what people accept; the first that the person is in counts.",
+    "suitable": "Whether it would be good for this person.",
+    "value": "What one acceptance is worth.",
     "add": "Numbers to add to, by `customer.NAME` or `vars.NAME`; what is absent counts as 0.",
     "after": "A time after what came before.",
     "again": "When the same person and key may enter again: never, always, after exit, or `7d after entry`.",
@@ -34,7 +42,7 @@ ANYWHERE = {
     "event": "What happens: its `type`, its properties and perhaps its `place`.",
     "exit": "Rules that end an enrollment at once, whatever it waits for.",
     "expect": "What shall come of it; what is left out is not compared.",
-    "expected_value": "What a conversion is worth, for the choice among proposals; not yet.",
+    "expected_value": "What a conversion is worth, for the choice among proposals; 1 where it is left out.",
     "fallback": "Another channel after a time.",
     "floor": "The share that even the worst arm keeps.",
     "first": "How many of the branches.",
@@ -71,7 +79,7 @@ ANYWHERE = {
     "pick": "Which of them is taken.",
     "places": "Places, as the topic of places holds them.",
     "play": "The steps of the life, in order.",
-    "priority": "From 0 to 100, for the choice among proposals; not yet.",
+    "priority": "From 0 to 100, for the choice among proposals: 25 more doubles the score.",
     "queue": "The queue of the people who do it.",
     "quiet_hours": "Times of day in which nobody is written to.",
     "refused": "Messages that policy refused, in order, each with the code of the rule.",
@@ -117,6 +125,10 @@ OF_MODEL = {
     ("Service", "method"): "GET, POST or PUT.",
     ("Project", "hours"): "Hours of work, by name.",
     ("Project", "zone"): "The zone of everyone whose own is not known.",
+    ("Offer", "again"): "How long it is not offered again to the same person.",
+    ("Offer", "context"): "A number by which the score is multiplied, for what the moment makes better or worse.",
+    ("Offer", "topic"): "What a person must have consented to, with the channel; else the journey's topic.",
+    ("BestOffer", "pick"): "How many offers it proposes at most, the best first.",
     ("Awaited", "do"): "The nodes that follow this event.",
     ("Project", "holdout"): "The share of people who get nothing of any journey; not yet.",
 }

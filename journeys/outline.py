@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from journeys.model import SLUG, TRIGGERS, VERBS
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
-CONDITIONS = ("where", "unless", "when", "until")
-EXPRESSIONS = ("key", "revenue", "date", "wait_until")
+CONDITIONS = ("where", "unless", "when", "until", "eligible", "applicable", "suitable")
+EXPRESSIONS = ("key", "revenue", "date", "wait_until", "context")
 NAMED_EXPRESSIONS = ("set", "add", "data", "with", "keep")
 """Keys whose values are an expression, and those that hold expressions by name."""
 _LISTS = ("steps", "on_error", "do", "else")
@@ -43,7 +43,7 @@ def branches(node: Mapping, name: str) -> list[Mapping]:
 
 
 def named_blocks(node: Mapping, name: str) -> list[Entry]:
-    """The entries under `arms`, `branches` or `outcomes`."""
+    """The entries under `arms`, `branches`, `outcomes` or `offers`."""
     inner = node.get(name)
     return inner.entries if isinstance(inner, Mapping) else []
 
@@ -111,6 +111,7 @@ def parts(tree: Tree | None) -> Iterator[Mapping]:
         return
     if tree.entry("segment"):
         yield tree
+    yield from (entry.value for entry in named_blocks(tree, "offers") if isinstance(entry.value, Mapping))
     for name in ("enter", "exit", "goal"):
         inner = tree.get(name)
         for rule in inner.items if isinstance(inner, Sequence) else [inner]:

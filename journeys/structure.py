@@ -30,6 +30,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "winner": shapes.Winner,
     "fallback": shapes.Fallback,
     "caps": shapes.Cap,
+    "budget": shapes.Budget,
 }
 _NAMED: dict[str, type[BaseModel]] = {
     "arms": shapes.Arm,
@@ -37,6 +38,8 @@ _NAMED: dict[str, type[BaseModel]] = {
     "outcomes": shapes.Outcome,
     "hours": shapes.Hours,
     "services": shapes.Service,
+    "channels": shapes.ChannelCost,
+    "offers": shapes.Offer,
 }
 """What stands below a name that the designer gives, by the key above that name."""
 _TAGS = shapes.TAGS | {f"@{verb}" for verb in shapes.VERBS}

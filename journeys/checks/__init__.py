@@ -9,6 +9,7 @@ from journeys.checks import (
     messages,
     names,
     nodes,
+    offers,
     reach,
     segments,
     services,
@@ -34,6 +35,7 @@ FAMILIES = (
     shares.faults,
     starts.faults,
     segments.faults,
+    offers.faults,
     clock.faults,
     later.faults,
 )

@@ -13,7 +13,7 @@ from journeys.load import Draft, Folder
 from journeys.outline import conditions_in, expressions_in, parts
 from journeys.problem import Problem
 from journeys.quoting import condition_at
-from journeys.tree import Scalar
+from journeys.tree import Mapping, Scalar
 
 _CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034", Fault.LATER: "J090"}
 
@@ -21,13 +21,20 @@ _CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034", Fault.
 def faults(folder: Folder) -> Iterator[Problem]:
     """The first fault of each condition, at its place in the file."""
     known = named(folder)
+    anywhere = Declared(customer=folder.declared.person, events=folder.declared.shapes, segments=known)
+    for draft in folder.offer_drafts:
+        for part in parts(draft.positions.root):
+            yield from _of_part(draft, part, anywhere)
     for draft in folder.drafts:
         scope = scope_of(folder.declared, draft.positions.root)
         for part in parts(draft.positions.root):
-            types = msgspec.structs.replace(scope.at(part), segments=known)
-            found = [condition_fault(draft, *each, compile_condition, types) for each in conditions_in(part)]
-            found += [condition_fault(draft, *each, compile_expression, types) for each in expressions_in(part)]
-            yield from (fault for fault in found if fault)
+            yield from _of_part(draft, part, msgspec.structs.replace(scope.at(part), segments=known))
+
+
+def _of_part(draft: Draft, part: Mapping, types: Declared) -> Iterator[Problem]:
+    found = [condition_fault(draft, *each, compile_condition, types) for each in conditions_in(part)]
+    found += [condition_fault(draft, *each, compile_expression, types) for each in expressions_in(part)]
+    yield from (fault for fault in found if fault)
 
 
 def condition_fault(

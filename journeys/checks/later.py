@@ -10,14 +10,11 @@ from journeys.tree import Entry, Mapping, Scalar, Tree
 
 _TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
 _NODES = {
-    "best_offer": "send a message instead",
     "winner": "compare the arms yourself, and change their weights",
     "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
 }
 _JOURNEY = {
     "brand": "leave it out; messages are not held to a charter yet",
-    "priority": "leave it out; journeys do not compete yet",
-    "expected_value": "leave it out; journeys do not compete yet",
 }
 _PROJECT = {
     "holdout": "write `holdout:` in each journey",

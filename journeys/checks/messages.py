@@ -13,7 +13,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
     """Sends of unknown messages, or on channels that a message has no text for; messages without any text."""
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
-            yield from _sent(folder, draft.path, node)
+            yield from sent(folder, draft.path, node)
     for name, message in folder.message_drafts.items():
         if not message.parts:
             file = f"messages/{name}/message.yaml"
@@ -21,25 +21,28 @@ def faults(folder: Folder) -> Iterator[Problem]:
             yield Problem(file, 1, 1, "J013", f"the message `{name}` has no text for any channel", hint)
 
 
-def _sent(folder: Folder, file: str, node: Mapping) -> Iterator[Problem]:
-    sent = node.get("send")
-    if not isinstance(sent, Scalar) or not is_slug(sent):
+def sent(folder: Folder, file: str, part: Mapping, key: str = "send") -> Iterator[Problem]:
+    """Faults of the message that a node or an offer names under a key, and of its channels."""
+    named = part.get(key)
+    if not isinstance(named, Scalar) or not is_slug(named):
         return
-    message = folder.message_drafts.get(sent.text)
+    message = folder.message_drafts.get(named.text)
     if message is None:
-        hint = did_you_mean(sent.text, folder.message_drafts, f"write messages/{sent.text}/message.yaml and email.html")
-        yield problem(file, sent.start, "J012", f"unknown message `{sent.text}`", hint)
+        known = folder.message_drafts
+        hint = did_you_mean(named.text, known, f"write messages/{named.text}/message.yaml and email.html")
+        yield problem(file, named.start, "J012", f"unknown message `{named.text}`", hint)
     elif message.parts:
-        yield from _channel(file, message, sent, node)
+        yield from _channel(file, message, named, part)
 
 
-def _channel(file: str, message: MessageDraft, sent: Scalar, node: Mapping) -> Iterator[Problem]:
+def _channel(file: str, message: MessageDraft, written: Scalar, node: Mapping) -> Iterator[Problem]:
     channel, several = node.get("channel"), node.get("channels")
     among = several.items if isinstance(several, Sequence) else [channel]
+    of = "send" if node.entry("send") else "offer"
     texts = sorted({part.partition(".")[0] for part in message.parts})
     if channel is None and several is None and len(texts) > 1:
-        what = f"the message `{message.name}` has texts for {listed(texts, 'and')}, and the send names no channel"
-        yield problem(file, sent.start, "J014", what, f"write `channel: {texts[0]}` under the send")
+        what = f"the message `{message.name}` has texts for {listed(texts, 'and')}, and the {of} names no channel"
+        yield problem(file, written.start, "J014", what, f"write `channel: {texts[0]}` under the {of}")
     for named in among:
         if not isinstance(named, Scalar) or not isinstance(named.value, str) or named.text in texts:
             continue

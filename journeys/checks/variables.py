@@ -12,6 +12,7 @@ from journeys.tree import Mapping as Keys
 from journeys.tree import Scalar, Tree
 
 _SET = ("set", "add")
+_DEFAULT = {"digest": "digest", "best_offer": "offer"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def senders(folder: Folder) -> dict[str, list[Sender]]:
         if not isinstance(named, Scalar):
             continue
         sender = Sender(named.text, scope_of(folder.declared, root), _variables(root))
-        for message in dict.fromkeys(_sent(root)):
+        for message in dict.fromkeys(_sent(folder, root)):
             found.setdefault(message, []).append(sender)
     return found
 
@@ -77,11 +78,13 @@ def lacking(
             yield place, *told
 
 
-def _sent(root: Tree | None) -> Iterator[str]:
+def _sent(folder: Folder, root: Tree | None) -> Iterator[str]:
     for node in nodes(root):
-        sent = node.get("send")
+        sent, catalog = node.get("send"), node.get("best_offer")
         if isinstance(sent, Scalar) and is_slug(sent):
             yield sent.text
+        if isinstance(catalog, Scalar) and catalog.text in folder.offers:
+            yield from (offer.message for offer in folder.offers[catalog.text].model.offers.values())
 
 
 def _variables(root: Tree | None) -> frozenset[str] | None:
@@ -100,11 +103,11 @@ def _variables(root: Tree | None) -> frozenset[str] | None:
 
 
 def _given(node: Keys) -> set[str]:
-    """The variable that the answer of a call, or what a digest collected, is kept in."""
+    """The variable that a call's answer, what a digest collected, or the offer chosen is kept in."""
     named = node.get("as")
     if isinstance(named, Scalar):
         return {named.text}
-    return {"digest"} if node.entry("digest") else set()
+    return {name for verb, name in _DEFAULT.items() if node.entry(verb)}
 
 
 def _cure(at: Schema, root: str) -> str:

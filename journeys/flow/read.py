@@ -85,7 +85,7 @@ def _stop(node: Node, path: Path) -> Stop:
         case Wait():
             return Stop(node.id or "", "wait", f"wait {node.wait.text}", path)
         case BestOffer():
-            return Stop(node.id or "", "best_offer", f"best of {node.best_offer}", path)
+            return _best_offer(node, path)
         case Exit():
             return Stop(place(path), "exit", node.exit, path, outcome=node.exit)
         case Set() | Add() | Tagged() | Untagged() | Emit():
@@ -211,6 +211,11 @@ def _send(node: Send, path: Path) -> Stop:
     if isinstance(node.when_blocked, Blocked):
         ways = (_way(REFUSED, "refused", node.when_blocked.else_, (*path, "when_blocked")),)
     return Stop(node.id or "", "send", title, path, ways, straight=True)
+
+
+def _best_offer(node: BestOffer, path: Path) -> Stop:
+    title = f"best of {node.best_offer}" if node.pick == 1 else f"best {node.pick} of {node.best_offer}"
+    return Stop(node.id or "", "best_offer", title, path, (_way(ELSE, "none", node.else_, path),), straight=True)
 
 
 def _way(

@@ -1,10 +1,9 @@
 """What a journey is: the shape that a designer's YAML has once it is read."""
 
-from journeys.model.folder import Cap, Hours, MessageHead, Project, Segment, Service
-from journeys.model.journey import Journey
+from journeys.model.folder import Cap, ChannelCost, Hours, MessageHead, Project, Segment, Service
+from journeys.model.journey import Budget, Journey
 from journeys.model.leaves import (
     Add,
-    BestOffer,
     Defer,
     Emit,
     Exit,
@@ -22,6 +21,7 @@ from journeys.model.nodes import (
     Arm,
     Awaited,
     Becoming,
+    BestOffer,
     Blocked,
     Call,
     Choose,
@@ -40,6 +40,7 @@ from journeys.model.nodes import (
     WaitUntil,
     When,
 )
+from journeys.model.offers import Offer, Offers
 from journeys.model.parts import (
     EVENT_TYPE,
     NAME,
@@ -76,10 +77,10 @@ from journeys.model.triggers import (
 
 __all__ = [
     "AGAIN", "EVENT_TYPE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arm", "Awaited", "Becoming",
-    "BestOffer", "Blocked", "Call", "Called", "Cap", "Choose", "Condition", "Defer", "Digest", "Emit", "Enter",
+    "BestOffer", "Blocked", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "Defer", "Digest", "Emit", "Enter",
     "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
     "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",
-    "Node", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
+    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
     "Part", "Project", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
     "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor", "WaitUntil", "When", "Winner",
 ]  # fmt: skip

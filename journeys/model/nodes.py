@@ -7,7 +7,6 @@ from pydantic import Discriminator, Field, Tag
 from journeys.duration import Duration, Offset
 from journeys.model.leaves import (
     Add,
-    BestOffer,
     Defer,
     Emit,
     Exit,
@@ -181,6 +180,17 @@ class Send(Part):
     id: Slug | None = None
 
 
+class BestOffer(Part):
+    """Propose the best of a catalog of offers, or the best few (`pick`); `else` when there is none for this person."""
+
+    best_offer: Slug
+    pick: int = Field(1, ge=1, le=10)
+    as_: Annotated[str, Field(pattern=NAME)] = Field("offer", alias="as")
+    void_after: Duration | None = None
+    else_: "list[Node]" = Field([], alias="else")
+    id: Slug | None = None
+
+
 class Outcome(Part):
     """What follows one outcome of a task."""
 
@@ -322,7 +332,7 @@ Node = Annotated[
 ]
 
 for _part in (
-    WaitUntil, Awaited, Becoming, WaitFor, When, Otherwise, Choose, Arm, Split, Blocked, Send, Outcome, Task, Call,
+    WaitUntil, Awaited, Becoming, WaitFor, When, Otherwise, Choose, Arm, Split, Blocked, Send, BestOffer, Outcome, Task, Call,
     Repeat, ParallelBranch, Parallel, Start, Digest,
 ):  # fmt: skip
     _part.model_rebuild()

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, assert_never
 
 from journeys.model.journey import Journey
-from journeys.model.leaves import Add, BestOffer, Emit, Exit, Set, Tagged, Untagged, Wait
+from journeys.model.leaves import Add, Emit, Exit, Set, Tagged, Untagged, Wait
 from journeys.model.nodes import (
     Arm,
     Awaited,
     Becoming,
+    BestOffer,
     Blocked,
     Call,
     Choose,
@@ -80,7 +81,7 @@ Take = Callable[[str, list[Node]], list[Node]]
 
 def _changed(node: Node, take: Take) -> Node:
     match node:
-        case Wait() | BestOffer() | Set() | Add() | Tagged() | Untagged() | Emit() | Exit():
+        case Wait() | Set() | Add() | Tagged() | Untagged() | Emit() | Exit():
             return node
         case WaitFor():
             return _wait_for(node, take)
@@ -102,7 +103,7 @@ def _changed(node: Node, take: Take) -> Node:
             return _with(node, do=take("do", node.do), else_=take("else", node.else_))
         case WaitUntil():
             return node if node.else_ is None else _with(node, else_=take("else", node.else_))
-        case Call() | Start() | Digest():
+        case Call() | Start() | Digest() | BestOffer():
             return _with(node, else_=take("else", node.else_))
         case _:
             assert_never(node)

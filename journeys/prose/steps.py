@@ -179,7 +179,11 @@ def _reaching(node: Send | BestOffer | Task | Call | Start) -> Sentence:
         case Send():
             return _send(node)
         case BestOffer():
-            return Sentence(f"Finds the best of the offers **{node.best_offer}**, or none.")
+            few = "the best" if node.pick == 1 else f"the best {node.pick}"
+            text = f"Makes {few} of the offers of **{node.best_offer}** that this person may have."
+            if node.void_after is not None:
+                text += f" It is worth nothing any more {duration(node.void_after)} later."
+            return Sentence(text, (Turn("If there is none", node.else_),))
         case Task():
             told = tuple(Turn(f"If the outcome is **{name}**", each.do) for name, each in node.outcomes.items())
             late = Turn(f"If nobody does it within {duration(node.due)}", node.else_)
