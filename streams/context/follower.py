@@ -1,4 +1,4 @@
-"""The follower of the context topics, held by every worker: what lies around, as of now."""
+"""The follower of the context topics, held by every worker: what lies around and what was learned, as of now."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,9 @@ from engine.context import Context
 from streams.broker.publish import METADATA_MAX_AGE_MS, Publisher, PublishError
 from streams.broker.security import client_options
 from streams.context.records import KINDS, PLACES, ContextFault, put
+from streams.learner.records import KIND as MODELS
+from streams.learner.records import ModelFault
+from streams.learner.records import put as put_model
 from streams.metrics.metrics import Metrics
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
@@ -37,7 +40,7 @@ class Surroundings:
 
     def __init__(self, settings: Settings, publisher: Publisher, metrics: Metrics) -> None:
         self.context = Context()
-        self._topics = {settings.topic(f"context.{kind}"): kind for kind in KINDS}
+        self._topics = {settings.topic(f"context.{kind}"): kind for kind in (*KINDS, MODELS)}
         self._publisher = publisher
         self._metrics = metrics
         self._consumer = AIOKafkaConsumer(
@@ -95,9 +98,15 @@ class Surroundings:
         for spot, records in fetched.items():
             for record in records:
                 try:
-                    put(self.context, self._topics[spot.topic], _key(record), record.value)
-                except ContextFault as fault:
+                    self._put(self._topics[spot.topic], _key(record), record.value)
+                except (ContextFault, ModelFault) as fault:
                     await self._bury(record, str(fault))
+
+    def _put(self, kind: str, key: str, value: bytes | None) -> None:
+        if kind == MODELS:
+            put_model(self.context.models, key, value)
+        else:
+            put(self.context, kind, key, value)
 
     async def _bury(self, record: ConsumerRecord, reason: str) -> None:
         where = f"{record.topic}/{record.partition}/{record.offset}"
@@ -110,6 +119,8 @@ class Surroundings:
             log.error("context: no dead letter for %s: %s", where, fault)
 
     def _tell(self) -> None:
+        models = self.context.models
+        self._metrics.context(MODELS, len(models.offers) + len(models.splits))
         for kind in KINDS:
             self._metrics.context(kind, len(self.context.places if kind == PLACES else self.context.areas))
 

@@ -1,0 +1,1 @@
+"""What was learned: from decisions and receipts to models that every worker asks."""
