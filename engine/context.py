@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from engine.budgets import Budgets
 from engine.models import Models, Propensity
 from engine.places.cells import CellIndex
 from engine.places.earth import EARTH_M, Box, box_around, distance_m
@@ -73,6 +74,7 @@ class Context:
 
     def __init__(self) -> None:
         self.models = Models()
+        self.budgets: Budgets | None = None
         self.places: dict[str, Place] = {}
         self.areas: dict[str, Area] = {}
         self.things: dict[str, dict[str, bytes]] = {}
@@ -157,11 +159,12 @@ class Asked:
     A question that is in `answers` already is not asked again, so that a decision can be replayed.
     """
 
-    __slots__ = ("_at", "_context", "answers")
+    __slots__ = ("_at", "_context", "_takings", "answers")
 
     def __init__(self, context: Context, at: int, answers: dict[str, Any] | None = None) -> None:
         self._context = context
         self._at = at
+        self._takings = 0
         self.answers: dict[str, Any] = answers or {}
 
     def nearest(self, lat: float, lon: float, kind: str, metres: float) -> dict[str, Any] | None:
@@ -227,6 +230,19 @@ class Asked:
         found: Propensity = self._context.models.propensity(decision, self._at, offer, channel, segment, features)
         answers[question] = list(found)
         return found.value, found.reason
+
+    def budget(self, name: str, units: int, limit: int) -> str:
+        budgets = self._context.budgets
+        if budgets is None and not self.answers:
+            return ""
+        self._takings += 1
+        question = f"budget {name} {units} #{self._takings}"
+        if question not in self.answers:
+            if budgets is None:
+                return ""
+            self.answers[question] = budgets.take(name, units, limit)
+        answer: str = self.answers[question]
+        return answer
 
     def arms(self, split: str) -> dict[str, Any] | None:
         question = f"arms {split}"

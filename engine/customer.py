@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from engine.event import Place
+from engine.event import Event, Place
 
 SEEN_IDS = 64
 SEEN_MS = 7 * 24 * 3600 * 1000
@@ -18,7 +18,9 @@ IDENTIFIERS = 32
 OCCURRENCES = 256
 COUNTED_DAYS = 400
 ALARMS = 128
+DRAWN = 64
 ARMS = 128
+MISSED_EVENTS = 8
 
 
 class Consent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -61,12 +63,24 @@ class Branch(msgspec.Struct, array_like=True, gc=False):
     event: dict[str, Any] = {}
     task: OpenTask | None = None
     done: bool = False
+    overdue_at: int = 0
+
+
+class Missed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What came to an enrollment while its journey was paused: events that it waits for, ends of journeys that it
+    started (the event that began each, and the outcome), and whether the person `changed` where it looks at them.
+    """
+
+    events: list[Event] = []
+    ended: list[tuple[str, str]] = []
+    changed: bool = False
 
 
 class Enrollment(msgspec.Struct, array_like=True, gc=False):
     """One run of one journey for one customer and key. Instants in ms; 0 means none.
 
     `node` is the id of the wait or held send it stands at; `due_at` when that ends by itself; `expires_at` the ttl's.
+    `overdue_at` is when that would have ended by itself, had the journey not been paused; `missed` what came meanwhile.
     `entry` holds the properties of the event that began it, with its envelope under `meta`; `event` what is kept while
     it stands at `node`, such as the event in hand when a held message was proposed; `task` is the one that it stands
     at. `branches` are those of the parallels it stands in; `parent` the enrollment that waits for its end.
@@ -89,6 +103,8 @@ class Enrollment(msgspec.Struct, array_like=True, gc=False):
     task: OpenTask | None = None
     branches: list[Branch] = []
     parent: str = ""
+    overdue_at: int = 0
+    missed: Missed | None = None
 
 
 Spot = Enrollment | Branch
@@ -123,6 +139,13 @@ class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     at: int
 
 
+class Drawn(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The units that an action took of a budget and period, so that they can be given back."""
+
+    name: str
+    units: int
+
+
 class Occurrence(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One event that is counted: when it happened (ms), and what is kept of its properties, by dotted path."""
 
@@ -155,7 +178,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     `attributes_at` also holds when an attribute was unset; `seen` maps an 8-byte hash of an event's id to when it was
     applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`; `history` is by event type; `segments`
     maps those the person is in to since when (ms), `alarms` what time brings about to when it is due (ms), `arms`
-    splits, and holdouts as `holdout/JOURNEY`, to the arm drawn; `armed` is the release that these were last made for.
+    splits, and holdouts as `holdout/JOURNEY`, to the arm drawn; `armed` is the release that these were last made for;
+    `drawn` maps an action to what it took of a budget, until it is known to have left or not.
     Dicts and lists stand oldest first, and at the limit the oldest falls out: ids, attributes, consents (none is a no),
     identifiers, goals, queued actions, arms, and remembered keys of each journey. Fields are only appended, never moved
     or removed (see state/codec.py).
@@ -181,6 +205,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     alarms: dict[str, int] = {}
     arms: dict[str, str] = {}
     armed: int = 0
+    drawn: dict[str, Drawn] = {}
 
 
 def consent_key(topic: str, channel: str) -> str:
@@ -196,6 +221,16 @@ def memory_key(journey: str, key: str) -> str:
 def positions(enrollment: Enrollment) -> list[Spot]:
     """Where it stands: itself, or inside a parallel its branches too, in the order in which they began."""
     return [enrollment, *enrollment.branches] if enrollment.branches else [enrollment]
+
+
+def standing(enrollment: Enrollment) -> tuple[str, ...]:
+    """The ids of the nodes that an enrollment stands at: its own, and those of its branches that are not done."""
+    return tuple(each.node for each in positions(enrollment) if each.node)
+
+
+def stood(enrollment: Enrollment) -> bool:
+    """Whether something came to it, or its time was up, while its journey was paused."""
+    return enrollment.missed is not None or any(each.overdue_at for each in positions(enrollment))
 
 
 def next_due(customer: Customer) -> int:

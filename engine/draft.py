@@ -11,7 +11,7 @@ import msgspec
 
 from engine.catalog import Catalog
 from engine.context import EMPTY, Asked, Context
-from engine.customer import Customer, Enrollment
+from engine.customer import Customer, Drawn, Enrollment
 from engine.decision import AnyOutput, Decision, Line, Trace
 from engine.event import HOLD_SPACING_MS, Event, EventArrived, Input, envelope
 from engine.ids import derived_id, event_trace_id, timer_trace_id
@@ -56,7 +56,8 @@ class Draft:
 
     `derived` are the events that it brought about and has not applied yet, `ended` the enrollments that others may
     wait for, `touched` what changed of the person that segments, alarms and rests may look at: `customer`, `type/TYPE`,
-    `segment/NAME`. `proposals` are the messages that enrollments want to send and policy has not judged yet.
+    `segment/NAME`. `proposals` are the messages that enrollments want to send and policy has not judged yet, `returned`
+    what was taken of budgets for what never left.
     """
 
     __slots__ = (
@@ -83,6 +84,7 @@ class Draft:
         "held",
         "outputs",
         "proposals",
+        "returned",
         "touched",
     )
 
@@ -104,6 +106,7 @@ class Draft:
         self.derived: Sequence[Derived] = ()
         self.ended: Sequence[Ended] = ()
         self.proposals: Sequence[Pending] = ()
+        self.returned: Sequence[Drawn] = ()
         self.touched: frozenset[str] = NOTHING
         self._derivations = 0
         self._hops = 0
@@ -276,7 +279,7 @@ class Draft:
             if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
                 self.own().enrollments = after
         trace = self._trace() if trace_all or self._loud else None
-        return Decision(self.customer, self.outputs, trace, self._owned, held=self.held)
+        return Decision(self.customer, self.outputs, trace, self._owned, held=self.held, returned=self.returned)
 
     def _trace(self) -> Trace:
         lines = [line if isinstance(line, Line) else _explained(line) for line in self._lines]

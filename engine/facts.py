@@ -132,10 +132,24 @@ def _erased(draft: Draft, event: Event) -> None:
 def _left(draft: Draft, event: Event) -> None:
     """A receipt: the action has left, or never will, and can no longer be voided."""
     action = event.properties.get("action_id")
+    if draft.customer.drawn:
+        _return_units(draft, event, action)
     queued = draft.customer.queued
     if any(each.action == action for each in queued):
         draft.own().queued = [each for each in queued if each.action != action]
         draft.note(trace.FACT, code="receipt", why=f"{event.type} {action}")
+
+
+def _return_units(draft: Draft, event: Event, action: object) -> None:
+    """What an action took of a budget is given back if it did not leave; one of unknown fate may have."""
+    held = draft.customer.drawn
+    drawn = held.get(action) if isinstance(action, str) else None
+    if drawn is None:
+        return
+    draft.own().drawn = {name: each for name, each in held.items() if name != action}
+    if event.type != "message.sent" and event.properties.get("code") != "unresolved":
+        draft.returned = [*draft.returned, drawn]
+        draft.note(trace.FACT, code="budget", why=f"{drawn.name}: {drawn.units} given back")
 
 
 def _text(value: Any) -> str:

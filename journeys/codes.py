@@ -45,5 +45,7 @@ CODES = {
     "J070": "a catalog of offers that is not there",
     "J071": "a catalog of offers that is not named after its file",
     "J072": "an offer whose message is not marketing",
+    "J080": "a budget without an amount, or with two",
+    "J081": "a channel that a budget of money pays for, and that costs nobody knows what",
     "J090": "a part of the language that is not there yet",
 }

@@ -9,6 +9,7 @@ from engine.hours import OpenHours
 from engine.program import (
     CALL_TYPES,
     TASK_TYPES,
+    BudgetRule,
     CallStep,
     CompiledJourney,
     DigestStep,
@@ -25,9 +26,10 @@ from engine.program import (
 )
 from journeys.conditions import compile_expression
 from journeys.conditions.needed import Needs, Wanted, together, together_wanted
+from journeys.model import Budget
 from journeys.model import ExitRule as ExitPart
 from journeys.model import Goal, Journey
-from journeys.model.parts import share_of
+from journeys.model.parts import micros, share_of
 
 
 def compile_journey(
@@ -36,8 +38,10 @@ def compile_journey(
     messages: Mapping[str, MessageSpec],
     zone: str = "UTC",
     hours: Mapping[str, OpenHours] | None = None,
+    costs: Mapping[str, float] | None = None,
 ) -> CompiledJourney:
-    """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name.
+    """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name;
+    `costs` is what a message costs, by channel.
 
     Every node that has an id must have it filled in (journeys/ids.py). Raises DefinitionError, and ConditionError for a
     condition that does not compile.
@@ -72,7 +76,18 @@ def compile_journey(
         wanted=_wanted(needs, triggers, rests.values()),
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
+        budget=_budget(journey.budget, zone, costs or {}),
         contests=blocks.contests,
+    )
+
+
+def _budget(part: Budget | None, zone: str, costs: Mapping[str, float]) -> BudgetRule | None:
+    if part is None:
+        return None
+    if part.messages is not None:
+        return BudgetRule(part.messages, part.per, zone)
+    return BudgetRule(
+        micros(part.cost or 0), part.per, zone, {channel: micros(cost) for channel, cost in costs.items()}
     )
 
 

@@ -1,14 +1,15 @@
 """Node `send`: a proposal goes through policy and becomes an action, or is refused, or is held for a while."""
 
 from engine import trace
-from engine.bounds import with_last
-from engine.customer import QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, QueuedAction
+from engine.bounds import with_item, with_last
+from engine.customer import DRAWN, QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, QueuedAction
 from engine.decision import Action
 from engine.ids import action_id
 from engine.pending import Pending
+from engine.policy.budget import taken
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.pipeline import judged
-from engine.policy.proposal import Proposal
+from engine.policy.proposal import Proposal, Refusal
 from engine.policy.reachable import address
 from engine.program import SendStep, Step, Variant
 from engine.run import Run
@@ -61,7 +62,9 @@ def judge(step: SendStep, run: Run, pending: Pending) -> Step:
         proposal = _proposal(step, variant, run, pending.proposed_at)
         refusal = judged(proposal, run.draft.customer, terms)
         if refusal is None:
-            _send(step, variant, run, proposal, action_id(run.enrollment.id, step.label, pending.visit, attempt))
+            name = action_id(run.enrollment.id, step.label, pending.visit, attempt)
+            refusal = _send(step, variant, run, proposal, name)
+        if refusal is None:
             return step.then
         about = {"message": step.message.name, "channel": variant.channel}
         run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
@@ -88,14 +91,26 @@ def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> P
     )
 
 
-def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> None:
-    """Adds an action to the outputs and to what is queued."""
+def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Refusal | None:
+    """Adds an action to the outputs and to what is queued, unless the journey's budget has nothing for it.
+
+    That is asked last of all: what is taken is spent by whatever raises behind it.
+    """
     enrollment, draft = run.enrollment, run.draft
-    draft.outputs.append(_action(step, variant, run, proposal, name))
+    action = _action(step, variant, run, proposal, name)
+    budget = draft.catalog.current.get(run.journey.name, run.journey).budget
+    if budget is not None:
+        drawn = taken(budget, proposal, draft.around)
+        if isinstance(drawn, Refusal):
+            return drawn
+        if drawn is not None:
+            draft.own().drawn = with_item(draft.customer.drawn, name, drawn, DRAWN)
+    draft.outputs.append(action)
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
     queued = QueuedAction(name, enrollment.id, run.journey.topic, variant.channel, run.at)
     draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
     run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)
+    return None
 
 
 def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Action:

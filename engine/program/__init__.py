@@ -5,6 +5,7 @@ from engine.program.rules import (
     CALL_TYPES,
     TASK_TYPES,
     AbsenceRule,
+    BudgetRule,
     CompiledJourney,
     DateRule,
     EntryRule,
@@ -46,7 +47,7 @@ from engine.program.steps import (
 )
 
 __all__ = [
-    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "CallStep",
+    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "BudgetRule", "CallStep",
     "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
     "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep",
     "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep",

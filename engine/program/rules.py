@@ -118,25 +118,51 @@ class Move(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pause(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A journey paused at `since`, until `until` (ms; 0 while it lasts); with `entries_only` those inside go on.
+    """Whether nobody enters a journey (`entries`), and when those inside stood still: since `since`, 0 for never yet,
+    until `until` (ms; 0 while it lasts).
 
     `overdue` says what those past due on resume do: go, skip or exit, `pace` a second over all partitions.
     """
 
-    since: int
-    entries_only: bool = False
+    entries: bool = False
+    since: int = 0
     until: int = 0
     overdue: str = ""
     pace: int = 0
 
     @property
     def stands(self) -> bool:
-        """Whether nobody inside goes on now."""
-        return not self.until and not self.entries_only
+        """Whether those inside stand still now."""
+        return self.since > 0 and not self.until
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody enters now."""
+        return self.entries or self.stands
 
     def held(self, at: int) -> bool:
         """Whether a timer due at `at` (ms) is past due by this pause; while it lasts, every one is."""
-        return not self.entries_only and (not self.until or self.since <= at < self.until)
+        return self.stands or self.since <= at < self.until
+
+
+class BudgetRule(msgspec.Struct, frozen=True):
+    """So many units in each period of the calendar of `zone`; of money, in millionths, with what each channel costs.
+
+    `costs` is None where messages are counted.
+    """
+
+    limit: int
+    per: str
+    zone: str
+    costs: dict[str, int] | None = None
+
+    def units(self, channel: str) -> int:
+        """What one message on a channel takes; a channel of no known cost takes nothing."""
+        return 1 if self.costs is None else self.costs.get(channel, 0)
+
+    def named(self, journey: str, period: str) -> str:
+        """What the shared count calls one period of this budget: no other budget or period has the name."""
+        return f"{journey}/{'messages' if self.costs is None else 'cost'}/{period}"
 
 
 class CompiledJourney(msgspec.Struct, frozen=True):
@@ -144,7 +170,7 @@ class CompiledJourney(msgspec.Struct, frozen=True):
 
     `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
-    counted for its conditions. `holdout` is the share (of 1) of people who are its control group; `contests` are the
+    counted for its conditions. `budget` is what it may spend; `holdout` is the share (of 1) of people who are its control group; `contests` are the
     splits that look for a winner, by name.
     """
 
@@ -172,4 +198,5 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     wanted: dict[str, Wanted] = {}
     segments: frozenset[str] = frozenset()
     keys: tuple[Compiled | None, ...] = ()
+    budget: BudgetRule | None = None
     contests: dict[str, SplitStep] = {}

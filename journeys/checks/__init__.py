@@ -2,6 +2,7 @@
 
 from journeys.checks import (
     attributes,
+    budgets,
     clock,
     conditions,
     events,
@@ -37,6 +38,7 @@ FAMILIES = (
     segments.faults,
     offers.faults,
     clock.faults,
+    budgets.faults,
     later.faults,
 )
 

@@ -1,6 +1,6 @@
 """What a journey is: the shape that a designer's YAML has once it is read."""
 
-from journeys.model.folder import Cap, ChannelCost, Hours, MessageHead, Project, Segment, Service
+from journeys.model.folder import ChannelCost, Hours, MessageHead, Project, Segment, Service
 from journeys.model.journey import Budget, Journey
 from journeys.model.leaves import (
     Add,
@@ -54,6 +54,7 @@ from journeys.model.parts import (
     Part,
     Slug,
 )
+from journeys.model.policy import Brand, Cap, ContentRule, OwnCap, QuietHours, Recency
 from journeys.model.triggers import (
     AGAIN,
     TRIGGERS,
@@ -77,11 +78,11 @@ from journeys.model.triggers import (
 
 __all__ = [
     "AGAIN", "EVENT_TYPE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arm", "Awaited", "Becoming",
-    "BestOffer", "Blocked", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "Defer", "Digest", "Emit", "Enter",
+    "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
     "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
     "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",
-    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
-    "Part", "Project", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
+    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "OwnCap", "Parallel", "ParallelBranch",
+    "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
     "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor", "WaitUntil", "When", "Winner",
 ]  # fmt: skip
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from journeys.duration import Duration
-from journeys.model.parts import WEEKDAYS, WINDOW, Condition, Part, Slug, Truth, Window
+from journeys.model.parts import WEEKDAYS, Condition, Part, Slug, Truth, Window
+from journeys.model.policy import Cap, Quiet, Recency
 
 _DAY = "|".join(WEEKDAYS)
 DAYS = rf"^({_DAY})(-({_DAY}))?$"
@@ -33,15 +34,10 @@ class Service(Part):
     headers: dict[str, str] = {}
 
 
-class Cap(Part):
-    """At most so many messages within a time, counted for each person, or for one channel, topic or journey of it."""
+class ChannelCost(Part):
+    """What is known of a channel: the cost of one message, in the project's currency."""
 
-    most: int = Field(ge=1)
-    within: Duration | None = None
-    each: Literal["day", "week", "month"] | None = None
-    channel: Slug | None = None
-    topic: Slug | None = None
-    journey: Slug | None = None
+    cost: float | int = Field(ge=0, le=1_000_000)
 
 
 class Project(Part):
@@ -51,8 +47,10 @@ class Project(Part):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     hours: dict[Slug, Hours] = {}
     services: dict[Slug, Service] = {}
-    quiet_hours: Annotated[str, Field(pattern=WINDOW)] | None = None
+    channels: dict[Slug, ChannelCost] = {}
+    quiet_hours: Quiet | None = None
     caps: list[Cap] = []
+    recency: list[Recency] = []
     holdout: str | None = None
 
 
@@ -62,6 +60,7 @@ class MessageHead(Part):
     title: str = ""
     class_: Literal["marketing", "service", "critical"] = Field("marketing", alias="class")
     subject: str = ""
+    categories: list[Slug] = []
 
 
 class Segment(Part):

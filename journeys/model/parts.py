@@ -77,6 +77,11 @@ def share_of(text: str) -> float:
     return float(text.removesuffix("%")) / 100
 
 
+def micros(amount: float) -> int:
+    """An amount of money in millionths, as which it is counted."""
+    return round(amount * 1_000_000)
+
+
 def pace_of(text: str) -> int:
     """`100/s` as 100."""
     return int(text.removesuffix("/s"))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from journeys.model import Journey
 from journeys.prose.steps import listed
-from journeys.prose.triggers import how_it_ends, what_is_measured, who_enters
+from journeys.prose.triggers import how_it_ends, what_is_measured, who_enters, within_budget
 
 
 class Reading(NamedTuple):
@@ -34,6 +34,7 @@ def page(journey: Journey, readings: Sequence[Reading], examples: Sequence[Examp
         "## Who enters",
         *who_enters(journey),
         f"Messages of class marketing leave only to people who consented to **{journey.topic}** on the channel.",
+        *within_budget(journey),
         "## What they get, and when",
         "\n".join(listed(journey.steps)),
         "## When it ends",

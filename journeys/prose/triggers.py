@@ -125,3 +125,13 @@ def _exit(rule: ExitRule) -> str:
     where = f", if {holds(rule.where)}" if rule.where is not None else ""
     unless = f", unless {holds(rule.unless, 'or')}" if rule.unless is not None else ""
     return f"At once when {events(rule.on)} comes{where}{unless}: **{rule.as_}**. What has not left yet does not leave."
+
+
+def within_budget(journey: Journey) -> list[str]:
+    """What the journey may spend, a sentence, or nothing."""
+    budget = journey.budget
+    if budget is None:
+        return []
+    most = f"sends at most {budget.messages} messages" if budget.cost is None else f"spends at most {budget.cost:g}"
+    span = "in all" if budget.per == "ever" else f"in each {budget.per} of the calendar"
+    return [f"The journey {most} {span}; those of class service and critical leave beside it."]

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.compile import compile_journey, compile_segment
+from engine.compile import compile_journey, compile_offers, compile_segment
 from engine.hours import compile_hours
-from engine.program import CompiledJourney, MessageSpec, SegmentRule
-from journeys.load import load_journey, load_segment
+from engine.program import CompiledJourney, MessageSpec, OfferCatalog, SegmentRule
+from journeys.load import load_journey, load_offers, load_segment
 from journeys.messages.model import Message
 from journeys.messages.render import channels_of, recipient_of, variables_of
 from journeys.model import Hours, Journey
-from streams.definitions.shelf import JourneyBlob, MissingBlob, SegmentBlob, ShelfFault
+from streams.definitions.shelf import JourneyBlob, MissingBlob, OffersBlob, SegmentBlob, ShelfFault
 
 
 class Builder:
@@ -22,6 +22,7 @@ class Builder:
         self._messages: dict[str, Message] = {}
         self._journeys: dict[tuple[str, str], CompiledJourney] = {}
         self._segments: dict[str, SegmentRule] = {}
+        self._offers: dict[str, OfferCatalog] = {}
 
     def journey(self, name: str, version: str) -> CompiledJourney:
         """One version of one journey, compiled."""
@@ -39,6 +40,13 @@ class Builder:
         found = self._segments.get(version)
         if found is None:
             found = self._segments[version] = self._compile_segment(name, version)
+        return found
+
+    def offers(self, name: str, version: str) -> OfferCatalog:
+        """One version of one catalog of offers, compiled."""
+        found = self._offers.get(version)
+        if found is None:
+            found = self._offers[version] = self._compile_offers(name, version)
         return found
 
     def message(self, name: str) -> Message:
@@ -74,7 +82,7 @@ class Builder:
         specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
         try:
             hours = {key: compile_hours(Hours.model_validate(each), blob.zone) for key, each in blob.hours.items()}
-            return compile_journey(model, version, specs, blob.zone, hours)
+            return compile_journey(model, version, specs, blob.zone, hours, blob.costs)
         except Exception as fault:
             # Whatever a compiler of today says of a text of another day, the worker goes on with what it has.
             raise ShelfFault(f"journey {name}: version {version} cannot be compiled: {fault}", version) from fault
@@ -89,6 +97,20 @@ class Builder:
         except Exception as fault:
             # As for a journey.
             raise ShelfFault(f"segment {name}: version {version} cannot be used: {fault}", version) from fault
+
+    def _compile_offers(self, name: str, version: str) -> OfferCatalog:
+        try:
+            blob = msgspec.json.decode(self._blob(version), type=OffersBlob)
+            model, problems = load_offers(f"offers/{name}.yaml", blob.text)
+            if model is None:
+                raise ValueError("; ".join(map(str, problems[:3])))
+            specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
+            return compile_offers(model, version, specs)
+        except MissingBlob:
+            raise
+        except Exception as fault:
+            # As for a journey.
+            raise ShelfFault(f"catalog of offers {name}: version {version} cannot be used: {fault}", version) from fault
 
     def _spec(self, hash_: str) -> MessageSpec:
         message = self.message(hash_)

@@ -1,11 +1,13 @@
 """What a deploy would publish, as values: the release on top of what is there, and the blobs that are missing."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from journeys.checks import check
-from journeys.load import Folder, LoadedJourney
+from journeys.load import Folder, LoadedJourney, LoadedOffers
 from journeys.model import Project
 from journeys.model.walk import all_nodes
 from journeys.outline import nodes, verb
@@ -15,6 +17,7 @@ from streams.definitions.build import Builder
 from streams.definitions.moving import STAY, Moving, with_moves
 from streams.definitions.shelf import (
     JourneyBlob,
+    OffersBlob,
     ProjectBlob,
     Release,
     SegmentBlob,
@@ -75,13 +78,18 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str, mo
     read = read_project(project)
     journeys = {name: _journey_blob(loaded, read, hashes) for name, loaded in folder.journeys.items()}
     segments = {name: canonical(SegmentBlob(name, loaded.text)) for name, loaded in folder.segments.items()}
-    blobs = {digest(blob): blob for blob in (project, *messages.values(), *journeys.values(), *segments.values())}
+    catalogs = {name: _offers_blob(loaded, hashes) for name, loaded in folder.offers.items()}
+    written = (project, *messages.values(), *journeys.values(), *segments.values(), *catalogs.values())
+    blobs = {digest(blob): blob for blob in written}
     now = {name: Shelved(digest(blob)) for name, blob in journeys.items()}
     members = {**base.segments, **{name: digest(blob) for name, blob in segments.items()}}
+    offers = {**base.offers, **{name: digest(blob) for name, blob in catalogs.items()}}
     builder = Builder({**shelf.blobs, **blobs})
-    _try(builder, folder, now, members)
+    _try(builder, folder, now, members, offers)
     now = with_moves(builder, base.journeys, now, moving)
-    release = Release(shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note, members)
+    release = Release(
+        shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note, members, offers=offers
+    )
     missing = tuple(blob for name, blob in blobs.items() if name not in shelf.blobs)
     return _plan(base, release, missing, now)
 
@@ -140,7 +148,7 @@ def _plan(base: Release, release: Release, blobs: tuple[bytes, ...], now: dict[s
 
 
 def _content(release: Release) -> tuple[object, ...]:
-    return release.project, release.journeys, release.messages, release.segments
+    return release.project, release.journeys, release.messages, release.segments, release.offers
 
 
 def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
@@ -158,25 +166,34 @@ def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str
         for name in sorted(named)
         if name in project.hours
     }
-    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours))
+    paid = loaded.model.budget is not None and loaded.model.budget.cost is not None
+    costs = {name: float(each.cost) for name, each in project.channels.items()} if paid else {}
+    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs))
 
 
-def _try(builder: Builder, folder: Folder, now: dict[str, Shelved], segments: dict[str, str]) -> None:
+def _offers_blob(loaded: LoadedOffers, hashes: dict[str, str]) -> bytes:
+    model = loaded.model
+    named = sorted({offer.message for offer in model.offers.values()} & hashes.keys())
+    return canonical(OffersBlob(model.catalog, loaded.text, {name: hashes[name] for name in named}))
+
+
+def _try(
+    builder: Builder, folder: Folder, now: dict[str, Shelved], segments: dict[str, str], offers: dict[str, str]
+) -> None:
     """Builds what workers would build, so that nothing that they could not use is ever published."""
     for name in sorted(folder.segments):
-        try:
-            builder.segment(name, segments[name])
-        except ShelfFault as fault:
-            raise NotCompiled(
-                f"{folder.segments[name].path}: `sillage check` finds no fault, but the segment cannot be built: "
-                f"{fault}; nothing was changed; this is a fault of Sillage: report it with the file"
-            ) from fault
-    for name, shelved in sorted(now.items()):
-        try:
-            builder.journey(name, shelved.version)
-        except ShelfFault as fault:
-            path = folder.journeys[name].path
-            raise NotCompiled(
-                f"{path}: `sillage check` finds no fault, but the journey cannot be built: {fault}; nothing was "
-                "changed; this is a fault of Sillage: report it with the file"
-            ) from fault
+        _built("segment", folder.segments[name].path, partial(builder.segment, name, segments[name]))
+    for name in sorted(folder.offers):
+        _built("catalog of offers", folder.offers[name].path, partial(builder.offers, name, offers[name]))
+    for name in sorted(now):
+        _built("journey", folder.journeys[name].path, partial(builder.journey, name, now[name].version))
+
+
+def _built(what: str, path: str, build: Callable[[], object]) -> None:
+    try:
+        build()
+    except ShelfFault as fault:
+        raise NotCompiled(
+            f"{path}: `sillage check` finds no fault, but the {what} cannot be built: {fault}; nothing was "
+            "changed; this is a fault of Sillage: report it with the file"
+        ) from fault

@@ -45,7 +45,7 @@ class Release(msgspec.Struct, frozen=True, omit_defaults=False):
     """Which versions belong together, since `at` (ms). `nonce` tells the release of one deploy from that of another.
 
     `project` is the digest of the project's blob, `messages` the digest of each message by name, for later deploys;
-    `segments` likewise that of each segment.
+    `segments` likewise that of each segment, `offers` that of each catalog of offers.
     """
 
     n: int
@@ -57,12 +57,14 @@ class Release(msgspec.Struct, frozen=True, omit_defaults=False):
     note: str = ""
     segments: dict[str, str] = {}
     format: int = FORMAT
+    offers: dict[str, str] = {}
 
 
 class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one version of a journey is made of: its text, its project's zone, the digests of its messages by name.
 
-    `hours` are those of the project that it names, as project.yaml has them.
+    `hours` are those of the project that it names, as project.yaml has them; `costs` those of a message by channel,
+    where the journey has a budget of money.
     """
 
     journey: str
@@ -70,6 +72,7 @@ class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     zone: str
     messages: dict[str, str]
     hours: dict[str, Any] = {}
+    costs: dict[str, float] = {}
 
 
 class SegmentBlob(msgspec.Struct, frozen=True):
@@ -77,6 +80,14 @@ class SegmentBlob(msgspec.Struct, frozen=True):
 
     segment: str
     text: str
+
+
+class OffersBlob(msgspec.Struct, frozen=True):
+    """What one version of a catalog of offers is made of: its text, the digests of its messages by name."""
+
+    catalog: str
+    text: str
+    messages: dict[str, str]
 
 
 class ProjectBlob(msgspec.Struct, frozen=True):
