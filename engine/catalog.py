@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.compile import DefinitionError, compile_journey
+from engine.customer import Customer, standing, stood
 from engine.destination import Destination, destination
 from engine.policy.terms import NONE, Terms
-from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, Schedule, SegmentRule
+from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, Pause, Schedule, SegmentRule
 from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
@@ -55,6 +56,9 @@ class Catalog:
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
     concerns any of its journeys and segments; `zone` is the project's.
     `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy.
+    `pauses` are the journeys that are or were paused: nobody enters one of `closed`, nobody inside one of `halted` goes
+    on, those of `resumed` do again. `backfills` is the newest release that a walk takes to the customers whom it
+    concerns, `backfill_pace` of them a second.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Catalog:
         since: Mapping[str, int] | None = None,
         moves: Mapping[str, Mapping[str, Move]] | None = None,
         terms: Terms = NONE,
+        pauses: Mapping[str, Pause] | None = None,
     ) -> None:
         self.release = release
         self.terms = terms
@@ -85,7 +90,12 @@ class Catalog:
         self._narrowed = {type_: Narrowed(rules) for type_, rules in self.entries.items() if len(rules) > FEW}
         self.timed = {name: journey for name, journey in self.current.items() if journey.dates or journey.absences}
         self.armed = max((self.since_of(name) for name in self._armed_names()), default=0)
-        self.backfills = max((self.since_of(name) for name in self._backfilled_names()), default=0)
+        self.pauses = dict(pauses or {})
+        self.closed = frozenset(name for name, pause in self.pauses.items() if pause.closed)
+        self.halted = frozenset(name for name, pause in self.pauses.items() if pause.stands)
+        self.resumed = {name: pause for name, pause in self.pauses.items() if pause.until}
+        self._armed_back = max((self.since_of(name) for name in self._backfilled_names()), default=0)
+        self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
         self.heard = self._heard()
@@ -107,6 +117,24 @@ class Catalog:
             for type_, pace in journey.paces.items():
                 found[type_] = min(pace, found.get(type_, pace))
         return found
+
+    @property
+    def backfill_pace(self) -> int:
+        """Customers a second for the walk of `backfills`, 0 where nothing is said; of several resumes the slowest."""
+        newest = self.backfills
+        paces = [pause.pace for name, pause in self.resumed.items() if self.since_of(f"resumed/{name}") == newest]
+        return min((pace for pace in paces if pace), default=0)
+
+    def concerns(self, customer: Customer) -> bool:
+        """Whether the walk of `backfills` has anything to tell a customer: an alarm, a move, a resume."""
+        if customer.armed < self._armed_back:
+            return True
+        for each in customer.enrollments:
+            if each.journey in self.resumed and stood(each):
+                return True
+            if each.journey in self.moves and self.move(each.journey, each.version, standing(each)) is not None:
+                return True
+        return False
 
     def since_of(self, name: str) -> int:
         """The release that brought a journey, or `segment/NAME`, in its present version."""
@@ -146,6 +174,11 @@ class Catalog:
     def _rests(self, name: str, version: str) -> Mapping[str, object] | None:
         found = self.version(name, version)
         return None if found is None else found.rests
+
+    def _taken_on(self) -> list[str]:
+        """What takes people on who are inside, by the names of `since`."""
+        moves = [f"moves/{name}/{version}" for name, each in self.moves.items() for version in each]
+        return [*moves, *(f"resumed/{name}" for name in self.resumed)]
 
     def _armed_names(self) -> list[str]:
         return [*self.timed, *(f"segment/{name}" for name in self.segments)]

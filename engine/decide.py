@@ -18,6 +18,7 @@ from engine.ids import seen_hash
 from engine.live import check_exits, concerned, look, tell_parent, wake
 from engine.moves import move
 from engine.program.rules import STARTED
+from engine.resume import resume
 from engine.reviews import count_event, review
 from engine.run import begun_by
 from engine.timers import due_by, fire
@@ -45,6 +46,9 @@ def decide(
         draft = Draft(catalog, customer, given, None, context)
         if catalog.moves and customer.enrollments:
             move(draft)
+            _settle(draft)
+        if catalog.resumed and customer.enrollments:
+            resume(draft)
             _settle(draft)
         while (due := due_by(draft)) is not None:
             fire(draft, due)
@@ -101,6 +105,8 @@ def _apply(draft: Draft, event: Event) -> None:
     catalog = draft.catalog
     if catalog.moves and draft.customer.enrollments:
         move(draft)
+    if catalog.resumed and draft.customer.enrollments:
+        resume(draft)
     if draft.customer.armed != catalog.armed:
         arm(draft)
     if event.type in catalog.wanted:

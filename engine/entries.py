@@ -34,6 +34,9 @@ def enter(draft: Draft, event: Event) -> None:
         if came_late(event, journey, draft.at):
             draft.note(trace.NOT_ENTERED, journey.name, code="late")
             continue
+        if journey.name in draft.catalog.closed:
+            draft.note(trace.NOT_ENTERED, journey.name, code="paused")
+            continue
         try:
             key = _key(draft, journey, rule, event)
         except Exception as fault:

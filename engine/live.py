@@ -12,6 +12,7 @@ from engine.draft import Draft, Ended
 from engine.entries import key_of
 from engine.event import Event
 from engine.nodes import call, digest, start, task, wait, wait_for, wait_until
+from engine.pauses import miss, miss_change, miss_end
 from engine.program import (
     CALL_TYPES,
     TASK_TYPES,
@@ -53,7 +54,7 @@ def check_exits(draft: Draft, event: Event, enrollments: Concerned) -> Concerned
         try:
             rule = _rule(draft, event, enrollment, journey)
         except Exception as fault:
-            advance.fail(Run(draft, journey, draft.edit(enrollment), draft.at), *advance.fault_line(fault))
+            _failed(draft, journey, enrollment, fault)
             continue
         if rule is not None:
             leave(draft, enrollment, rule.outcome, draft.at, "exit", rule=rule.number)
@@ -72,6 +73,9 @@ def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
             if came_late(event, journey, draft.at):
                 draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
                 continue
+            if journey.name in draft.catalog.halted and not isinstance(step, WaitStep):
+                miss(draft, event, journey, enrollment, position, step)
+                continue
             _wake(draft, event, journey, enrollment.id, position, step)
 
 
@@ -81,12 +85,20 @@ def look(draft: Draft) -> None:
         journey = draft.catalog.version(enrollment.journey, enrollment.version)
         if journey is None or not journey.watches:
             continue
+        if journey.name in draft.catalog.halted:
+            miss_change(draft, enrollment)
+            continue
         for position in positions(enrollment):
-            step = journey.rests.get(position.node)
-            if isinstance(step, WaitUntilStep) and step.date is not None:
-                _take(draft, journey, enrollment.id, position, partial(wait_until.look, step))
-            elif isinstance(step, WaitForStep) and step.states:
-                _ask(draft, journey, enrollment.id, position, partial(wait_for.look, step))
+            look_at(draft, journey, enrollment.id, position)
+
+
+def look_at(draft: Draft, journey: CompiledJourney, name: str, position: Spot) -> None:
+    """Has the rest at a place of an enrollment look at the person again, if it does that."""
+    step = journey.rests.get(position.node)
+    if isinstance(step, WaitUntilStep) and step.date is not None:
+        _take(draft, journey, name, position, partial(wait_until.look, step))
+    elif isinstance(step, WaitForStep) and step.states:
+        _ask(draft, journey, name, position, partial(wait_for.look, step))
 
 
 def tell_parent(draft: Draft, ended: Ended) -> None:
@@ -94,6 +106,9 @@ def tell_parent(draft: Draft, ended: Ended) -> None:
     parent = draft.live.get(ended.parent)
     journey = draft.catalog.version(parent.journey, parent.version) if parent is not None else None
     if parent is None or journey is None:
+        return
+    if journey.name in draft.catalog.halted:
+        miss_end(draft, ended)
         return
     for position in positions(parent):
         step = journey.rests.get(position.node)
@@ -121,7 +136,7 @@ def _ask(
     draft: Draft, journey: CompiledJourney, name: str, position: Spot, look_at: Callable[[Run], Step | None]
 ) -> None:
     """Goes on where `look_at` leads, which writes nothing: most events wake nobody, and then nothing is copied."""
-    found = _standing(draft, name, position)
+    found = standing(draft, name, position)
     if found is None:
         return
     try:
@@ -137,7 +152,7 @@ def _take(
     draft: Draft, journey: CompiledJourney, name: str, position: Spot, look_at: Callable[[Run], Step | None]
 ) -> None:
     """Goes on where `look_at` leads, which may write; it meets the enrollment as it stands, moved on or not."""
-    found = _standing(draft, name, position)
+    found = standing(draft, name, position)
     if found is None:
         return
     run = opened(draft, journey, *found, draft.at)
@@ -158,7 +173,7 @@ def _written(run: Run) -> tuple[object, ...]:
     return msgspec.structs.astuple(run.enrollment), msgspec.structs.astuple(run.position)
 
 
-def _standing(draft: Draft, name: str, position: Spot) -> tuple[Enrollment, Spot] | None:
+def standing(draft: Draft, name: str, position: Spot) -> tuple[Enrollment, Spot] | None:
     """The enrollment as it is now, with the place in it, if it still stands there."""
     if not draft.has_live:
         # Nothing was changed yet: the place in hand is the customer's own.
@@ -204,6 +219,15 @@ def _awaits(step: RestStep, event: Event) -> bool:
             return event.type in step.restart
         case _:
             return False
+
+
+def _failed(draft: Draft, journey: CompiledJourney, enrollment: Enrollment, fault: Exception) -> None:
+    """An exit rule cannot be evaluated; in a paused journey that is only told, for `on_error` would go on."""
+    code, why = advance.fault_line(fault)
+    if journey.name in draft.catalog.halted:
+        draft.say(trace.ERROR, journey.name, enrollment.id, enrollment.node, code, why)
+    else:
+        advance.fail(Run(draft, journey, draft.edit(enrollment), draft.at), code, why)
 
 
 def _rule(draft: Draft, event: Event, enrollment: Enrollment, journey: CompiledJourney) -> ExitRule | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine import trace
 from engine.advance import advance
-from engine.customer import Branch, Enrollment, positions
+from engine.customer import Branch, Enrollment, positions, standing
 from engine.destination import Destination
 from engine.draft import Draft
 from engine.program import CompiledJourney
@@ -18,7 +18,7 @@ def move(draft: Draft) -> None:
     """Takes each enrollment where the release says, before anything else happens to it."""
     catalog = draft.catalog
     for enrollment in list(draft.live.values()) if draft.has_live else draft.customer.enrollments:
-        if enrollment.version not in catalog.moves.get(enrollment.journey, ()):
+        if enrollment.version not in catalog.moves.get(enrollment.journey, ()) or enrollment.journey in catalog.halted:
             continue
         found = catalog.move(enrollment.journey, enrollment.version, standing(enrollment))
         if found is None:
@@ -28,11 +28,6 @@ def move(draft: Draft) -> None:
             leave(draft, enrollment, REMOVED, draft.at, REMOVED)
         else:
             _take(draft, enrollment, found)
-
-
-def standing(enrollment: Enrollment) -> tuple[str, ...]:
-    """The ids of the nodes that an enrollment stands at: its own, and those of its branches that are not done."""
-    return tuple(each.node for each in positions(enrollment) if each.node)
 
 
 def _take(draft: Draft, enrollment: Enrollment, found: Destination) -> None:
@@ -62,7 +57,7 @@ def _branches(branches: list[Branch], nodes: dict[str, str]) -> list[Branch]:
     copies = [
         Branch(
             _named(each.fork, each.name, nodes), nodes.get(each.fork, each.fork), "",
-            each.node, each.arrived_at, each.due_at, each.event, each.task, each.done,
+            each.node, each.arrived_at, each.due_at, each.event, each.task, each.done, each.overdue_at,
         )
         for each in branches
     ]  # fmt: skip

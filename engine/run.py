@@ -87,6 +87,7 @@ class Run:
         position.node = node
         position.arrived_at = arrived_at
         position.due_at = due_at
+        position.overdue_at = 0
         position.event = kept or {}
 
 

@@ -1,9 +1,11 @@
 """Timers: waits, ends of time-to-live and alarms that are due, each at its own instant, in order."""
 
-from engine import alarms, trace
+from engine import alarms
 from engine.advance import time_out
 from engine.customer import Branch, Enrollment, Spot, positions
 from engine.draft import Draft
+from engine.pauses import set_aside
+from engine.resume import past_due, version_of
 from engine.run import leave, opened
 
 _END, _WAIT, _ALARM = 0, 1, 2
@@ -49,10 +51,16 @@ def _name(position: Spot) -> str:
 
 
 def _end_wait(draft: Draft, enrollment: Enrollment, position: Spot, at: int) -> None:
-    journey = draft.catalog.version(enrollment.journey, enrollment.version)
+    journey = version_of(draft, enrollment, at)
     if journey is None:
-        why = f"version {enrollment.version} is not in the catalog"
-        draft.say(trace.ERROR, enrollment.journey, enrollment.id, enrollment.node, "unknown_version", why)
-        leave(draft, enrollment, "error", at)
         return
-    time_out(opened(draft, journey, enrollment, position, at))
+    run = opened(draft, journey, enrollment, position, at)
+    pause = draft.catalog.pauses.get(enrollment.journey)
+    if pause is None or not pause.held(at):
+        time_out(run)
+    elif pause.stands:
+        set_aside(run, at)
+    else:
+        # It fell due in a pause that is over, and fires only now: nobody was there to set it aside.
+        run.position.due_at = 0
+        past_due(run, pause.overdue)

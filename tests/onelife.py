@@ -11,7 +11,7 @@ from engine.customer import Consent, Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, ConsentChange, Decision, Erasure, Line, Trace, Void
 from engine.event import Event, EventArrived, Input, TimerFired
-from engine.program import Move
+from engine.program import Move, Pause
 from engine.time import after
 from engine.trace import CODES, input_of
 from journeys.duration import Duration
@@ -69,8 +69,24 @@ class Life:
         current = [compiled(each, version, self.zone) for each in definitions]
         self.known |= {(each.name, each.version): each for each in current}
         self.catalog = Catalog(
-            self.catalog.release + 1, {each.name: each for each in current}, self._find, zone=self.zone, moves=moves
-        )
+            self.catalog.release + 1, {each.name: each for each in current}, self._find, zone=self.zone, moves=moves,
+            pauses=self.catalog.pauses,
+        )  # fmt: skip
+
+    def pause(self, *, entries: bool = False) -> None:
+        """Nobody enters j any more; unless `entries`, those inside stand still too."""
+        self._paused(Pause(entries, 0 if entries else self.at))
+
+    def resume(self, overdue: str) -> None:
+        """Those inside j go on when they are next met; those past due as `overdue` says."""
+        self._paused(Pause(False, self.catalog.pauses["j"].since, self.at, overdue))
+
+    def _paused(self, pause: Pause) -> None:
+        known = self.catalog
+        self.catalog = Catalog(
+            known.release + 1, known.current, self._find, zone=self.zone, moves=known.moves, terms=known.terms,
+            pauses={"j": pause},
+        )  # fmt: skip
 
     def _find(self, name: str, version: str) -> CompiledJourney | None:
         return self.known.get((name, version))

@@ -58,7 +58,7 @@ def wait_for(around: Around, node: WaitFor, then: Step, path: str) -> WaitForSte
             states.append(AwaitedState(around.condition(each.when), follows, number))
     otherwise = around.block(node.else_, then, f"{path}.else")
     label = around.id(node.id, path)
-    return WaitForStep(label, awaited, node.within, otherwise, around.rescue, tuple(states), node.look_back)
+    return WaitForStep(label, awaited, node.within, otherwise, around.rescue, tuple(states), node.look_back, then)
 
 
 def digest(around: Around, node: Digest, then: Step, path: str) -> DigestStep:

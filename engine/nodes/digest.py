@@ -38,6 +38,16 @@ def wake(step: DigestStep, run: Run, event: Event) -> Step | None:
     return following
 
 
+def gather(step: DigestStep, run: Run) -> bool:
+    """Takes the event in hand in, and gives whether the digest would go on with it. Raises EvaluationError."""
+    event = run.draft.event
+    if event is None:
+        return False
+    if event.type in step.types and _takes(step, run) and _kept(step, run) >= step.most:
+        return True
+    return event.type in step.flush
+
+
 def _takes(step: DigestStep, run: Run) -> bool:
     if step.where is None:
         return True
@@ -50,11 +60,16 @@ def _takes(step: DigestStep, run: Run) -> bool:
 
 
 def _collected(step: DigestStep, run: Run) -> Step | None:
+    return _flushed(step, run, "most") if _kept(step, run) >= step.most else None
+
+
+def _kept(step: DigestStep, run: Run) -> int:
+    """Takes the event in hand in; gives how many there are now."""
     item = evaluated(step.keep, run.facts())
     items = [*run.enrollment.vars.get(step.name, []), item]
     run.enrollment.vars = {**run.enrollment.vars, step.name: items}
     run.say(trace.COLLECTED, step.label, "event")
-    return _flushed(step, run, "most") if len(items) >= step.most else None
+    return len(items)
 
 
 def _flushed(step: DigestStep, run: Run, code: str) -> Step:

@@ -39,15 +39,15 @@ def opening(allowed: Opening, at: int, label: str, run: Run) -> int:
     The spread is a share of `jitter` that the enrollment and the node draw; it never leads out of window or hours.
     """
     zone = run.zone()
-    found = _within(allowed, at, zone)
+    found = within(allowed, at, zone)
     if allowed.jitter is not None:
         spread = after(found, allowed.jitter, zone) - found
         visit = run.enrollment.visits.get(label, 0)
-        found = _within(allowed, found + int(spread * share("jitter", run.enrollment.id, label, visit)), zone)
+        found = within(allowed, found + int(spread * share("jitter", run.enrollment.id, label, visit)), zone)
     return found
 
 
-def _within(allowed: Opening, at: int, zone: str) -> int:
+def within(allowed: Opening, at: int, zone: str) -> int:
     """Inside the window and open at once, found in a few steps; where the two never meet, what the hours say."""
     for _ in range(10):
         inside = at if allowed.between is None else next_inside(at, allowed.between, zone)

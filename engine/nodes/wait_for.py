@@ -47,13 +47,21 @@ def time_out(step: WaitForStep, run: Run) -> Step:
 
 def wake(step: WaitForStep, run: Run, event: Event) -> Step | None:
     """What follows if this event is one of those waited for, else None. Raises EvaluationError."""
+    found = awaited(step, run, event)
+    if found is None:
+        return None
+    run.say(trace.WOKE, step.label, why=event.type, awaited=found.number)
+    return found.then
+
+
+def awaited(step: WaitForStep, run: Run, event: Event) -> AwaitedEvent | None:
+    """The first of those waited for that this event is, else None. Raises EvaluationError."""
     facts = run.facts()
-    for awaited in step.awaited.get(event.type, ()):
-        if awaited.own and _named(event.type, event.properties) not in run.enrollment.sent:
+    for each in step.awaited.get(event.type, ()):
+        if each.own and _named(event.type, event.properties) not in run.enrollment.sent:
             _note(run, step, "foreign", f"{event.type} is not about a message or task of this enrollment")
-        elif _holds(step, run, awaited, facts):
-            run.say(trace.WOKE, step.label, why=event.type, awaited=awaited.number)
-            return awaited.then
+        elif _holds(step, run, each, facts):
+            return each
     return None
 
 

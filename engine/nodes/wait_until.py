@@ -38,9 +38,15 @@ def look(step: WaitUntilStep, run: Run) -> Step | None:
     if due_at <= run.at:
         return _past(step, run)
     if due_at != run.position.due_at:
-        run.position.due_at = due_at
+        run.position.due_at, run.position.overdue_at = due_at, 0
         run.say(trace.RESTARTED, step.label, "moved", until=due_at)
     return None
+
+
+def reached(step: WaitUntilStep, run: Run) -> bool:
+    """Whether there is a date, and it is no longer ahead. Raises EvaluationError."""
+    due_at = _due(step, run)
+    return due_at is not None and due_at <= run.at
 
 
 def _due(step: WaitUntilStep, run: Run) -> int | None:

@@ -1,6 +1,7 @@
 """The program: a journey compiled, as steps that point at what follows them and rules indexed by event type."""
 
 from engine.program.messages import MessageSpec
+from engine.program.offers import OfferCatalog, OfferRule
 from engine.program.rules import (
     CALL_TYPES,
     TASK_TYPES,
@@ -21,6 +22,7 @@ from engine.program.steps import (
     AwaitedEvent,
     AwaitedState,
     BackStep,
+    BestOfferStep,
     CallStep,
     ChooseStep,
     DigestStep,
@@ -47,9 +49,9 @@ from engine.program.steps import (
 )
 
 __all__ = [
-    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "BudgetRule", "CallStep",
+    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "BestOfferStep", "BudgetRule", "CallStep",
     "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
-    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep",
+    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "OfferCatalog", "OfferRule", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep",
     "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep",
     "Variant", "WaitForStep", "WaitStep", "WaitUntilStep", "WinnerRule",
 ]  # fmt: skip

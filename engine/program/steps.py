@@ -140,7 +140,8 @@ class Variant(msgspec.Struct, frozen=True):
 class SendStep(msgspec.Struct, frozen=True):
     """Proposes one message on the first of its channels that policy lets through.
 
-    A proposal refused on all goes on at `blocked`, a held one stands here.
+    A proposal refused on all goes on at `blocked`, a held one stands here. `topic` is empty where it is the journey's;
+    `offer` and `segment` are those of a message that makes an offer.
     """
 
     label: str
@@ -149,6 +150,22 @@ class SendStep(msgspec.Struct, frozen=True):
     void_after: Duration | None
     then: "Step"
     blocked: "Step"
+    rescue: bool = False
+    topic: str = ""
+    offer: str = ""
+    segment: str = ""
+
+
+class BestOfferStep(msgspec.Struct, frozen=True):
+    """Proposes the best `pick` of the offers of a catalog, kept as the variable `name`; `otherwise` for none."""
+
+    label: str
+    catalog: str
+    pick: int
+    name: str
+    void_after: Duration | None
+    then: "Step"
+    otherwise: "Step"
     rescue: bool = False
 
 
@@ -284,7 +301,16 @@ class DigestStep(msgspec.Struct, frozen=True):
 
 
 RestStep = (
-    WaitStep | WaitUntilStep | WaitForStep | SendStep | TaskStep | CallStep | ParallelStep | StartStep | DigestStep
+    WaitStep
+    | WaitUntilStep
+    | WaitForStep
+    | SendStep
+    | BestOfferStep
+    | TaskStep
+    | CallStep
+    | ParallelStep
+    | StartStep
+    | DigestStep
 )
 """Steps at which an enrollment can stand still."""
 Step = RestStep | ExitStep | ChooseStep | SplitStep | SetStep | TagStep | EmitStep | RepeatStep | BackStep | JoinStep

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from engine.moves import standing
+from engine.customer import standing
 from state.changelog import Fold
 from state.codec import decode
 from streams.broker.reader import read_all

@@ -11,7 +11,18 @@ from state.record import Record
 from state.timers import NEVER
 from state.walks import Walk, Walked, Walks
 from streams.fanout.going import Going
-from streams.fanout.planned import OURS, PACE, Planned, Schedule, addressed, backfill_of, line_of, run_of, share
+from streams.fanout.planned import (
+    OURS,
+    PACE,
+    RELEASE_REACHED,
+    Planned,
+    Schedule,
+    addressed,
+    backfill_of,
+    line_of,
+    run_of,
+    share,
+)
 from streams.fanout.schedules import Calendar
 from streams.observing.logs import about
 from streams.processor import Processor
@@ -156,6 +167,8 @@ class Fanouts:
         if record.applied.get(walk.origin, -1) >= walk.number:
             processor.counts.repeated += 1
             return False
+        if walk.event.type == RELEASE_REACHED and self._planned is not None and not self._planned.concerns(customer):
+            return False
         event = addressed(walk.event, customer.id)
         # After a crash the clock may be behind what the customer has seen; nobody's own time goes back.
         at = max(clock, customer.updated_at)
@@ -174,7 +187,7 @@ class Fanouts:
         calendar = self._calendar = Calendar(planned.schedules, self._state.dues, clock)
         if planned.backfills > self._state.release:
             self._state.release = planned.backfills
-            self._begin(backfill_of(planned.backfills, clock), "release", clock, PACE)
+            self._begin(backfill_of(planned.backfills, clock), "release", clock, planned.backfill_pace or PACE)
             self._changed(clock)
         elif calendar.settled != self._state.dues:
             self._changed(clock)

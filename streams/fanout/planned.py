@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from engine.customer import Customer
 from engine.event import Event
 from streams.touchpoints.ids import EVERYONE
 
@@ -38,7 +39,7 @@ class Schedule(Protocol):
 
 class Planned(Protocol):
     """What is read of a catalog. `paces` are customers a second by event type, over all partitions; `backfills` is the
-    newest release that wants one, 0 for none.
+    newest release that wants one, 0 for none, for those customers whom it `concerns`, `backfill_pace` a second.
     """
 
     @property
@@ -47,6 +48,9 @@ class Planned(Protocol):
     def schedules(self) -> Sequence[Schedule]: ...
     @property
     def backfills(self) -> int: ...
+    @property
+    def backfill_pace(self) -> int: ...
+    def concerns(self, customer: Customer, /) -> bool: ...
 
 
 class Unplanned(msgspec.Struct, frozen=True):
@@ -55,6 +59,11 @@ class Unplanned(msgspec.Struct, frozen=True):
     paces: dict[str, int] = {}
     schedules: tuple[Schedule, ...] = ()
     backfills: int = 0
+    backfill_pace: int = 0
+
+    def concerns(self, _customer: Customer, /) -> bool:
+        """Everyone, since nothing is known of them."""
+        return True
 
 
 def share(pace: int, partitions: int) -> float:
