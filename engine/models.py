@@ -40,12 +40,16 @@ class Logistic(msgspec.Struct, frozen=True):
 
 
 class SplitModel(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The weights of a split's arms as learned up to `at` (ms), and the winner once there is one."""
+    """The weights of a split's arms as learned up to `at` (ms), and the winner once there is one.
+
+    `looked` is true once a test that looks only once has done so.
+    """
 
     version: int
     at: int
     weights: dict[str, float] = {}
     winner: str = ""
+    looked: bool = False
 
 
 class Propensity(NamedTuple):

@@ -2,17 +2,74 @@
 
 import msgspec
 
+from journeys.conditions import Compiled
+from journeys.conditions.needed import Wanted
+from journeys.duration import Duration
+
+Window = tuple[int, int]
+"""Minutes since midnight, start and end; an end that is not later lies on the next day."""
+
+
+class CapRule(msgspec.Struct, frozen=True):
+    """At most `most` messages within `within`, or else in each `each` (day, week, month) of the person's calendar.
+
+    `channel`, `topic` and `journey` count only those, unless empty; `per_channel` and the others count those of the
+    proposal's own.
+    """
+
+    most: int
+    within: Duration | None = None
+    each: str = ""
+    channel: str = ""
+    topic: str = ""
+    journey: str = ""
+    per_channel: bool = False
+    per_topic: bool = False
+    per_journey: bool = False
+
+
+class QuietRule(msgspec.Struct, frozen=True):
+    """The quiet hours of every channel (None: none), those of some by name, and whose holidays are quiet all day."""
+
+    between: Window | None = None
+    channels: dict[str, Window | None] = {}
+    holidays: str = ""
+
+    def window(self, channel: str) -> Window | None:
+        """The quiet hours of a channel."""
+        return self.channels[channel] if channel in self.channels else self.between
+
+
+class RecencyRule(msgspec.Struct, frozen=True):
+    """No marketing for so long after an event of one of the types."""
+
+    types: tuple[str, ...]
+    duration: Duration
+
+
+class ContentRule(msgspec.Struct, frozen=True):
+    """Categories that a brand does not promote to those for whom `when` holds, unless `unless` does; None: to nobody."""
+
+    categories: frozenset[str]
+    when: Compiled | None = None
+    unless: Compiled | None = None
+
 
 class Terms(msgspec.Struct, frozen=True):
-    """The rules of a project that hold for every journey.
+    """The rules of a project that hold for every journey; `content` by brand, `wanted` is what must be counted.
 
     `holdout` is the share (of 1) of people who get no marketing at all.
     """
 
+    caps: tuple[CapRule, ...] = ()
+    quiet: QuietRule | None = None
+    recency: tuple[RecencyRule, ...] = ()
+    content: dict[str, tuple[ContentRule, ...]] = {}
+    wanted: dict[str, Wanted] = {}
     holdout: float = 0.0
 
     def __bool__(self) -> bool:
-        return self.holdout > 0
+        return bool(self.caps or self.quiet or self.recency or self.content or self.holdout)
 
 
 NONE = Terms()

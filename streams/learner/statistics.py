@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 _NORMAL = NormalDist()
-_GRID = 4000
+_GRID = 1000
 """Points on which probabilities of being best are integrated."""
 _WIDTH = 9.0
 """How many standard deviations around its mean an arm's rate is looked at."""
