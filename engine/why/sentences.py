@@ -183,7 +183,11 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
         ),
     ),
     trace.SENT: ("sent", GOOD, lambda line, _: f"Sent {_message(line)}"),
-    trace.REFUSED: ("refused", BAD, lambda line, _: f"Refused to send {_message(line)}: {said(words.RULES, line.code)}"),
+    trace.REFUSED: (
+        "refused",
+        BAD,
+        lambda line, _: f"Refused to send {_message(line)}: {said(words.RULES, line.code)}",
+    ),
     trace.VOIDED: ("voided", BAD, lambda line, _: f"Took back what was on its way: {said(words.VOIDED, line.code)}"),
     trace.GOAL: ("goal", GOOD, _goal),
     trace.NOT_GOAL: ("no goal", "", lambda line, _: f"Not the goal: {said(words.NOT_GOAL, line.code)}"),

@@ -44,10 +44,15 @@ def story(
     fates = _fates(ordered, events)
     found = [_moment(each, zone, titles or {}, named, fates) for each in ordered]
     traced = {moment.input.get("id") for moment in found}
-    for event in {event.id: event for event in reversed(events)}.values():
-        if event.id not in traced and event.type not in RECEIPTS:
-            found.append(Moment(event.received_at or event.occurred_at, input=msgspec.to_builtins(event)))
-    return sorted(found, key=lambda moment: moment.at)
+    untold = {event.id: event for event in reversed(events) if event.type not in RECEIPTS}
+    found += [
+        Moment(event.received_at or event.occurred_at, input=msgspec.to_builtins(event))
+        for event in untold.values()
+        if event.id not in traced
+    ]
+    # What came at one instant stands as it came, timers before it.
+    order = {event.id: place for place, event in enumerate(events)}
+    return sorted(found, key=lambda moment: (moment.at, order.get(moment.input.get("id", ""), -1)))
 
 
 def of_journey(moments: Iterable[Moment], journey: str, types: frozenset[str]) -> list[Moment]:
@@ -99,9 +104,7 @@ def _fates(heard: Iterable[Heard], events: Iterable[Event]) -> dict[str, Event]:
     return found
 
 
-def _moment(
-    each: Heard, zone: str, titles: Mapping[str, str], named: _Versions, fates: Mapping[str, Event]
-) -> Moment:
+def _moment(each: Heard, zone: str, titles: Mapping[str, str], named: _Versions, fates: Mapping[str, Event]) -> Moment:
     of = each.trace
     telling = Telling(of.at, zone, titles)
     event: dict[str, Any] = of.input.get("event") or {}

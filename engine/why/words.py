@@ -65,7 +65,10 @@ DISPATCH = {
     "voided": "it was taken back",
 }
 """Why a message did not leave in the end, as its receipt says it."""
-REPEATED = {"until": "The loop is over: its condition holds", "most": "The loop is over: it has gone round often enough"}
+REPEATED = {
+    "until": "The loop is over: its condition holds",
+    "most": "The loop is over: it has gone round often enough",
+}
 COLLECTED = {
     "event": "Collected the event",
     "time": "The time of collecting is over",
