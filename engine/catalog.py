@@ -205,6 +205,7 @@ class Catalog:
 
     def _wanted(self) -> dict[str, Wanted]:
         found = [pair for journey in self.current.values() for pair in journey.wanted.items()]
+        found += self.terms.wanted.items()
         for rule in self.segments.values():
             found += rule.when.needs.counts.items()
             found += rule.unless.needs.counts.items() if rule.unless is not None else ()

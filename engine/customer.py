@@ -18,6 +18,8 @@ IDENTIFIERS = 32
 OCCURRENCES = 256
 COUNTED_DAYS = 400
 ALARMS = 128
+CONTACTS = 256
+OFFERED = 128
 DRAWN = 64
 ARMS = 128
 MISSED_EVENTS = 8
@@ -146,6 +148,17 @@ class Drawn(msgspec.Struct, array_like=True, frozen=True, gc=False):
     units: int
 
 
+class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A message of marketing decided at `at` (ms), which caps count; `left` once it is known to be on its way."""
+
+    action: str
+    at: int
+    channel: str
+    topic: str
+    journey: str
+    left: bool = False
+
+
 class Occurrence(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One event that is counted: when it happened (ms), and what is kept of its properties, by dotted path."""
 
@@ -179,7 +192,10 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`; `history` is by event type; `segments`
     maps those the person is in to since when (ms), `alarms` what time brings about to when it is due (ms), `arms`
     splits, and holdouts as `holdout/JOURNEY`, to the arm drawn; `armed` is the release that these were last made for;
-    `drawn` maps an action to what it took of a budget, until it is known to have left or not.
+    `gathers_until` (ms) is when the marketing proposals that gather are judged, `offered` when an offer that is not made
+    again for a while was made last (ms), by its name;
+    `drawn` maps an action to what it took of a budget, until it is known to have left or not; `contacts` are what caps
+    count.
     Dicts and lists stand oldest first, and at the limit the oldest falls out: ids, attributes, consents (none is a no),
     identifiers, goals, queued actions, arms, and remembered keys of each journey. Fields are only appended, never moved
     or removed (see state/codec.py).
@@ -206,6 +222,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     arms: dict[str, str] = {}
     armed: int = 0
     drawn: dict[str, Drawn] = {}
+    contacts: list[Contact] = []
+    gathers_until: int = 0
+    offered: dict[str, int] = {}
 
 
 def consent_key(topic: str, channel: str) -> str:

@@ -13,7 +13,8 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
 
     `decided_at` is the instant (ms) of the event or timer that caused it, `received_at` that of the event (0 for a
     timer); `void_at` (ms, 0 for never) is when it is worth nothing any more; `variables` are the values the templates
-    name; `cause` is the id of the trace that says why.
+    name; `cause` is the id of the trace that says why. `offer`, as `CATALOG/ID`, is that of
+    a catalog that the message makes, and `segment` the one in which the person counts when it is learned what is taken.
     """
 
     id: str
@@ -34,6 +35,10 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
     received_at: int = 0
     void_at: int = 0
     cause: str = ""
+    offer: str = ""
+    segment: str = ""
+    quiet: tuple[int, int] | None = None
+    quiet_holidays: str = ""
 
 
 class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):

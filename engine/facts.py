@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from engine import trace
 from engine.attributes import newer, write
 from engine.bounds import with_item
@@ -134,6 +136,8 @@ def _left(draft: Draft, event: Event) -> None:
     action = event.properties.get("action_id")
     if draft.customer.drawn:
         _return_units(draft, event, action)
+    if draft.customer.contacts:
+        _settle_contact(draft, event, action)
     queued = draft.customer.queued
     if any(each.action == action for each in queued):
         draft.own().queued = [each for each in queued if each.action != action]
@@ -150,6 +154,20 @@ def _return_units(draft: Draft, event: Event, action: object) -> None:
     if event.type != "message.sent" and event.properties.get("code") != "unresolved":
         draft.returned = [*draft.returned, drawn]
         draft.note(trace.FACT, code="budget", why=f"{drawn.name}: {drawn.units} given back")
+
+
+def _settle_contact(draft: Draft, event: Event, action: object) -> None:
+    """What left counts for the caps for good; what did not is given back, unless nobody knows whether it left."""
+    contacts = draft.customer.contacts
+    place = next((place for place, each in enumerate(contacts) if each.action == action and not each.left), None)
+    if place is None:
+        return
+    if event.type == "message.sent" or event.properties.get("code") == "unresolved":
+        kept = [msgspec.structs.replace(contacts[place], left=True)]
+    else:
+        kept = []
+        draft.note(trace.FACT, code="cap", why=f"{action}: given back")
+    draft.own().contacts = [*contacts[:place], *kept, *contacts[place + 1 :]]
 
 
 def _text(value: Any) -> str:

@@ -76,6 +76,12 @@ def after_open(at: int, duration: Duration, hours: OpenHours) -> int:
     return min(start + left, LAST_AT)
 
 
+def is_holiday(day: int, country: str) -> bool:
+    """Whether a local day (since 1970) is a public holiday of a country, or of its region, as in `DE-BY`."""
+    name, _, subdivision = country.partition("-")
+    return day in _holidays(name, subdivision, date_of(day).year)
+
+
 def _openings(at: int, hours: OpenHours) -> Iterator[tuple[int, int]]:
     """Times in which it is open, from `at` on, in order and apart."""
     today = local_of(at, hours.zone)[0]

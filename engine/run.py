@@ -78,7 +78,9 @@ class Run:
     def hold(self, node: str, proposed_at: int, until: int) -> None:
         """Stands at a send first proposed at `proposed_at`, until it is proposed anew at `until` (ms)."""
         draft = self.draft
-        event = self.event if draft.event is None else {**draft.event.properties, "meta": draft.meta}
+        event = self.event
+        if not event and draft.event is not None:
+            event = {**draft.event.properties, "meta": draft.meta}
         self.stand(node, proposed_at, until, event)
 
     def stand(self, node: str, arrived_at: int, due_at: int, kept: dict[str, Any] | None = None) -> None:

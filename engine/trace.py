@@ -24,7 +24,9 @@ HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
 DROPPED = "dropped"
+DEFERRED = "deferred"
 OFFERED = "offered"
+GATHERED = "gathered"
 SCORED = "scored"
 VOIDED = "voided"
 GOAL = "goal"
@@ -67,7 +69,12 @@ CODES: dict[str, str] = {
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",
-    DROPPED: "a proposal came to nothing before policy judged it; `code`: left, as its enrollment did",
+    DROPPED: (
+        "a proposal came to nothing; `code`: left, where its enrollment did so before it was judged, or late, where a "
+        "rule would allow it only at `data.until` (ms)"
+    ),
+    DEFERRED: "a refused proposal is made again at `data.until` (ms), which the rule `code` allows",
+    GATHERED: "a proposal waits until `data.until` (ms) for others, to be judged together with them",
     OFFERED: (
         "the best of a catalog was looked for; `code` is the offer's id, or none; `data.candidates` are the first of them "
         "with their fate and the parts of their score, `data.more` counts the others"

@@ -30,6 +30,9 @@ _PARTS: dict[str, type[BaseModel]] = {
     "winner": shapes.Winner,
     "fallback": shapes.Fallback,
     "caps": shapes.Cap,
+    "quiet_hours": shapes.QuietHours,
+    "recency": shapes.Recency,
+    "content_policy": shapes.ContentRule,
     "budget": shapes.Budget,
 }
 _NAMED: dict[str, type[BaseModel]] = {

@@ -1,9 +1,10 @@
 """Nodes that ask something of others: a message, work of a person, a service, another journey."""
 
+from engine.compile.errors import DefinitionError
 from engine.compile.promise import Around
-from engine.program import CallStep, MessageSpec, SendStep, StartStep, Step, TaskStep, Variant
+from engine.program import BestOfferStep, CallStep, MessageSpec, SendStep, StartStep, Step, TaskStep, Variant
 from engine.variables import variable_paths
-from journeys.model import Blocked, Call, Send, Start, Task
+from journeys.model import BestOffer, Blocked, Call, Defer, Send, Start, Task
 
 
 def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
@@ -11,11 +12,14 @@ def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
     message = around.messages.get(node.send)
     if message is None:
         raise around.fault(path, f"message {node.send} is unknown; write messages/{node.send}/ or send another")
-    variants = tuple(_variant(message, channel) for channel in _channels(around, node, message, path))
+    variants = variants_of(message, node.channel, node.channels)
+    if not variants:
+        raise _no_channel(around, node, message, path)
     blocked = node.when_blocked
     refused = around.block(blocked.else_, then, f"{path}.when_blocked.else") if isinstance(blocked, Blocked) else then
     label = around.id(node.id, path)
-    return SendStep(label, message, variants, node.void_after, then, refused, around.rescue)
+    defer = blocked.defer if isinstance(blocked, Defer) else None
+    return SendStep(label, message, variants, node.void_after, then, refused, around.rescue, defer=defer)
 
 
 def task(around: Around, node: Task, then: Step, path: str) -> TaskStep:
@@ -50,19 +54,34 @@ def start(around: Around, node: Start, then: Step, path: str) -> StartStep:
     return StartStep(around.id(node.id, path), node.start, data, within, then, otherwise, around.rescue)
 
 
+def variants_of(message: MessageSpec, channel: str | None, channels: list[str] | None) -> tuple[Variant, ...]:
+    """The channels that a message may take, as named, or its only one; none where that does not fit the message."""
+    variants = sorted(message.variables)
+    wanted = channels or ([channel] if channel is not None else [])
+    if not wanted and len(variants) == 1:
+        wanted = variants
+    fits = bool(wanted) and set(wanted) <= set(variants)
+    return tuple(_variant(message, each) for each in wanted) if fits else ()
+
+
+def best_offer(around: Around, node: BestOffer, then: Step, path: str) -> BestOfferStep:
+    """`best_offer:` over a catalog of the release."""
+    otherwise = around.block(node.else_, then, f"{path}.else")
+    label = around.id(node.id, path)
+    return BestOfferStep(
+        label, node.best_offer, node.pick, node.as_, node.void_after, then, otherwise, around.rescue
+    )
+
+
 def _variant(message: MessageSpec, channel: str) -> Variant:
     paths = variable_paths(message.variables[channel])
     return Variant(channel, paths, message.recipients.get(channel, ""))
 
 
-def _channels(around: Around, node: Send, message: MessageSpec, path: str) -> list[str]:
+def _no_channel(around: Around, node: Send, message: MessageSpec, path: str) -> DefinitionError:
     variants = sorted(message.variables)
     wanted = node.channels or ([node.channel] if node.channel is not None else [])
-    if not wanted and len(variants) == 1:
-        return variants
-    if wanted and set(wanted) <= set(variants):
-        return wanted
     found = f"channel {', '.join(wanted)}" if wanted else "no channel"
-    raise around.fault(
+    return around.fault(
         path, f"send {node.send} names {found}, the message has {', '.join(variants) or 'none'}; name one"
     )

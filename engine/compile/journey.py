@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.compile.blocks import Blocks
 from engine.compile.conditions import optional, unless
+from engine.compile.terms import compile_cap
 from engine.compile.triggers import Triggers, types_of
 from engine.hours import OpenHours
 from engine.program import (
@@ -78,6 +79,8 @@ def compile_journey(
         keys=triggers.keys,
         budget=_budget(journey.budget, zone, costs or {}),
         contests=blocks.contests,
+        brand=journey.brand or "",
+        caps=tuple(compile_cap(each, journey.journey) for each in journey.caps),
     )
 
 

@@ -1,17 +1,24 @@
 """Node `send`: a proposal goes through policy and becomes an action, or is refused, or is held for a while."""
 
+from typing import Any
+
 from engine import trace
 from engine.bounds import with_item, with_last
-from engine.customer import DRAWN, QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, QueuedAction
+from engine.customer import DRAWN, QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, Contact, QueuedAction
 from engine.decision import Action
+from engine.deferral import deferred
+from engine.gathering import gathered_until
 from engine.ids import action_id
 from engine.pending import Pending
 from engine.policy.budget import taken
+from engine.policy.caps import with_contact
+from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.pipeline import judged
 from engine.policy.proposal import Proposal, Refusal
+from engine.policy.quiet import AT_ANY_HOUR
 from engine.policy.reachable import address
-from engine.program import SendStep, Step, Variant
+from engine.program import BestOfferStep, SendStep, Step, Variant
 from engine.run import Run
 from engine.time import after
 from engine.variables import rebuilt
@@ -20,15 +27,20 @@ HELD_CLASS = "marketing"
 """Messages that can wait until the partition has caught up; the others leave at once."""
 
 
-def enter(step: SendStep, run: Run) -> Step | None:
+def enter(step: SendStep, run: Run) -> None:
     """Holds the message while the partition is catching up, else proposes it; either way the enrollment stands here."""
-    proposed_at, run.proposed_at = run.proposed_at or run.at, 0
-    until = run.draft.hold() if step.message.class_ == HELD_CLASS else 0
-    if until:
-        run.hold(step.label, proposed_at, until)
+    if step.message.class_ == HELD_CLASS:
         about = {"message": step.message.name, "channel": step.variants[0].channel}
-        run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
-        return None
+        propose(step, run, about)
+    else:
+        propose(step, run)
+
+
+def propose(step: SendStep | BestOfferStep, run: Run, waiting: dict[str, Any] | None = None) -> None:
+    """Adds a proposal; what may wait, of which `waiting` tells, is held or gathers with others first."""
+    proposed_at, run.proposed_at = run.proposed_at or run.at, 0
+    if waiting is not None and _waits(step, run, waiting, proposed_at):
+        return
     draft, position = run.draft, run.position
     run.stand(step.label, proposed_at, 0)
     draft.propose(
@@ -46,36 +58,66 @@ def enter(step: SendStep, run: Run) -> Step | None:
             run.walked,
         )
     )
-    return None
 
 
-def time_out(step: SendStep, run: Run) -> Step:
-    """The hold is over: the message is proposed anew, with the event that was in hand when it was proposed first."""
+def _waits(step: SendStep | BestOfferStep, run: Run, about: dict[str, Any], proposed_at: int) -> bool:
+    """Whether the enrollment stands here for a while before it proposes anything."""
+    until = run.draft.hold()
+    if until:
+        run.hold(step.label, proposed_at, until)
+        run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
+        return True
+    rules = run.draft.catalog.terms.arbitration
+    if rules is None or rules.window is None:
+        return False
+    until = gathered_until(run.draft, rules.window, run.at, run.zone())
+    if until:
+        run.hold(step.label, proposed_at, until)
+        run.say(trace.GATHERED, step.label, why="others may be proposed meanwhile", **about, until=until)
+    return until > 0
+
+
+def time_out(step: SendStep | BestOfferStep, run: Run) -> Step:
+    """The time is over: the message is proposed anew, with the event that was in hand when it was proposed first."""
     run.event, run.proposed_at = run.position.event, run.position.arrived_at
     return step
 
 
-def judge(step: SendStep, run: Run, pending: Pending) -> Step:
-    """Takes the first channel that policy lets through; each refusal's code is on the trace."""
-    terms = run.draft.catalog.terms
-    for attempt, variant in enumerate(step.variants, 1):
-        proposal = _proposal(step, variant, run, pending.proposed_at)
-        refusal = judged(proposal, run.draft.customer, terms)
-        if refusal is None:
-            name = action_id(run.enrollment.id, step.label, pending.visit, attempt)
-            refusal = _send(step, variant, run, proposal, name)
+def judge(step: SendStep, run: Run, pending: Pending) -> Step | None:
+    """Takes the first channel that policy lets through, else goes on as refused, or stands here until it is allowed."""
+    refusals: list[Refusal] = []
+    for number, variant in enumerate(step.variants, 1):
+        refusal = attempt(step, variant, run, pending, number)
         if refusal is None:
             return step.then
-        about = {"message": step.message.name, "channel": variant.channel}
-        run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
-    return step.blocked
+        say_refused(step, variant, run, refusal)
+        refusals.append(refusal)
+    return None if deferred(step, run, pending, refusals) else step.blocked
+
+
+def attempt(step: SendStep, variant: Variant, run: Run, pending: Pending, number: int) -> Refusal | None:
+    """Sends the message on one channel if policy lets it through; `number` tells its action from others of the visit."""
+    proposal = _proposal(step, variant, run, pending.proposed_at)
+    refusal = judged(proposal, run.draft.customer, run.draft.catalog.terms)
+    if refusal is None:
+        name = action_id(run.enrollment.id, step.label, pending.visit, number)
+        refusal = _send(step, variant, run, proposal, name)
+    return refusal
+
+
+def say_refused(step: SendStep, variant: Variant, run: Run, refusal: Refusal) -> None:
+    """The line of a refusal."""
+    about = {"message": step.message.name, "channel": variant.channel}
+    if step.offer:
+        about["offer"] = step.offer
+    run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
 
 
 def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> Proposal:
     customer, journey, message = run.draft.customer, run.journey, step.message
     zone = run.zone()
     return Proposal(
-        journey.topic,
+        step.topic or journey.topic,
         variant.channel,
         message.class_,
         variant.recipient or address(customer, variant.channel),
@@ -88,6 +130,9 @@ def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> P
         message.name,
         message.categories,
         after(proposed_at, step.void_after, zone) if step.void_after is not None else 0,
+        journey.brand,
+        journey.caps,
+        run.facts,
     )
 
 
@@ -107,8 +152,11 @@ def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: 
             draft.own().drawn = with_item(draft.customer.drawn, name, drawn, DRAWN)
     draft.outputs.append(action)
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
-    queued = QueuedAction(name, enrollment.id, run.journey.topic, variant.channel, run.at)
+    queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at)
     draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
+    if proposal.class_ not in WITHOUT_CONSENT and (draft.catalog.terms.caps or proposal.caps):
+        contact = Contact(name, run.at, variant.channel, proposal.topic, run.journey.name)
+        draft.own().contacts = with_contact(draft.customer.contacts, contact)
     run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)
     return None
 
@@ -116,6 +164,7 @@ def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: 
 def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Action:
     """What was held loses of its `void_after` the time that it was held."""
     draft, journey, enrollment = run.draft, run.journey, run.enrollment
+    quiet = None if proposal.class_ == AT_ANY_HOUR else draft.catalog.terms.quiet
     return Action(
         id=name,
         customer=draft.customer.id,
@@ -126,7 +175,7 @@ def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name
         message=step.message.name,
         message_hash=step.message.hash,
         channel=variant.channel,
-        topic=journey.topic,
+        topic=proposal.topic,
         class_=step.message.class_,
         recipient=proposal.recipient,
         timezone=proposal.zone,
@@ -135,4 +184,8 @@ def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name
         received_at=draft.event.received_at if draft.event is not None else 0,
         void_at=proposal.void_at,
         cause=draft.trace_id,
+        offer=step.offer,
+        segment=step.segment,
+        quiet=quiet.window(variant.channel) if quiet is not None else None,
+        quiet_holidays=quiet.holidays if quiet is not None else "",
     )

@@ -3,16 +3,31 @@
 from collections.abc import Callable
 
 from engine.customer import Customer
+from engine.policy.caps import within_caps
 from engine.policy.consent import consented
+from engine.policy.content import allowed_content
 from engine.policy.erased import erased
 from engine.policy.holdout import held_out
 from engine.policy.proposal import Proposal, Refusal
+from engine.policy.quiet import loud
 from engine.policy.reachable import reachable
+from engine.policy.recency import recovered
+from engine.policy.suppressed import suppressed
 from engine.policy.terms import NONE, Terms
 
 Rule = Callable[[Proposal, Customer, Terms], Refusal | None]
 """A rule: why not, None where it has nothing against the proposal."""
-RULES: tuple[Rule, ...] = (erased, consented, held_out, reachable)
+RULES: tuple[Rule, ...] = (
+    erased,
+    suppressed,
+    consented,
+    allowed_content,
+    held_out,
+    reachable,
+    loud,
+    within_caps,
+    recovered,
+)
 
 
 def judged(proposal: Proposal, customer: Customer, terms: Terms = NONE) -> Refusal | None:

@@ -1,13 +1,24 @@
 """A proposal before policy: one message that an enrollment wants to send, and the refusal that it may meet."""
 
+from collections.abc import Callable
+
 import msgspec
+
+from engine.policy.terms import CapRule
+from journeys.conditions import Facts
+
+
+def no_facts() -> Facts:
+    """Nothing is known."""
+    return Facts({}, {}, {}, {}, {}, {})
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
     """What the rules look at; `recipient` is empty when the customer has no address for the channel.
 
     `held_out`: the person is in the control group of the journey. `at` (ms) is the instant of the proposal, `zone` the
-    person's; `void_at` (ms, 0 for never) is when the message is worth nothing any more.
+    person's; `void_at` (ms, 0 for never) is when the message is worth nothing any more; `caps` are those of its journey
+    alone; `facts` gives what conditions may look at.
     """
 
     topic: str
@@ -23,6 +34,9 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
     categories: tuple[str, ...] = ()
     void_at: int = 0
+    brand: str = ""
+    caps: tuple[CapRule, ...] = ()
+    facts: Callable[[], Facts] = no_facts
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):

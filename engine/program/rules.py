@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from engine.policy.terms import CapRule
 from engine.program.steps import RepeatStep, RestStep, SplitStep, Step
 from journeys.conditions import Compiled
 from journeys.conditions.needed import Wanted
@@ -171,7 +172,7 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
     counted for its conditions. `budget` is what it may spend; `holdout` is the share (of 1) of people who are its control group; `contests` are the
-    splits that look for a winner, by name.
+    splits that look for a winner, by name; `caps` count its own messages alone.
     """
 
     name: str
@@ -200,3 +201,5 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     keys: tuple[Compiled | None, ...] = ()
     budget: BudgetRule | None = None
     contests: dict[str, SplitStep] = {}
+    brand: str = ""
+    caps: tuple[CapRule, ...] = ()

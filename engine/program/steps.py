@@ -140,7 +140,8 @@ class Variant(msgspec.Struct, frozen=True):
 class SendStep(msgspec.Struct, frozen=True):
     """Proposes one message on the first of its channels that policy lets through.
 
-    A proposal refused on all goes on at `blocked`, a held one stands here. `topic` is empty where it is the journey's;
+    A proposal refused on all goes on at `blocked`, a held one stands here; with `defer` it is made again once a rule
+    allows it, at most so long after the first time. `topic` is empty where it is the journey's;
     `offer` and `segment` are those of a message that makes an offer.
     """
 
@@ -154,6 +155,7 @@ class SendStep(msgspec.Struct, frozen=True):
     topic: str = ""
     offer: str = ""
     segment: str = ""
+    defer: Duration | None = None
 
 
 class BestOfferStep(msgspec.Struct, frozen=True):

@@ -54,7 +54,7 @@ from journeys.model.parts import (
     Part,
     Slug,
 )
-from journeys.model.policy import Brand, Cap, ContentRule, OwnCap, QuietHours, Recency
+from journeys.model.policy import Brand, Cap, ContentRule, QuietHours, Recency
 from journeys.model.triggers import (
     AGAIN,
     TRIGGERS,
@@ -81,7 +81,7 @@ __all__ = [
     "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
     "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
     "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",
-    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "OwnCap", "Parallel", "ParallelBranch",
+    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
     "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
     "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor", "WaitUntil", "When", "Winner",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag
 from journeys.duration import Duration
 from journeys.model.nodes import Node
 from journeys.model.parts import SHARE, Part, Slug, one_or_many
-from journeys.model.policy import OwnCap
+from journeys.model.policy import Cap
 from journeys.model.triggers import ExitRule, Goal, Trigger
 
 
@@ -35,7 +35,7 @@ class Journey(Part):
     late: Duration = Duration.parse("1h")
     max_live: int = Field(20, ge=1, le=20)
     holdout: str | None = Field(None, pattern=SHARE)
-    caps: list[OwnCap] = []
+    caps: list[Cap] = []
     budget: Budget | None = None
     enter: Annotated[
         Annotated[Trigger, Tag("@one")] | Annotated[list[Trigger], Field(min_length=1), Tag("@many")],
