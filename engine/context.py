@@ -8,8 +8,8 @@ import msgspec
 from engine.budgets import Budgets
 from engine.models import Models, Propensity
 from engine.places.cells import CellIndex
-from engine.places.earth import EARTH_M, Box, box_around, distance_m
-from engine.places.shapes import Circle, Polygons, Shape
+from engine.places.earth import EARTH_M, METRES_A_DEGREE, Box, box_around, distance_m
+from engine.places.shapes import Polygons
 from journeys.conditions.around import NO_MODEL, PRIOR
 
 __all__ = ["EARTH_M", "EMPTY", "Area", "Asked", "Context", "Place", "distance_m"]
@@ -22,8 +22,9 @@ RADIUS_M = 100.0
 """Of a place that is a point and names no radius."""
 MOST_THINGS = 1_000_000
 """Of one kind beside places and weather, since every worker holds all of them."""
-_NEAR = 1
-"""The finest cells in which what is near is looked for: those of a kilometre."""
+_NEAR, _WIDE = 0, 1
+"""The cells in which what is near is looked for, as far as `CLOSE_M` and beyond it."""
+CLOSE_M = 800.0
 _decode = msgspec.json.Decoder().decode
 
 
@@ -42,9 +43,28 @@ class Place(msgspec.Struct, frozen=True):
     area: Polygons | None = None
 
     @property
-    def shape(self) -> Shape:
-        """What a person may be inside of."""
-        return self.area or Circle(self.lat, self.lon, self.radius_m)
+    def boxes(self) -> tuple[Box, ...]:
+        """The boxes that hold all that it reaches."""
+        return (box_around(self.lat, self.lon, self.radius_m),) if self.area is None else self.area.boxes
+
+    @property
+    def spots(self) -> tuple[Box, ...]:
+        """Where it is looked for by what is near: a point at its point, whatever its radius."""
+        return ((self.lat, self.lat, self.lon, self.lon),) if self.area is None else self.area.boxes
+
+    def covers(self, lat: float, lon: float) -> bool:
+        """Whether a point lies inside."""
+        if self.area is not None:
+            return self.area.covers(lat, lon)
+        # Most that share a cell lie further north or south, which costs less to see.
+        far = abs(lat - self.lat) * METRES_A_DEGREE > self.radius_m + 1
+        return not far and distance_m(lat, lon, self.lat, self.lon) <= self.radius_m
+
+    def depth_m(self, lat: float, lon: float) -> float:
+        """Metres from a point inside to the edge; less than 0 outside."""
+        if self.area is not None:
+            return self.area.depth_m(lat, lon)
+        return self.radius_m - distance_m(lat, lon, self.lat, self.lon)
 
     def away_m(self, lat: float, lon: float) -> float:
         """Metres from a point to the place, 0 inside of its polygon."""
@@ -78,7 +98,7 @@ class Context:
         self.places: dict[str, Place] = {}
         self.areas: dict[str, Area] = {}
         self.things: dict[str, dict[str, bytes]] = {}
-        self._by_kind: dict[str, CellIndex[Place]] = {}
+        self._by_kind: dict[str, tuple[CellIndex[Place], CellIndex[Place]]] = {}
         self._fences: CellIndex[Place] = CellIndex()
         self._weather: CellIndex[Area] = CellIndex()
 
@@ -86,15 +106,19 @@ class Context:
         """Adds a place, or takes the place of the one with its id."""
         self.drop_place(place.id)
         self.places[place.id] = place
-        self._fences.put(place, place.shape.boxes)
-        self._by_kind.setdefault(place.kind, CellIndex(_NEAR)).put(place, _spots(place))
+        self._fences.put(place, place.boxes)
+        if place.kind not in self._by_kind:
+            self._by_kind[place.kind] = CellIndex(_NEAR), CellIndex(_WIDE)
+        for index in self._by_kind[place.kind]:
+            index.put(place, place.spots)
 
     def drop_place(self, name: str) -> None:
         """Forgets a place; nothing where there is none."""
         place = self.places.pop(name, None)
         if place is not None:
-            self._fences.drop(place, place.shape.boxes)
-            self._by_kind[place.kind].drop(place, _spots(place))
+            self._fences.drop(place, place.boxes)
+            for index in self._by_kind[place.kind]:
+                index.drop(place, place.spots)
 
     def put_area(self, area: Area) -> None:
         """Adds an area, or takes the place of the one with its id."""
@@ -127,16 +151,21 @@ class Context:
     def nearest(self, lat: float, lon: float, kind: str, metres: float) -> tuple[Place, float] | None:
         """The nearest place of the kind within so many metres, with its distance; of two as near the smaller id."""
         among = self._by_kind.get(kind)
-        best: tuple[float, str] | None = None
-        for place in among.near(lat, lon, metres) if among is not None else ():
-            found = (place.away_m(lat, lon), place.id)
-            if found[0] <= metres and (best is None or found < best):
-                best = found
-        return None if best is None else (self.places[best[1]], best[0])
+        if among is None:
+            return None
+        best, found, reach = metres, None, (metres + 1) / METRES_A_DEGREE
+        for place in among[metres > CLOSE_M].near(lat, lon, metres):
+            # Most that share a cell lie further north or south, which costs less to see.
+            if place.area is None and abs(place.lat - lat) > reach:
+                continue
+            away = place.away_m(lat, lon)
+            if away < best or (away == best and (found is None or place.id < found.id)):
+                best, found, reach = away, place, (away + 1) / METRES_A_DEGREE
+        return None if found is None else (found, best)
 
     def inside(self, lat: float, lon: float) -> Iterator[Place]:
         """The places that a point lies in."""
-        return (place for place in self._fences.at(lat, lon) if place.shape.covers(lat, lon))
+        return (place for place in self._fences.at(lat, lon) if place.covers(lat, lon))
 
     def weather(self, lat: float, lon: float, at: int) -> Area | None:
         """The area that covers a point at `at` (ms), of several that with the nearest centre; None for none fresh."""
@@ -146,11 +175,6 @@ class Context:
             if found[0] <= area.radius_m and area.at >= at - FRESH_MS and (best is None or found < best):
                 best = found
         return None if best is None else self.areas[best[1]]
-
-
-def _spots(place: Place) -> tuple[Box, ...]:
-    """Where a place is looked for by what is near: a point at its point, whatever its radius."""
-    return place.area.boxes if place.area is not None else ((place.lat, place.lat, place.lon, place.lon),)
 
 
 class Asked:
@@ -215,6 +239,11 @@ class Asked:
         answer: dict[str, Any] | None = self.answers[question]
         return answer
 
+    @property
+    def personal(self) -> bool:
+        """Whether anything learned looks at the person's features."""
+        return self._context.models.logistic is not None
+
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
@@ -255,7 +284,7 @@ class Asked:
 
 
 def _fence(place: Place, lat: float, lon: float) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": place.kind, "depth_m": round(place.shape.depth_m(lat, lon), 1)}
+    told: dict[str, Any] = {"kind": place.kind, "depth_m": round(place.depth_m(lat, lon), 1)}
     name = place.facts.get("name")
     return {**told, "name": name} if isinstance(name, str) else told
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Generic, TypeVar
 
 from engine.places.earth import Box, box_around
@@ -103,6 +104,7 @@ def _at_most(level: int, boxes: list[Box], most: int) -> set[int] | None:
     return found
 
 
+@cache
 def _columns(level: int, row: int) -> int:
     """How many cells a row has: fewer towards the poles, so that none is narrower than it is high."""
     size = SIZES[level]

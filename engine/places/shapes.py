@@ -1,4 +1,4 @@
-"""Shapes: circles, and polygons with holes as GeoJSON draws them; how deep inside of one a point lies."""
+"""Shapes: polygons with holes, as GeoJSON draws them, and how deep inside of one a point lies."""
 
 import math
 from array import array
@@ -6,32 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from engine.places.earth import METRES_A_DEGREE, Box, box_around, distance_m
+from engine.places.earth import METRES_A_DEGREE, Box, distance_m
 
 FAR_M = 20_000_000.0
 """The depth below which nobody asks: half round the earth."""
 _PAD = 1e-9
-
-
-class Circle(msgspec.Struct, frozen=True):
-    """All within so many metres of a point."""
-
-    lat: float
-    lon: float
-    radius_m: float
-
-    @property
-    def boxes(self) -> tuple[Box, ...]:
-        """The boxes that hold it."""
-        return (box_around(self.lat, self.lon, self.radius_m),)
-
-    def depth_m(self, lat: float, lon: float) -> float:
-        """Metres from a point inside to the edge; less than 0 outside."""
-        return self.radius_m - distance_m(lat, lon, self.lat, self.lon)
-
-    def covers(self, lat: float, lon: float) -> bool:
-        """Whether a point lies inside."""
-        return self.depth_m(lat, lon) >= 0
 
 
 class Polygon:
@@ -93,9 +72,6 @@ class Polygons(msgspec.Struct, frozen=True):
         """The middle of the box of the largest part, latitude and longitude; it may lie outside."""
         south, north, west, east = max((part.box for part in self.parts), key=lambda box: (box[1] - box[0], box))
         return (south + north) / 2, ((west + east) / 2 + 180) % 360 - 180
-
-
-Shape = Circle | Polygons
 
 
 def _unwrapped(ring: Iterable[tuple[float, float]]) -> Ring:
