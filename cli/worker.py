@@ -1,4 +1,4 @@
-"""`sillage worker`, `dispatcher` and `all`: the processes that decide and that send."""
+"""`sillage worker`, `dispatcher`, `learner` and `all`: the processes that decide, send and learn."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from cli.errors import CliError, one_line
 from cli.settings import load_settings
 from streams import process
 from streams.broker.topics import migrate
+from streams.learner.process import run_learner
 from streams.metrics.gauges import ProcessEnded
 from streams.observing.logs import configure, loop_fault, redacted, secrets_of
 from streams.process import run_dispatcher, run_worker
@@ -39,18 +40,24 @@ def dispatcher() -> None:
     _run("dispatcher", run_dispatcher)
 
 
+@click.command()
+@click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
+def learner(clock: str | None) -> None:
+    """Learn what became of what was decided, and publish it as the models that workers ask."""
+    _run("learner", run_learner, clock=clock)
+
+
 @click.command("all")
 @click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
 @click.option("--from", "start", type=click.Choice(["latest", "earliest"]), help="Where the very first start begins.")
 def all_(clock: str | None, start: str | None) -> None:
-    """Worker and dispatcher in one process, for small use."""
-    _run("worker and dispatcher", _both, clock=clock, start=start)
+    """Worker, dispatcher and learner in one process, for small use."""
+    _run("worker, dispatcher and learner", _all, clock=clock, start=start)
 
 
-async def _both(settings: Settings, stop: asyncio.Event) -> None:
-    await asyncio.gather(
-        run_worker(settings, stop), run_dispatcher(settings.model_copy(update={"metrics_port": 0}), stop)
-    )
+async def _all(settings: Settings, stop: asyncio.Event) -> None:
+    others = settings.model_copy(update={"metrics_port": 0})
+    await asyncio.gather(run_worker(settings, stop), run_dispatcher(others, stop), run_learner(others, stop))
 
 
 def _run(role: str, run: Run, **given: str | None) -> None:

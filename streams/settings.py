@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         "", repr=False, description="OTLP/HTTP URL to which traces go, as http://collector:4318; empty for no traces."
     )
     traces_ratio: float = Field(1.0, ge=0, le=1, description="Share of the traces begun here that are kept.")
+    learn_seconds: float = Field(30.0, ge=0.1, le=86_400, description="How often the learner publishes what changed.")
+    learn_days: float = Field(
+        3.0, gt=0, le=30, description="How long after a message left an answer counts as a win of its offer, in days."
+    )
     data: Path = Field(Path(".sillage"), description="Folder for what this machine keeps.")
 
     @field_validator("smtp")

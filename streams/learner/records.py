@@ -1,5 +1,7 @@
 """The values of `context.models`: one record a model, by name, and how far the learner is."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -10,6 +12,10 @@ OFFER, SPLIT = "offer/", "split/"
 LOGISTIC, LEARNER = "logistic", "learner"
 KIND = "models"
 """Of the topic, `context.models`."""
+
+
+LEAST_SEEN = 2_000
+"""Outcomes from which a logistic model is asked: one of fewer would move odds by what is chance."""
 
 
 class ModelFault(Exception):
@@ -70,12 +76,28 @@ def _put(models: Models, key: str, value: bytes | None) -> None:
             key.removeprefix(SPLIT), None if value is None else msgspec.json.decode(value, type=SplitModel)
         )
     elif key == LOGISTIC:
-        models.logistic = None if value is None else msgspec.json.decode(value, type=Logistic)
+        models.logistic = None if value is None else _asked(msgspec.json.decode(value, type=Learned))
     elif key != LEARNER:
         raise ModelFault(f"{key} is no name of a model, expected {OFFER}NAME, {SPLIT}NAME, {LOGISTIC} or {LEARNER}")
+
+
+def _asked(learned: Learned) -> Logistic | None:
+    if learned.seen < LEAST_SEEN:
+        return None
+    return Logistic(learned.version, learned.at, learned.bias, learned.weights)
 
 
 def _sound(model: OfferModel) -> OfferModel:
     if any(wins < 0 or losses < 0 for wins, losses in model.rates.values()):
         raise msgspec.ValidationError("wins or losses below 0")
     return model
+
+
+def splits_of(published: Mapping[str, bytes]) -> dict[str, SplitModel]:
+    """The models of splits among what lies on the topic, by the split's name; what cannot be read is left out."""
+    found = {}
+    for key, value in published.items():
+        if key.startswith(SPLIT):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                found[key.removeprefix(SPLIT)] = msgspec.json.decode(value, type=SplitModel)
+    return found

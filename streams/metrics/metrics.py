@@ -90,6 +90,17 @@ class Metrics:
             "definitions_release", "The release of the definitions in use; 0 for none."
         )
         self._context = families.gauge("context_records", "Things known of a kind of context.", "kind")
+        self._outcomes = families.counter("outcomes_learned", "Offers whose time for an answer was over, counted.")
+        self._outcomes_open = families.gauge("outcomes_open", "Offers made whose outcome the learner waits for.")
+        self._models_version = families.gauge("models_version", "The version of what the learner published last.")
+
+        self._budget_left = families.gauge(
+            "budget_left_ratio",
+            "What nobody has drawn yet of a journey's budget in its period of now, of 1; leases that workers hold are "
+            "drawn.",
+            "journey",
+        )
+        self._leases = families.counter("budget_leases", "Leases of budgets drawn.")
 
     def _declare_protocol(self, families: Families) -> None:
         self._lag_records = families.gauge("lag_records", "Records not yet applied.", "topic", "partition")
@@ -245,9 +256,23 @@ class Metrics:
         """Records sent to a dead-letter topic."""
         self._dead_letters.at(code).inc(count)
 
+    def budget_left(self, journey: str, ratio: float) -> None:
+        """How much of a journey's budget nobody has drawn in its period of now."""
+        self._budget_left.at(journey).set(ratio)
+
+    def leases_drawn(self, count: int) -> None:
+        """Leases of budgets were drawn."""
+        self._leases.at().inc(count)
+
     def context(self, kind: str, things: int) -> None:
         """How many things of a kind of context are known."""
         self._context.at(kind).set(things)
+
+    def learned(self, outcomes: int, still_open: int, version: int) -> None:
+        """What a round of the learner counted, what it waits for, and what it published last."""
+        self._outcomes.at().inc(outcomes)
+        self._outcomes_open.at().set(still_open)
+        self._models_version.at().set(version)
 
     def definitions_release(self, release: int) -> None:
         """The release in use."""

@@ -13,7 +13,7 @@ from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics.metrics import Metrics
 
-UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers")
+UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers", "_ratio")
 
 
 class Clock:
@@ -59,6 +59,9 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.dead_letters("malformed")
     metrics.definitions_release(4)
     metrics.context("places", 3)
+    metrics.budget_left("welcome", 0.25)
+    metrics.leases_drawn(2)
+    metrics.learned(12, 40, 7)
     metrics.lag("touchpoints.web", 2, 10, 0.25)
     metrics.taken_over(1.5, 200)
     metrics.fenced()
