@@ -1,4 +1,4 @@
-"""The values of `context.places` and `context.weather`: checked, and as the engine wants them."""
+"""The values of the context topics: checked, and as the engine wants them."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,12 +6,15 @@ from typing import Any
 
 import msgspec
 
-from engine.context import GREATEST_RADIUS_M, Area, Context, Place
+from engine.context import GREATEST_RADIUS_M, RADIUS_M, Area, Context, Full, Place
+from streams.context.geometry import GeometryFault, point_of, polygons_of
 from streams.touchpoints.instants import instant_ms
 from streams.touchpoints.record import RefusalError, shown
 
 PLACES, WEATHER = "places", "weather"
 KINDS = (PLACES, WEATHER)
+"""The kinds that are found by where they are; all others are found by key."""
+GEOMETRIES = ("Point", "Polygon", "MultiPolygon")
 LARGEST_BYTES = 64 << 10
 """Of one value: every worker holds all of them."""
 
@@ -22,12 +25,24 @@ class ContextFault(Exception):
 
 def put(context: Context, kind: str, key: str, value: bytes | None) -> None:
     """Takes one record into the context; None removes the thing. Raises ContextFault, and changes nothing then."""
+    match kind:
+        case "places":
+            context.drop_place(key) if value is None else context.put_place(read_place(key, value))
+        case "weather":
+            context.drop_area(key) if value is None else context.put_area(read_area(key, value))
+        case _:
+            _put_thing(context, kind, key, value)
+
+
+def _put_thing(context: Context, kind: str, key: str, value: bytes | None) -> None:
     if value is None:
-        (context.drop_place if kind == PLACES else context.drop_area)(key)
-    elif kind == PLACES:
-        context.put_place(read_place(key, value))
-    else:
-        context.put_area(read_area(key, value))
+        context.drop_thing(kind, key)
+        return
+    _mapping(key, value)
+    try:
+        context.put_thing(kind, key, value)
+    except Full as fault:
+        raise ContextFault(str(fault)) from None
 
 
 def check(kind: str, key: str, value: bytes) -> None:
@@ -36,9 +51,34 @@ def check(kind: str, key: str, value: bytes) -> None:
 
 
 def read_place(key: str, value: bytes) -> Place:
-    """The place of a value whose `id` is the record's key. Raises ContextFault."""
-    found = _mapping(key, value)
-    return Place(key, _text(found, "kind"), *_point(found), found)
+    """The place of a value whose `id` is the record's key: a point, or a GeoJSON geometry. Raises ContextFault."""
+    found = _flat(_mapping(key, value))
+    kind = _text(found, "kind")
+    if kind == key:
+        raise ContextFault(
+            f"id and kind are both {shown(key)}; give the place an id of its own, a trigger names either"
+        )
+    radius = _number(found, "radius_m", 0, GREATEST_RADIUS_M) if "radius_m" in found else RADIUS_M
+    geometry = found.get("geometry")
+    if geometry is None:
+        return Place(key, kind, *_point(found), found, radius)
+    if not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRIES:
+        raise ContextFault(f"geometry is {shown(geometry)}, expected a GeoJSON object of type {', '.join(GEOMETRIES)}")
+    facts = {name: each for name, each in found.items() if name != "geometry"}
+    try:
+        area = None if geometry["type"] == "Point" else polygons_of(geometry)
+        lat, lon = point_of(geometry) if area is None else area.centre
+    except GeometryFault as fault:
+        raise ContextFault(f"geometry: {fault}") from None
+    return Place(key, kind, lat, lon, {**facts, "lat": lat, "lon": lon}, radius, area)
+
+
+def _flat(found: dict[str, Any]) -> dict[str, Any]:
+    """A GeoJSON Feature as a place is written: what it says of itself beside its geometry."""
+    told = found.get("properties")
+    if found.get("type") != "Feature" or not isinstance(told, dict):
+        return found
+    return {**told, "id": found["id"], "geometry": found.get("geometry")}
 
 
 def read_area(key: str, value: bytes) -> Area:
