@@ -7,7 +7,7 @@ import msgspec
 from engine import trace
 from engine.catalog import Catalog
 from engine.decision import Action, Call, Line, Task, TaskClosed, Trace
-from engine.policy.holdout import HELD_OUT, TREATED, holdout_key
+from engine.policy.holdout import GLOBAL, HELD_OUT, TREATED, holdout_key
 from engine.time import after
 from journeys.lives import Life, Step, Surroundings, local
 from streams.context.records import PLACES, WEATHER, ContextFault, put
@@ -70,7 +70,8 @@ class _Player:
             attributes["tags"] = person.tags
         group = HELD_OUT if self._life.holdout else TREATED
         self._driver.event(BEGINNING, CUSTOMER)
-        self._driver.draw(CUSTOMER, {**{holdout_key(name): group for name in self._journeys}, **self._life.arms})
+        groups = {GLOBAL: group, **{holdout_key(name): group for name in self._journeys}}
+        self._driver.draw(CUSTOMER, {**groups, **self._life.arms})
         self._driver.event("customer.updated", CUSTOMER, {"set": attributes})
         for topic, channels in person.consent.items():
             for channel in channels:

@@ -42,6 +42,8 @@ CODES = {
     "J056": "hours that project.yaml does not name",
     "J057": "a schedule that cannot be read, or never comes",
     "J058": "a time of day that daylight saving skips",
+    "J059": "a removed node that still holds people, and no map that says where they go on",
+    "J065": "a winner that cannot be found",
     "J070": "a catalog of offers that is not there",
     "J071": "a catalog of offers that is not named after its file",
     "J072": "an offer whose message is not marketing",

@@ -18,6 +18,7 @@ from journeys.checks import (
     starts,
     templates,
     values,
+    winners,
 )
 from journeys.load import Folder
 from journeys.problem import Problem
@@ -34,6 +35,7 @@ FAMILIES = (
     values.faults,
     services.faults,
     shares.faults,
+    winners.faults,
     starts.faults,
     segments.faults,
     offers.faults,

@@ -10,14 +10,12 @@ from journeys.tree import Entry, Mapping, Scalar, Tree
 
 _TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
 _NODES = {
-    "winner": "compare the arms yourself, and change their weights",
     "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
 }
 _JOURNEY = {
     "brand": "leave it out; messages are not held to a charter yet",
 }
 _PROJECT = {
-    "holdout": "write `holdout:` in each journey",
     "quiet_hours": "write `between:` at the waits before each send",
     "caps": "write `again:` so that nobody enters too often",
 }

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from journeys.duration import Duration
-from journeys.model.parts import WEEKDAYS, Condition, Part, Slug, Truth, Window
+from journeys.model.offers import Arbitration
+from journeys.model.parts import SHARE, WEEKDAYS, Condition, Part, Slug, Truth, Window
 from journeys.model.policy import Cap, Quiet, Recency
 
 _DAY = "|".join(WEEKDAYS)
@@ -51,7 +52,8 @@ class Project(Part):
     quiet_hours: Quiet | None = None
     caps: list[Cap] = []
     recency: list[Recency] = []
-    holdout: str | None = None
+    arbitration: Arbitration | None = None
+    holdout: Annotated[str, Field(pattern=SHARE)] | None = None
 
 
 class MessageHead(Part):
