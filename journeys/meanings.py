@@ -144,6 +144,7 @@ OF_MODEL = {
     ("Recency", "for"): "How long there is no marketing after it.",
     ("Project", "channels"): "What a message costs, by channel.",
     ("Project", "hours"): "Hours of work, by name.",
+    ("Project", "redact"): "Personal values that stand in no trace: customer.NAME, event.NAME, identifiers, place.",
     ("Project", "zone"): "The zone of everyone whose own is not known.",
     ("Offer", "again"): "How long it is not offered again to the same person.",
     ("Offer", "context"): "A number by which the score is multiplied, for what the moment makes better or worse.",

@@ -16,6 +16,7 @@ from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
 from streams.broker.quiet import LOOK_SECONDS, quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
+from streams.budgets.running import Budgets
 from streams.calls.running import Calls
 from streams.context.follower import Surroundings
 from streams.definitions.follower import Definitions
@@ -120,9 +121,19 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         watchdog = Watchdog(PATIENCE_MS, wall_ms())
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
         around = Surroundings(settings, shared.publisher, shared.metrics)
-        decide = deciding(lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all")
+        budgets = Budgets(settings, lambda: shared.definitions.catalog, shared.metrics, wall_ms)
+        around.context.budgets = budgets.leases
+        decide = deciding(
+            lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all", redacting=True
+        )
         worker = Worker(
-            settings, inputs, decide, observer, traces=shared.traces, plan=lambda: shared.definitions.catalog
+            settings,
+            inputs,
+            decide,
+            observer,
+            traces=shared.traces,
+            plan=lambda: shared.definitions.catalog,
+            give_back=budgets.leases.give_back,
         )
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.brokers, worker.offer)
@@ -132,6 +143,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         async def leave() -> None:
             await worker.stop()
             await group.commit()
+            await budgets.leases.stop()
 
         try:
             await around.start()
@@ -144,12 +156,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 looking,
                 shared.definitions.until_fault(),
                 around.until_fault(),
+                budgets.leases.run(),
                 freeze_restored(worker),
             ]
             await until(stop, works, leave)
         finally:
             await others.stop()
             await around.stop()
+            await budgets.close()
 
 
 async def freeze_restored(worker: Worker) -> None:

@@ -1,18 +1,21 @@
 """One partition's records under the engine, without Kafka, Faust or a clock: inputs go in, outputs lie in outboxes."""
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.catalog import Catalog
 from engine.context import EMPTY, Context
-from engine.customer import Customer, next_due
+from engine.customer import Customer, Drawn, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, AnyOutput, CallOutput, Decision, Emitted, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.trace import ERROR, REFUSED
+from engine.why.bounded import MOST_BYTES, bounded
+from engine.why.redaction import redacted
 from state.changelog import DEAD_LETTERS, router_key
 from state.codec import encode
 from state.record import Entry, Record
@@ -31,10 +34,14 @@ LARGEST_OUTPUT = 3 << 20
 CHECK_FROM = 4 << 20
 """Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
 
+MOST_RETURNED = 10_000
+"""Of what is given back of budgets and waits until that is durable; what is beyond is lost."""
 NOTHING: Sequence[Entry] = ()
 
 _json = msgspec.json.Encoder().encode
 
+GiveBack = Callable[[Drawn], None]
+"""Hears what may be spent again."""
 Decide = Callable[[Customer, Input], Decision]
 """What an input means for a customer; the engine's `decide` over a catalog, or a fixed work that is measured.
 
@@ -42,9 +49,28 @@ Where it changes when a timer is due, the customer that it gives has another lis
 """
 
 
-def deciding(catalog: Callable[[], Catalog], context: Context = EMPTY, *, trace_all: bool = False) -> Decide:
-    """The engine over the catalog of the moment, in this context. `trace_all`: every decision leaves a trace."""
+def deciding(
+    catalog: Callable[[], Catalog], context: Context = EMPTY, *, trace_all: bool = False, redacting: bool = False
+) -> Decide:
+    """The engine over the catalog of the moment, in this context. `trace_all`: every decision leaves a trace.
+
+    `redacting`: traces tell of nothing that the project's terms redact, so that such a decision cannot be replayed.
+    """
+    if redacting:
+        return _redacting(catalog, context, trace_all=trace_all)
     return lambda customer, given: decide(catalog(), customer, given, context, trace_all=trace_all)
+
+
+def _redacting(catalog: Callable[[], Catalog], context: Context, *, trace_all: bool) -> Decide:
+    def decided(customer: Customer, given: Input) -> Decision:
+        of = catalog()
+        decision = decide(of, customer, given, context, trace_all=trace_all)
+        if decision.trace is None or not of.terms.redact:
+            return decision
+        found = redacted(decision.trace, customer, decision.customer, of.terms.redact)
+        return msgspec.structs.replace(decision, trace=found)
+
+    return decided
 
 
 class Counts(msgspec.Struct):
@@ -59,12 +85,21 @@ class Counts(msgspec.Struct):
     identities: int = 0
 
 
+class Returned(NamedTuple):
+    """What a decision gave back of budgets, with the input that must be durably applied before it is spent again."""
+
+    spot: str
+    offset: int
+    drawn: Sequence[Drawn]
+
+
 class Processor:
     """Applies inputs to the records of one partition.
 
     `urgent` holds the records with something new that must leave, `dirty` those changed otherwise, both by key in order
-    of change; whoever writes records takes them out. `held` counts all proposals held so far. `wall` gives the wall
-    clock in ms, used only for the age of what is queued.
+    of change; whoever writes records takes them out. `held` counts all proposals held so far; `returned` is what
+    was given back of budgets and may not be durable yet. `wall` gives the wall clock in ms, used only for the age of
+    what is queued.
     """
 
     def __init__(
@@ -88,6 +123,7 @@ class Processor:
         self.held = 0
         self.refusals: dict[str, int] = {}
         self.errors: dict[tuple[str, str], int] = {}
+        self.returned: deque[Returned] = deque(maxlen=MOST_RETURNED)
         self._decide_on = decide
         self._wall = wall
         self._traces = traces
@@ -168,6 +204,8 @@ class Processor:
             self._set_timer(key, record, next_due(customer))
         if entries or decision.duplicate or decision.held:
             self._count(decision, entries)
+        if decision.returned and row is not None:
+            self.returned.append(Returned(f"{self._name}/{row.partition}", row.offset, decision.returned))
         if entries:
             record.outbox.extend(entries)
             record.out_seq = entries[-1].seq
@@ -215,6 +253,8 @@ class Processor:
         if decision.trace is not None:
             headers = [("origin", cause.encode()), *self._carried]
             value = _json(decision.trace)
+            if len(value) > MOST_BYTES:
+                value = _json(bounded(decision.trace))
             entries.append(Entry(seq + 1, "decisions", self.partition, key, value, queued_at, headers=headers))
         return entries
 
@@ -237,6 +277,13 @@ class Processor:
         else:
             self.refuse(row, self._name, f"customer {customer.decode()}: {reason}")
         return False
+
+    def given_back(self, durable: Mapping[str, int]) -> list[Drawn]:
+        """What may be spent again, now that inputs are `durable` up to an offset by spot; told once."""
+        found: list[Drawn] = []
+        while self.returned and self.returned[0].offset < durable.get(self.returned[0].spot, 0):
+            found += self.returned.popleft().drawn
+        return found
 
     def refuse(self, row: Row, name: str, reason: str) -> None:
         """The input, a record of the topic `name`, goes to the dead letters by the router record, so that it leaves

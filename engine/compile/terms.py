@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from engine.compile.conditions import optional, unless
-from engine.policy.terms import CapRule, ContentRule, QuietRule, RecencyRule, Terms, Window
+from engine.policy.terms import Arbitration, CapRule, ContentRule, QuietRule, RecencyRule, Terms, Window
 from journeys.conditions.needed import Wanted, together_wanted
 from journeys.model import Brand, Cap, Project, QuietHours
+from journeys.model import Arbitration as WrittenArbitration
 from journeys.model import ContentRule as Written
 from journeys.model import Recency as WrittenRecency
 from journeys.model.parts import share_of, window_of
@@ -25,7 +26,9 @@ def compile_terms(project: Project, brands: Mapping[str, Brand]) -> Terms:
         recency=recency,
         content={name: rules for name, rules in content.items() if rules},
         wanted=together_wanted(wanted),
+        arbitration=_arbitration(project.arbitration),
         holdout=0.0 if project.holdout is None else share_of(project.holdout),
+        redact=frozenset(project.redact),
     )
 
 
@@ -58,6 +61,14 @@ def _quiet(hours: QuietHours | str | None) -> QuietRule | None:
 
 def _recency(rule: WrittenRecency) -> RecencyRule:
     return RecencyRule((rule.after,) if isinstance(rule.after, str) else tuple(rule.after), rule.for_)
+
+
+def _arbitration(written: WrittenArbitration | None) -> Arbitration | None:
+    if written is None:
+        return None
+    window = written.window
+    waits = window.months or window.days or window.elapsed_ms
+    return Arbitration(written.most or 0, window if waits else None, written.retry)
 
 
 def _content(rule: Written) -> ContentRule:

@@ -55,10 +55,23 @@ class ContentRule(msgspec.Struct, frozen=True):
     unless: Compiled | None = None
 
 
+class Arbitration(msgspec.Struct, frozen=True):
+    """How marketing proposals of one person compete.
+
+    At most `most` win at one instant, 0 for no limit; with a `window` each waits so long for others. Who lost may be
+    proposed again after `retry`.
+    """
+
+    most: int = 0
+    window: Duration | None = None
+    retry: Duration = Duration.parse("1h")
+
+
 class Terms(msgspec.Struct, frozen=True):
     """The rules of a project that hold for every journey; `content` by brand, `wanted` is what must be counted.
 
-    `holdout` is the share (of 1) of people who get no marketing at all.
+    `holdout` is the share (of 1) of people who get no marketing at all; `redact` what no trace tells
+    of on its topic (engine/why/redaction.py).
     """
 
     caps: tuple[CapRule, ...] = ()
@@ -67,9 +80,12 @@ class Terms(msgspec.Struct, frozen=True):
     content: dict[str, tuple[ContentRule, ...]] = {}
     wanted: dict[str, Wanted] = {}
     holdout: float = 0.0
+    arbitration: Arbitration | None = None
+
+    redact: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.caps or self.quiet or self.recency or self.content or self.holdout)
+        return bool(self.caps or self.quiet or self.recency or self.content or self.holdout or self.arbitration)
 
 
 NONE = Terms()

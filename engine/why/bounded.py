@@ -15,8 +15,8 @@ MOST_VALUE = 2_000
 """Bytes of one value in a line's data, where a trace is cut."""
 FIRST = 10
 """Of a list in a line's data, such as candidates, so many are kept, and those that won."""
-WON = ("won", "chosen", "winner")
-"""What marks an item of such a list as one that is kept wherever it stands."""
+WON = frozenset({"made", "won"})
+"""Codes of the items of such a list that are kept wherever they stand."""
 LEAST = frozenset({trace.NOT_ENTERED, trace.NOT_WOKEN, trace.NOT_EXITED, trace.NOT_GOAL, trace.FACT, trace.SET})
 """Lines that are given up first."""
 
@@ -59,7 +59,7 @@ def _shortened(line: Line) -> Line:
 
 def _less(value: Any) -> Any:
     if isinstance(value, list) and len(value) > FIRST:
-        won = [each for each in value[FIRST:] if isinstance(each, dict) and any(each.get(mark) for mark in WON)]
+        won = [each for each in value[FIRST:] if isinstance(each, dict) and each.get("code") in WON]
         value = [*value[:FIRST], *won, f"and {len(value) - FIRST - len(won)} more"]
     size = len(_json(value))
     if isinstance(value, list):

@@ -158,6 +158,20 @@ def _joined(line: Line, _told: Telling) -> str:
     return f"Branch {line.code} is at its end{', and goes on behind it' if line.data.get('on') else ''}"
 
 
+def _offered(line: Line, _told: Telling) -> str:
+    catalog = value_text(line.data.get("catalog", "a catalog"))
+    return f"None of the offers of {catalog} was right" if line.code == "none" else f"Best of {catalog}: {line.code}"
+
+
+def _scored(line: Line, _told: Telling) -> str:
+    data = line.data
+    parts = " x ".join(f"{name} {data[name]:.4g}" for name in SCORE if isinstance(data.get(name), int | float))
+    score = f": {data['score']:.4g} = {parts}" if isinstance(data.get("score"), int | float) else ""
+    return f"{_message(line)} competes{', and lost' if line.code == 'outscored' else ''}{score}"
+
+
+SCORE = ("propensity", "context", "value", "lever")
+"""The parts of a score, multiplied."""
 SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     trace.FACT: ("noted", "", lambda line, _: f"{said(words.FACTS, line.code).capitalize()}"),
     trace.ENTERED: ("entered", GO, _entered),
@@ -188,6 +202,27 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
         BAD,
         lambda line, _: f"Refused to send {_message(line)}: {said(words.RULES, line.code)}",
     ),
+    trace.DEFERRED: (
+        "deferred",
+        "",
+        lambda line, told: (
+            f"{_message(line)} waits until {told.until(line.data.get('until'))}: {said(words.RULES, line.code)}"
+        ),
+    ),
+    trace.DROPPED: (
+        "dropped",
+        "",
+        lambda line, _: f"{_message(line)} came to nothing: {said(words.DROPPED, line.code)}",
+    ),
+    trace.GATHERED: (
+        "gathers",
+        "",
+        lambda line, told: f"{_message(line)} waits until {told.until(line.data.get('until'))} for others to compete",
+    ),
+    trace.OFFERED: ("best offer", GO, _offered),
+    trace.SCORED: ("scored", "", _scored),
+    trace.PAUSED: ("paused", "", lambda _line, _told: "The journey is paused: goes on when it is resumed"),
+    trace.RESUMED: ("resumed", GO, lambda line, _: f"The journey was resumed: {said(words.RESUMED, line.code)}"),
     trace.VOIDED: ("voided", BAD, lambda line, _: f"Took back what was on its way: {said(words.VOIDED, line.code)}"),
     trace.GOAL: ("goal", GOOD, _goal),
     trace.NOT_GOAL: ("no goal", "", lambda line, _: f"Not the goal: {said(words.NOT_GOAL, line.code)}"),

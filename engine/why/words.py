@@ -2,6 +2,7 @@
 
 NOT_ENTERED = {
     "late": "the event came too late to begin anything",
+    "paused": "the journey is paused",
     "where": "its condition did not hold",
     "pinned": "they want another text of a property",
     "unless": "something spoke against it",
@@ -21,25 +22,28 @@ NOT_WOKEN = {
 NOT_GOAL = {"where": "its condition did not hold", "early": "it came before the entry", "after": "it came too late"}
 NOT_EXITED = {"where": "its condition did not hold", "unless": "something spoke against it"}
 RULES = {
-    "arbitration": "another message was the better one",
-    "brand": "the brand does not allow it",
     "budget": "the budget of the journey is used up",
-    "caps": "they have had as many messages as they may",
+    "cap": "they have had as many messages as they may",
     "catching_up": "the engine is catching up",
     "consent": "there is no consent",
-    "content_policy": "the brand does not allow it",
+    "content": "the brand does not allow it",
     "erased": "the customer was erased",
     "holdout": "they are in the control group",
+    "outscored": "another message was the better one",
     "quiet_hours": "it is their quiet time",
     "recency": "they turned something down not long ago",
+    "suppressed": "the address is suppressed",
     "unreachable": "there is no address",
 }
 """Refusals, and why a proposal waits. A rule that is not here is told by its code and its own reason."""
 VOIDED = {
     "exit": "the enrollment ended before it left",
     "expired": "it would have come too late",
+    "paused": "the journey was paused",
     "removed": "its node is no longer there",
 }
+DROPPED = {"left": "they had left before it was judged"}
+RESUMED = {"go": "goes on", "skip": "goes on behind what it stood at", "exit": "leaves"}
 MOVED = {
     "follow": "a deploy took it along",
     "migrate": "a deploy took it along, by its map",

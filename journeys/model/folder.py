@@ -11,6 +11,7 @@ from journeys.model.policy import Cap, Quiet, Recency
 
 _DAY = "|".join(WEEKDAYS)
 DAYS = rf"^({_DAY})(-({_DAY}))?$"
+REDACTABLE = r"^((event|customer)(\.[A-Za-z_][A-Za-z0-9_]*)+|identifiers|place)$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -54,6 +55,7 @@ class Project(Part):
     recency: list[Recency] = []
     arbitration: Arbitration | None = None
     holdout: Annotated[str, Field(pattern=SHARE)] | None = None
+    redact: list[Annotated[str, Field(pattern=REDACTABLE)]] = []
 
 
 class MessageHead(Part):
