@@ -4,6 +4,7 @@ from typing import assert_never
 
 from engine import trace
 from engine.nodes import (
+    best_offer,
     call,
     choose,
     digest,
@@ -23,6 +24,7 @@ from engine.nodes import (
 )
 from engine.program import (
     BackStep,
+    BestOfferStep,
     CallStep,
     ChooseStep,
     DigestStep,
@@ -122,7 +124,8 @@ def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
         case WaitStep():
             return wait.enter(step, run)
         case SendStep():
-            return send.enter(step, run)
+            send.enter(step, run)
+            return None
         case ExitStep():
             exit.enter(step, run)
             return None
@@ -140,7 +143,7 @@ def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
 
 def _enter_rarer(
     step: WaitUntilStep | SplitStep | CallStep | TagStep | EmitStep | RepeatStep | BackStep | ParallelStep | JoinStep
-    | StartStep | DigestStep,
+    | StartStep | DigestStep | BestOfferStep,
     run: Run,
 ) -> Step | list[parallel.Begun] | None:  # fmt: skip
     match step:
@@ -166,6 +169,9 @@ def _enter_rarer(
             return start.enter(step, run)
         case DigestStep():
             return digest.enter(step, run)
+        case BestOfferStep():
+            best_offer.enter(step, run)
+            return None
         case _:
             assert_never(step)
 
@@ -178,7 +184,7 @@ def _timed_out(step: RestStep, run: Run) -> Step | None:
             return wait_until.time_out(step, run)
         case WaitForStep():
             return wait_for.time_out(step, run)
-        case SendStep():
+        case SendStep() | BestOfferStep():
             return send.time_out(step, run)
         case TaskStep():
             return task.time_out(step, run)

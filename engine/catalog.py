@@ -6,8 +6,9 @@ from typing import Any
 from engine.compile import DefinitionError, compile_journey
 from engine.customer import Customer, standing, stood
 from engine.destination import Destination, destination
+from engine.places.watches import watches
 from engine.policy.terms import NONE, Terms
-from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, Pause, Schedule, SegmentRule
+from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, OfferCatalog, Pause, Schedule, SegmentRule
 from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
@@ -55,7 +56,9 @@ class Catalog:
     `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
     concerns any of its journeys and segments; `zone` is the project's.
-    `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy.
+    `fences` says which fixes tell whether a person is in which places.
+    `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy, `offers`
+    the catalogs of offers by name.
     `pauses` are the journeys that are or were paused: nobody enters one of `closed`, nobody inside one of `halted` goes
     on, those of `resumed` do again. `backfills` is the newest release that a walk takes to the customers whom it
     concerns, `backfill_pace` of them a second.
@@ -72,10 +75,12 @@ class Catalog:
         moves: Mapping[str, Mapping[str, Move]] | None = None,
         terms: Terms = NONE,
         pauses: Mapping[str, Pause] | None = None,
+        offers: Iterable[OfferCatalog] = (),
     ) -> None:
         self.release = release
         self.terms = terms
         self.current = dict(current)
+        self.offers = {each.name: each for each in offers}
         self.zone = zone
         self.segments = {rule.name: rule for rule in in_order(segments)}
         self.since = dict(since or {})
@@ -89,6 +94,7 @@ class Catalog:
                 self.entries[type_] = (*self.entries.get(type_, ()), *((journey, rule) for rule in rules))
         self._narrowed = {type_: Narrowed(rules) for type_, rules in self.entries.items() if len(rules) > FEW}
         self.timed = {name: journey for name, journey in self.current.items() if journey.dates or journey.absences}
+        self.fences = watches(rule for journey in self.current.values() for rule in journey.fences)
         self.armed = max((self.since_of(name) for name in self._armed_names()), default=0)
         self.pauses = dict(pauses or {})
         self.closed = frozenset(name for name, pause in self.pauses.items() if pause.closed)
@@ -206,6 +212,7 @@ class Catalog:
     def _wanted(self) -> dict[str, Wanted]:
         found = [pair for journey in self.current.values() for pair in journey.wanted.items()]
         found += self.terms.wanted.items()
+        found += [pair for each in self.offers.values() for pair in each.wanted.items()]
         for rule in self.segments.values():
             found += rule.when.needs.counts.items()
             found += rule.unless.needs.counts.items() if rule.unless is not None else ()

@@ -41,6 +41,17 @@ class Position(msgspec.Struct, array_like=True, frozen=True, gc=False):
     at: int
 
 
+class Fence(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A place that the person is in, `since` (ms) the fix that showed it.
+
+    Where somebody waits for a stay, `seen_at` is the last fix that showed it, and `told_at` the latest stay told of.
+    """
+
+    since: int
+    seen_at: int = 0
+    told_at: int = 0
+
+
 class OpenTask(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Work asked of a person and not ended yet; `due_at` in ms."""
 

@@ -50,9 +50,7 @@ def decide(
         if catalog.resumed and customer.enrollments:
             resume(draft)
             _settle(draft)
-        while (due := due_by(draft)) is not None:
-            fire(draft, due)
-            _settle(draft)
+        _fire_all(draft)
         return draft.finish(trace_all)
     if customer.erased_at:
         return _to_an_erased(catalog, customer, given, trace_all)
@@ -98,6 +96,19 @@ def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> boo
     )
 
 
+def _fire_all(draft: Draft) -> None:
+    """Fires what is due, in order; what timers of one instant propose is judged together, behind the last of them."""
+    while True:
+        due = due_by(draft)
+        if draft.proposals and (due is None or due[0] > draft.proposals[0].at):
+            _settle(draft)
+        elif due is None:
+            return
+        else:
+            fire(draft, due)
+            _settle(draft, judges=False)
+
+
 def _apply(draft: Draft, event: Event) -> None:
     take_facts(draft, event)
     if draft.customer.erased_at:
@@ -129,8 +140,11 @@ def _apply(draft: Draft, event: Event) -> None:
         _settle(draft)
 
 
-def _settle(draft: Draft) -> None:
-    """What the decision itself brought about, until there is nothing left; proposals come when the rest is done."""
+def _settle(draft: Draft, *, judges: bool = True) -> None:
+    """What the decision itself brought about, until there is nothing left; proposals come when the rest is done.
+
+    Those are left where it does not judge.
+    """
     applied = 0
     while True:
         if draft.touched:
@@ -140,7 +154,7 @@ def _settle(draft: Draft) -> None:
             ended, *draft.ended = draft.ended
             tell_parent(draft, ended)
         elif not draft.derived:
-            if not draft.proposals:
+            if not judges or not draft.proposals:
                 return
             proposals.settle(draft)
         else:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from engine.event import Event
-from engine.program import CompiledJourney, SendStep
+from engine.program import BestOfferStep, CompiledJourney, SendStep
 
 
 class Pending(msgspec.Struct, gc=False):
@@ -20,7 +20,7 @@ class Pending(msgspec.Struct, gc=False):
     enrollment: str
     branch: str
     journey: CompiledJourney
-    step: SendStep
+    step: SendStep | BestOfferStep
     visit: int
     at: int
     proposed_at: int

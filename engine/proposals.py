@@ -1,14 +1,18 @@
 """Proposals: what enrollments want to send is judged once nothing else of the decision is left, all of it together."""
 
-from collections.abc import Iterable
+from typing import Any
 
 from engine import trace
 from engine.advance import advance, fail, fault_line
+from engine.arbitration import Rival, ranked
 from engine.customer import Enrollment, Spot
 from engine.draft import Draft
-from engine.nodes import send
+from engine.nodes import best_offer, send
+from engine.offers import NO_CHOICE, Candidate, Choosing
 from engine.pending import Pending
-from engine.run import Run
+from engine.policy.score import Scorer
+from engine.program import BestOfferStep, SendStep
+from engine.run import Run, person_zone
 
 
 def settle(draft: Draft) -> None:
@@ -17,29 +21,79 @@ def settle(draft: Draft) -> None:
     What that leads to may be proposed in turn: it is pending, and makes another round.
     """
     proposed, draft.proposals = draft.proposals, ()
-    for each in in_order(proposed) if len(proposed) > 1 else proposed:
-        run = _resumed(draft, each)
-        if run is None:
-            data = {"message": each.step.message.name}
-            draft.say(trace.DROPPED, each.journey.name, each.enrollment, each.step.label, "left", **data)
-        else:
-            _judge(run, each)
+    if len(proposed) == 1 and isinstance(proposed[0].step, SendStep):
+        # Most often nothing competes, and then no score is needed.
+        _judge(draft, proposed[0], proposed[0].step)
+        return
+    scorer = Scorer(draft, person_zone(draft, proposed[0].journey))
+    rivals = [Rival(each, found) for each in proposed if (found := _choosing(draft, each, scorer)) is not None]
+    for rival, candidate in ranked(draft, rivals, scorer):
+        pending, found = rival.pending, rival.found
+        if isinstance(pending.step, SendStep):
+            _judge(draft, pending, pending.step)
+        elif candidate is not None and not found.over and len(found.picked) < pending.step.pick:
+            _attempt(draft, pending, pending.step, found, candidate)
+    for pending, found in rivals:
+        if isinstance(pending.step, BestOfferStep) and not found.over:
+            _finish(draft, pending, pending.step, found)
 
 
-def in_order(proposed: Iterable[Pending]) -> Iterable[Pending]:
-    """The order in which proposals of one round are judged: that in which they were made."""
-    return proposed
-
-
-def _judge(run: Run, pending: Pending) -> None:
+def _judge(draft: Draft, pending: Pending, step: SendStep) -> None:
+    run = _resumed(draft, pending)
+    if run is None:
+        _say_left(draft, pending, {"message": step.message.name})
+        return
     try:
-        following = send.judge(pending.step, run, pending)
+        following = send.judge(step, run, pending)
     except Exception as fault:
-        # Variables may be the designer's expressions: whatever they raise concerns this enrollment alone.
+        # Conditions and variables are the designer's: whatever they raise concerns this enrollment alone.
         fail(run, *fault_line(fault))
         return
     if following is not None:
         advance(run, following)
+
+
+def _choosing(draft: Draft, pending: Pending, scorer: Scorer) -> Choosing | None:
+    """The offers that compete for a `best_offer`, `NO_CHOICE` for a send; None where there is nothing to judge."""
+    step = pending.step
+    if isinstance(step, SendStep):
+        return NO_CHOICE
+    run = _resumed(draft, pending)
+    if run is None:
+        _say_left(draft, pending, {"catalog": step.catalog})
+        return None
+    try:
+        return best_offer.choosing(step, run, scorer)
+    except Exception as fault:
+        # As in `_judge`.
+        fail(run, *fault_line(fault))
+        return None
+
+
+def _attempt(draft: Draft, pending: Pending, step: BestOfferStep, found: Choosing, candidate: Candidate) -> None:
+    run = _resumed(draft, pending)
+    if run is None:
+        return
+    try:
+        best_offer.attempt(step, run, pending, found, candidate)
+    except Exception as fault:
+        # As in `_judge`.
+        found.over = True
+        fail(run, *fault_line(fault))
+
+
+def _finish(draft: Draft, pending: Pending, step: BestOfferStep, found: Choosing) -> None:
+    run = _resumed(draft, pending)
+    if run is None:
+        _say_left(draft, pending, {"catalog": step.catalog})
+        return
+    following = best_offer.finish(step, run, pending, found)
+    if following is not None:
+        advance(run, following)
+
+
+def _say_left(draft: Draft, pending: Pending, about: dict[str, Any]) -> None:
+    draft.say(trace.DROPPED, pending.journey.name, pending.enrollment, pending.step.label, "left", **about)
 
 
 def _resumed(draft: Draft, pending: Pending) -> Run | None:

@@ -79,7 +79,7 @@ CODES: dict[str, str] = {
         "the best of a catalog was looked for; `code` is the offer's id, or none; `data.candidates` are the first of them "
         "with their fate and the parts of their score, `data.more` counts the others"
     ),
-    SCORED: "a proposal competed with others; `code`: won or outscored; `data` are the parts of its score",
+    SCORED: "a proposal competed with others; `data` are the parts of its score",
     VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",

@@ -11,11 +11,12 @@ import msgspec
 from engine.catalog import Catalog, CompiledJourney
 from engine.context import Context
 from engine.decision import CallOutput, Output, TaskOutput, Trace
+from engine.policy.terms import NONE
 from journeys.load import Folder
 from state.store import MemoryStore
 from state.timers import NEVER
 from streams.definitions.build import Builder
-from streams.definitions.plan import plan_deploy
+from streams.definitions.plan import plan_deploy, read_terms
 from streams.definitions.shelf import Shelf, digest
 from streams.lane import Lane
 from streams.partition import Partition
@@ -151,11 +152,16 @@ def catalog_of(folder: Folder, names: Sequence[str] | None = None) -> Catalog:
     Raises DeployRefused with every problem, and KeyError for a journey that the folder does not hold.
     """
     plan = plan_deploy(Shelf(), folder, 0, "", "driver")
-    builder = Builder({digest(blob): blob for blob in plan.blobs})
+    blobs = {digest(blob): blob for blob in plan.blobs}
+    builder = Builder(blobs)
     shelved = plan.release.journeys if plan.release is not None else {}
     journeys: dict[str, CompiledJourney] = {
         name: builder.journey(name, shelved[name].version) for name in (shelved if names is None else names)
     }
+    terms = NONE if plan.release is None else read_terms(blobs[plan.release.project])
     members = plan.release.segments if plan.release is not None else {}
     segments = [builder.segment(name, version) for name, version in members.items()]
-    return Catalog(1, journeys, lambda _name, _version: None, segments, folder.project.zone)
+    catalogs = plan.release.offers if plan.release is not None else {}
+    offers = [builder.offers(name, version) for name, version in catalogs.items()]
+    zone = folder.project.zone
+    return Catalog(1, journeys, lambda _name, _version: None, segments, zone, terms=terms, offers=offers)

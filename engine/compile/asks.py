@@ -69,7 +69,7 @@ def best_offer(around: Around, node: BestOffer, then: Step, path: str) -> BestOf
     otherwise = around.block(node.else_, then, f"{path}.else")
     label = around.id(node.id, path)
     return BestOfferStep(
-        label, node.best_offer, node.pick, node.as_, node.void_after, then, otherwise, around.rescue
+        label, node.best_offer, node.pick, node.as_, node.void_after, node.defer, then, otherwise, around.rescue
     )
 
 

@@ -167,7 +167,7 @@ class Blocks:
             case Parallel():
                 return self._parallel(node, then, path)
             case BestOffer():
-                raise self.fault(path, "best_offer is not there yet; send a message instead")
+                return self.rest(asks.best_offer(self, node, then, path))
             case Set() | Add() | Tagged() | Untagged() | Emit() | Exit():
                 return self._leaf(node, then, path)
             case _:

@@ -25,6 +25,7 @@ from engine.program import (
     WaitStep,
     WaitUntilStep,
 )
+from engine.program.offers import lever
 from journeys.conditions import compile_expression
 from journeys.conditions.needed import Needs, Wanted, together, together_wanted
 from journeys.model import Budget
@@ -72,11 +73,14 @@ def compile_journey(
         watches=any(_watches(step) for step in rests.values()),
         dates=triggers.dates,
         absences=triggers.absences,
+        fences=triggers.fences,
         schedules=triggers.schedules,
         paces=triggers.paces,
         wanted=_wanted(needs, triggers, rests.values()),
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
+        value=1.0 if journey.expected_value is None else float(journey.expected_value),
+        lever=lever(journey.priority),
         budget=_budget(journey.budget, zone, costs or {}),
         contests=blocks.contests,
         brand=journey.brand or "",

@@ -154,7 +154,8 @@ def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: 
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
     queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at)
     draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
-    if proposal.class_ not in WITHOUT_CONSENT and (draft.catalog.terms.caps or proposal.caps):
+    terms = draft.catalog.terms
+    if proposal.class_ not in WITHOUT_CONSENT and (terms.caps or proposal.caps or terms.arbitration):
         contact = Contact(name, run.at, variant.channel, proposal.topic, run.journey.name)
         draft.own().contacts = with_contact(draft.customer.contacts, contact)
     run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)

@@ -8,6 +8,7 @@ from engine.policy.consent import consented
 from engine.policy.content import allowed_content
 from engine.policy.erased import erased
 from engine.policy.holdout import held_out
+from engine.policy.outscored import outscored
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.quiet import loud
 from engine.policy.reachable import reachable
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     loud,
     within_caps,
     recovered,
+    outscored,
 )
 
 

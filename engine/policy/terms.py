@@ -37,7 +37,7 @@ class QuietRule(msgspec.Struct, frozen=True):
 
     def window(self, channel: str) -> Window | None:
         """The quiet hours of a channel."""
-        return self.channels[channel] if channel in self.channels else self.between
+        return self.channels.get(channel, self.between)
 
 
 class RecencyRule(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class RecencyRule(msgspec.Struct, frozen=True):
 
 
 class ContentRule(msgspec.Struct, frozen=True):
-    """Categories that a brand does not promote to those for whom `when` holds, unless `unless` does; None: to nobody."""
+    """Categories that a brand does not promote: to nobody, or to those for whom `when` holds and not `unless`."""
 
     categories: frozenset[str]
     when: Compiled | None = None
@@ -81,7 +81,6 @@ class Terms(msgspec.Struct, frozen=True):
     wanted: dict[str, Wanted] = {}
     holdout: float = 0.0
     arbitration: Arbitration | None = None
-
     redact: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:

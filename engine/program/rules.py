@@ -16,6 +16,7 @@ CALL_TYPES = frozenset({"call.done", "call.failed"})
 """The events that end a call."""
 ENTERED_SEGMENT, LEFT_SEGMENT = "segment.entered", "segment.left"
 DATE_REACHED, ABSENCE_NOTICED = "date.reached", "absence.noticed"
+ENTERED_PLACE, LEFT_PLACE, STAYED_IN_PLACE = "place.entered", "place.left", "place.stayed"
 SCHEDULE_DUE, STARTED = "schedule.due", "journey.start"
 
 
@@ -73,6 +74,28 @@ class AbsenceRule(msgspec.Struct, frozen=True):
     duration: Duration
     after: str
     backfill: bool = False
+
+
+class FixLimits(msgspec.Struct, frozen=True):
+    """Which fixes count: the greatest age (ms) and inaccuracy, and the margins inside and outside, in metres."""
+
+    max_age_ms: int
+    max_accuracy_m: float
+    enter_margin_m: float
+    leave_margin_m: float
+
+    @property
+    def key(self) -> str:
+        """What `Customer.fences` and events name them by."""
+        return f"{self.max_age_ms // 1000}s,{self.max_accuracy_m:g},{self.enter_margin_m:g},{self.leave_margin_m:g}"
+
+
+class FenceRule(msgspec.Struct, frozen=True):
+    """Places that a journey looks at, by kind or id, and for how long it wants one to stay there."""
+
+    name: str
+    limits: FixLimits
+    stay: Duration | None = None
 
 
 class SegmentRule(msgspec.Struct, frozen=True):
@@ -171,7 +194,8 @@ class CompiledJourney(msgspec.Struct, frozen=True):
 
     `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
-    counted for its conditions. `budget` is what it may spend; `holdout` is the share (of 1) of people who are its control group; `contests` are the
+    counted for its conditions. `budget` is what it may spend; `value` of one conversion and `lever` of its priority are parts of the scores of its
+    messages; `holdout` is the share (of 1) of people who are its control group; `contests` are the
     splits that look for a winner, by name; `caps` count its own messages alone.
     """
 
@@ -194,12 +218,15 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     watches: bool = False
     dates: dict[int, DateRule] = {}
     absences: dict[int, AbsenceRule] = {}
+    fences: tuple[FenceRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     paces: dict[str, int] = {}
     wanted: dict[str, Wanted] = {}
     segments: frozenset[str] = frozenset()
     keys: tuple[Compiled | None, ...] = ()
     budget: BudgetRule | None = None
+    value: float = 1.0
+    lever: float = 1.0
     contests: dict[str, SplitStep] = {}
     brand: str = ""
     caps: tuple[CapRule, ...] = ()

@@ -159,13 +159,17 @@ class SendStep(msgspec.Struct, frozen=True):
 
 
 class BestOfferStep(msgspec.Struct, frozen=True):
-    """Proposes the best `pick` of the offers of a catalog, kept as the variable `name`; `otherwise` for none."""
+    """Proposes the best `pick` of the offers of a catalog, kept as the variable `name`; `otherwise` for none.
+
+    `defer` is as in a send, where rules refuse all of them.
+    """
 
     label: str
     catalog: str
     pick: int
     name: str
     void_after: Duration | None
+    defer: Duration | None
     then: "Step"
     otherwise: "Step"
     rescue: bool = False

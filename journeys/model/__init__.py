@@ -40,7 +40,7 @@ from journeys.model.nodes import (
     WaitUntil,
     When,
 )
-from journeys.model.offers import Offer, Offers
+from journeys.model.offers import Arbitration, Offer, Offers
 from journeys.model.parts import (
     EVENT_TYPE,
     NAME,
@@ -57,7 +57,9 @@ from journeys.model.parts import (
 from journeys.model.policy import Brand, Cap, ContentRule, QuietHours, Recency
 from journeys.model.triggers import (
     AGAIN,
+    PLACE,
     TRIGGERS,
+    AtPlace,
     Called,
     Enter,
     EntersPlace,
@@ -77,7 +79,7 @@ from journeys.model.triggers import (
 )
 
 __all__ = [
-    "AGAIN", "EVENT_TYPE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arm", "Awaited", "Becoming",
+    "AGAIN", "EVENT_TYPE", "PLACE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration", "Arm", "AtPlace", "Awaited", "Becoming",
     "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
     "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
     "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",

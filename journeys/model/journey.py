@@ -30,7 +30,7 @@ class Journey(Part):
     brand: Slug | None = None
     topic: Slug
     priority: int = Field(50, ge=0, le=100)
-    expected_value: float | int | None = None
+    expected_value: float | int | None = Field(None, ge=0)
     ttl: Duration
     late: Duration = Duration.parse("1h")
     max_live: int = Field(20, ge=1, le=20)

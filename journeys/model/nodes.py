@@ -187,6 +187,7 @@ class BestOffer(Part):
     pick: int = Field(1, ge=1, le=10)
     as_: Annotated[str, Field(pattern=NAME)] = Field("offer", alias="as")
     void_after: Duration | None = None
+    defer: Duration | None = None
     else_: "list[Node]" = Field([], alias="else")
     id: Slug | None = None
 

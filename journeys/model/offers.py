@@ -9,6 +9,14 @@ MOST_OFFERS = 200
 """Of one catalog, since a decision looks at each."""
 
 
+class Arbitration(Part):
+    """How marketing proposals of one person compete: how many win at one instant, and how long they wait for others."""
+
+    most: int | None = Field(None, ge=1, le=100)
+    window: Duration = Duration.parse("0s")
+    retry: Duration = Duration.parse("1h")
+
+
 class Offer(Part):
     """One offer: the message that makes it, whom it concerns, and what one acceptance is worth."""
 

@@ -9,6 +9,8 @@ from journeys.model.parts import WINDOW, Condition, EventTypes, Part, Slug, Slug
 
 MOST_CONTACTS = 256
 """Messages of a person that are remembered, so that no cap can allow more."""
+LONGEST_CAP_DAYS = 93
+"""How far back a cap may look."""
 HOLIDAYS = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 NONE = "none"
 
@@ -60,7 +62,7 @@ class Recency(Part):
 
 
 class ContentRule(Part):
-    """Categories of messages that are forbidden: always, or to those for whom `when` holds, or unless something does."""
+    """Categories of messages that are forbidden: to everyone, or to those for whom `when` holds and not `unless`."""
 
     forbid: Slugs
     when: Condition | None = None

@@ -10,6 +10,12 @@ from journeys.model.parts import PACE, Clock, Condition, EventType, EventTypes, 
 AGAIN = r"^(never|always|after exit|([0-9]+(mo|w|d|h|m|s)\s*)+after entry)$"
 
 
+PLACE = r"^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,79}$"
+PlaceName = Annotated[str, Field(pattern=PLACE)]
+"""The kind of places, or the id of one."""
+Metres = Annotated[float, Field(ge=0, le=100_000, strict=False)]
+
+
 class Entry(Part):
     """What every trigger may say: for whom it holds, what an enrollment is keyed by, and who may come again."""
 
@@ -86,26 +92,35 @@ class Called(Entry):
     called: Literal["yes"]
 
 
-class EntersPlace(Entry):
-    """Whoever comes into a place of a kind."""
+class AtPlace(Entry):
+    """Which fixes count for a place, and how many metres inside or outside of it one must lie to say so.
 
-    enters_place: Slug
-    max_age: Duration | None = None
+    Never fewer than its own accuracy: so what jumps about at the edge says nothing.
+    """
 
-
-class LeavesPlace(Entry):
-    """Whoever goes out of a place of a kind."""
-
-    leaves_place: Slug
-    max_age: Duration | None = None
+    max_age: Duration = Duration.parse("10m")
+    max_accuracy: Metres = 100.0
+    enter_margin: Metres = 10.0
+    leave_margin: Metres = 30.0
 
 
-class StaysInPlace(Entry):
-    """Whoever stays in a place of a kind for a time."""
+class EntersPlace(AtPlace):
+    """Whoever comes into a place: one of this kind, or the one of this id."""
 
-    stays_in_place: Slug
+    enters_place: PlaceName
+
+
+class LeavesPlace(AtPlace):
+    """Whoever goes out of a place: one of this kind, or the one of this id."""
+
+    leaves_place: PlaceName
+
+
+class StaysInPlace(AtPlace):
+    """Whoever stays in a place, one of this kind or the one of this id, for a time."""
+
+    stays_in_place: PlaceName
     for_: Duration = Field(alias="for")
-    max_age: Duration | None = None
 
 
 TRIGGERS: dict[str, type[Entry]] = {

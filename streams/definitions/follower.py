@@ -10,11 +10,12 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from engine.catalog import Catalog
+from engine.policy.terms import NONE, Terms
 from engine.program import CompiledJourney
 from journeys.messages.model import Message
 from streams.broker.publish import Publisher, PublishError
 from streams.definitions.build import Builder
-from streams.definitions.plan import read_project
+from streams.definitions.plan import read_project, read_terms
 from streams.definitions.shelf import BLOB, CURRENT, MissingBlob, Release, Shelf, ShelfFault, digest
 from streams.definitions.shelf_reader import TOPIC, ShelfReader
 from streams.metrics.metrics import Metrics
@@ -162,13 +163,17 @@ class Definitions:
             try:
                 journeys = await self._compiled(release)
                 segments = [self._builder.segment(name, version) for name, version in release.segments.items()]
-                zone = self._zone(release)
+                offers = [self._builder.offers(name, version) for name, version in release.offers.items()]
+                zone, terms = self._zone(release), self._terms(release)
             except ShelfFault as fault:
                 self._report(self._records.get(fault.blob, self._last_current), fault)
                 continue
             since = self._shelf.since(release)
             moves = {name: shelved.moves for name, shelved in release.journeys.items()}
-            self.catalog = Catalog(release.n, journeys, self._find, segments, zone, since, moves)
+            pauses = {name: one.pause for name, one in release.journeys.items() if one.pause is not None}
+            self.catalog = Catalog(
+                release.n, journeys, self._find, segments, zone, since, moves, terms, pauses, offers
+            )
             self._metrics.definitions_release(release.n)
             log.info("definitions: release %d, %d journeys open", release.n, len(journeys))
             self._on_change(self.catalog)
@@ -187,6 +192,11 @@ class Definitions:
         """The project's zone. Raises ShelfFault."""
         blob = self._shelf.blobs.get(release.project)
         return "UTC" if blob is None else read_project(blob).zone
+
+    def _terms(self, release: Release) -> Terms:
+        """The project's policy. Raises ShelfFault."""
+        blob = self._shelf.blobs.get(release.project)
+        return NONE if blob is None else read_terms(blob)
 
     def _report(self, record: ConsumerRecord | None, fault: ShelfFault) -> None:
         log.error("definitions: %s; release %d stays in use", fault, self.catalog.release)

@@ -6,15 +6,18 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.compile import compile_terms
+from engine.policy.terms import Terms
 from journeys.checks import check
+from journeys.conditions import ConditionError
 from journeys.load import Folder, LoadedJourney, LoadedOffers
-from journeys.model import Project
+from journeys.model import Brand, Project
 from journeys.model.walk import all_nodes
 from journeys.outline import nodes, verb
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Scalar
 from streams.definitions.build import Builder
-from streams.definitions.moving import STAY, Moving, with_moves
+from streams.definitions.moving import STAY, Moving, Spot, with_moves
 from streams.definitions.shelf import (
     JourneyBlob,
     OffersBlob,
@@ -84,9 +87,10 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str, mo
     now = {name: Shelved(digest(blob)) for name, blob in journeys.items()}
     members = {**base.segments, **{name: digest(blob) for name, blob in segments.items()}}
     offers = {**base.offers, **{name: digest(blob) for name, blob in catalogs.items()}}
+    read_terms(project)
     builder = Builder({**shelf.blobs, **blobs})
     _try(builder, folder, now, members, offers)
-    now = with_moves(builder, base.journeys, now, moving)
+    now = with_moves(builder, base.journeys, now, moving, _spots(folder))
     release = Release(
         shelf.next_number, at, nonce, digest(project), {**base.journeys, **now}, hashes, note, members, offers=offers
     )
@@ -96,16 +100,22 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str, mo
 
 def plan_undeploy(shelf: Shelf, name: str, at: int, nonce: str) -> Plan:
     """The journey closed, all else as it is. Raises UnknownJourney."""
-    base = shelf.release
-    if base is None or name not in base.journeys:
-        known = base.journeys if base else {}
-        hint = did_you_mean(name, known, "`sillage journeys` lists those that are")
-        raise UnknownJourney(f"journey {name}: not deployed; {hint}")
+    base = deployed(shelf, name)
     closed = {name: msgspec.structs.replace(base.journeys[name], open=False)}
     release = msgspec.structs.replace(
         base, n=shelf.next_number, at=at, nonce=nonce, note=f"undeploy {name}", journeys={**base.journeys, **closed}
     )
     return _plan(base, release, (), closed)
+
+
+def deployed(shelf: Shelf, name: str) -> Release:
+    """The release in use, which holds a journey of this name, open or closed. Raises UnknownJourney."""
+    base = shelf.release
+    if base is None or name not in base.journeys:
+        known = base.journeys if base else {}
+        hint = did_you_mean(name, known, "`sillage journeys` lists those that are")
+        raise UnknownJourney(f"journey {name}: not deployed; {hint}")
+    return base
 
 
 def plan_release(shelf: Shelf, n: int, at: int, note: str, nonce: str, moving: Moving = STAY) -> Plan:
@@ -124,6 +134,12 @@ def plan_release(shelf: Shelf, n: int, at: int, note: str, nonce: str, moving: M
     return _plan(base, release, (), now)
 
 
+def _spots(folder: Folder) -> dict[str, Spot]:
+    """Where the steps of each journey stand in its file."""
+    marks = {name: (each.path, each.positions.key(("steps",))) for name, each in folder.journeys.items()}
+    return {name: (path, mark.line, mark.column) for name, (path, mark) in marks.items()}
+
+
 def messages_of(loaded: LoadedJourney) -> set[str]:
     """The names of the messages that a journey sends."""
     verbs = [entry for node in nodes(loaded.positions.root) if (entry := verb(node)) and entry.name == "send"]
@@ -136,6 +152,15 @@ def read_project(blob: bytes) -> Project:
         return Project.model_validate(msgspec.json.decode(blob, type=ProjectBlob).project)
     except (msgspec.MsgspecError, ValueError) as fault:
         raise ShelfFault(f"blob {digest(blob)} is no project that can be read here: {fault}") from fault
+
+
+def read_terms(blob: bytes) -> Terms:
+    """The policy of a project's blob. Raises ShelfFault."""
+    try:
+        brands = msgspec.json.decode(blob, type=ProjectBlob).brands
+        return compile_terms(read_project(blob), {name: Brand.model_validate(each) for name, each in brands.items()})
+    except (msgspec.MsgspecError, ValueError, ConditionError) as fault:
+        raise ShelfFault(f"blob {digest(blob)} holds no policy that can be used here: {fault}") from fault
 
 
 def _plan(base: Release, release: Release, blobs: tuple[bytes, ...], now: dict[str, Shelved]) -> Plan:
@@ -153,9 +178,13 @@ def _content(release: Release) -> tuple[object, ...]:
 
 def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
     """The project's blob: the folder's, or what is in use where the folder has none (single files)."""
-    if folder.project_draft is None and base.project in shelf.blobs:
+    if folder.project_draft is None and not folder.brands and base.project in shelf.blobs:
         return shelf.blobs[base.project]
-    return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True)))
+    brands = {
+        name: loaded.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for name, loaded in folder.brands.items()
+    }
+    return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True), brands))
 
 
 def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str]) -> bytes:

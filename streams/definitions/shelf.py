@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from engine.program import Move
+from engine.program import Move, Pause
 
 BLOB = b"blob/"
 RELEASE = b"release/"
@@ -33,12 +33,14 @@ class MissingBlob(ShelfFault):
 class Shelved(msgspec.Struct, frozen=True, omit_defaults=True):
     """One journey of a release. `version` is the digest of its blob; while `open` is false nobody enters.
 
-    `moves` says where those inside other versions go on; whose version it does not name finishes on it.
+    `moves` says where those inside other versions go on; whose version it does not name finishes on it. `pause` is the
+    last pause, also once it is over.
     """
 
     version: str
     open: bool = True
     moves: dict[str, Move] = {}
+    pause: Pause | None = None
 
 
 class Release(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -90,10 +92,11 @@ class OffersBlob(msgspec.Struct, frozen=True):
     messages: dict[str, str]
 
 
-class ProjectBlob(msgspec.Struct, frozen=True):
-    """What holds for every journey of a folder, by the names of project.yaml."""
+class ProjectBlob(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What holds for every journey of a folder, by the names of project.yaml, and its brands by theirs."""
 
     project: dict[str, Any]
+    brands: dict[str, Any] = {}
 
 
 def canonical(value: Any) -> bytes:
@@ -149,7 +152,10 @@ class Shelf:
         return max(self.releases, default=0) + 1
 
     def since(self, release: Release) -> dict[str, int]:
-        """Since which release each journey that is open, and each segment as `segment/NAME`, is what it is now."""
+        """Since which release each journey that is open, and each segment as `segment/NAME`, is what it is now.
+
+        Likewise each move, as `moves/NAME/VERSION`, and the resume of each journey, as `resumed/NAME`.
+        """
         found: dict[str, int] = {}
         left = _named(release)
         for n in sorted((n for n in self.releases if n <= release.n), reverse=True):
@@ -182,6 +188,10 @@ class Shelf:
 
 def _named(release: Release) -> dict[str, str]:
     journeys = {name: shelved.version for name, shelved in release.journeys.items() if shelved.open}
+    for name, shelved in release.journeys.items():
+        journeys |= {f"moves/{name}/{old}": canonical(move).decode() for old, move in shelved.moves.items()}
+        if shelved.pause is not None and shelved.pause.until:
+            journeys[f"resumed/{name}"] = str(shelved.pause.until)
     return journeys | {f"segment/{name}": version for name, version in release.segments.items()}
 
 

@@ -1,0 +1,122 @@
+"""Offers: which of a catalog concern a person now, by what score they compete, and what became of each."""
+
+from typing import Any
+
+import msgspec
+
+from engine.customer import Customer
+from engine.policy.proposal import Refusal, no_facts
+from engine.policy.score import Score, Scorer
+from engine.program import OfferCatalog, OfferRule, SendStep, Variant
+from engine.run import Run
+from engine.time import after
+from journeys.conditions import Absent, Compiled, EvaluationError, Facts
+
+MOST_TOLD = 20
+"""Candidates that stand on a trace in full; the others are counted."""
+
+
+class Candidate(msgspec.Struct, gc=False):
+    """An offer by one channel; `number`, from 1, tells it from others of the catalog, `code` is its fate so far."""
+
+    offer: OfferRule
+    variant: Variant
+    number: int
+    score: Score
+    code: str = "behind"
+
+
+class Unfit(msgspec.Struct, gc=False):
+    """An offer that does not concern the person, by the stage that it failed, and the condition there."""
+
+    offer: str
+    code: str
+    condition: Compiled | None
+
+
+class Choosing(msgspec.Struct, gc=False):
+    """The choice of one `best_offer` node: who is there, in the order of the catalog, and the ids of those `picked`.
+
+    `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice.
+    """
+
+    catalog: str
+    segment: str
+    facts: Facts
+    candidates: list[Candidate]
+    unfit: list[Unfit]
+    picked: list[str]
+    refusals: list[Refusal]
+    refused: SendStep | None = None
+    over: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """As a trace holds it: the best first, then those that do not concern the person."""
+        candidates, unfit, facts = self.candidates, self.unfit, self.facts
+        found = [
+            {"offer": each.offer.id, "channel": each.variant.channel, "code": each.code, **each.score.parts()}
+            for each in sorted(candidates, key=_best_first)[:MOST_TOLD]
+        ]
+        for each in unfit[: MOST_TOLD - len(found)]:
+            why = {"why": each.condition.explain(facts)} if each.condition is not None else {}
+            found.append({"offer": each.offer, "code": each.code, **why})
+        more = len(candidates) + len(unfit) - len(found)
+        return {"catalog": self.catalog, "candidates": found, **({"more": more} if more else {})}
+
+
+NO_CHOICE = Choosing("", "", no_facts(), [], [], [], [])
+"""Of a message that is sent as no offer."""
+
+
+def choosing(catalog: OfferCatalog, run: Run, scorer: Scorer) -> Choosing:
+    """Asks each offer of a catalog whether it concerns the person, and scores those that do. Raises EvaluationError."""
+    facts, customer = run.facts(), run.draft.customer
+    members = customer.segments
+    segment = next((name for name in catalog.segments if name in members), "") if catalog.segments else ""
+    candidates: list[Candidate] = []
+    unfit: list[Unfit] = []
+    number = 0
+    for offer in catalog.offers:
+        failed = _failed(offer, facts, customer, run)
+        if failed is not None:
+            unfit.append(failed)
+            number += len(offer.variants)
+            continue
+        context = 1.0 if offer.context is None else _context(offer.id, offer.context, facts)
+        for variant in offer.variants:
+            number += 1
+            score = scorer.score(offer.name, variant.channel, segment, context, offer.value, offer.lever)
+            candidates.append(Candidate(offer, variant, number, score))
+    return Choosing(catalog.name, segment, facts, candidates, unfit, [], [])
+
+
+def lately(offer: OfferRule, customer: Customer, at: int, zone: str) -> bool:
+    """Whether the offer was made to the person so lately that it is not made again at `at` (ms)."""
+    if offer.again is None:
+        return False
+    made_at = customer.offered.get(offer.name)
+    return made_at is not None and at < after(made_at, offer.again, zone)
+
+
+def _best_first(candidate: Candidate) -> tuple[float, int]:
+    return -candidate.score.total, candidate.number
+
+
+def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run) -> Unfit | None:
+    for code, condition in offer.stages:
+        if not condition.holds(facts):
+            return Unfit(offer.id, code, condition)
+    if offer.again is not None and lately(offer, customer, run.at, run.zone()):
+        return Unfit(offer.id, "again", None)
+    return None
+
+
+def _context(name: str, expression: Compiled, facts: Facts) -> float:
+    """What the moment multiplies by; 1 where something that it names is absent. Raises EvaluationError."""
+    try:
+        value = expression.evaluate(facts)
+    except Absent:
+        return 1.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise EvaluationError(f"context of the offer {name} takes a number that is not negative, found {value!r}")
+    return float(value)

@@ -1,0 +1,51 @@
+"""Offers, compiled: what a catalog holds, and what each of its conditions asks for."""
+
+import msgspec
+
+from engine.program.messages import MessageSpec
+from engine.program.steps import Variant
+from journeys.conditions import Compiled
+from journeys.conditions.needed import Wanted
+from journeys.duration import Duration
+
+EVEN = 50
+"""The priority whose lever is 1."""
+DOUBLING = 25
+"""So much more priority doubles a score."""
+
+
+def lever(priority: int) -> float:
+    """What a priority multiplies a score by: 1 at 50, doubled with each 25 more."""
+    return float(2 ** ((priority - EVEN) / DOUBLING))
+
+
+class OfferRule(msgspec.Struct, frozen=True):
+    """One offer. `name` is `CATALOG/ID`, by which it is remembered and learned; an empty `topic` is the journey's.
+
+    `stages` are its conditions by the code of who fails them, in the order in which they are asked. `again` is how long
+    it is not offered again to the same person.
+    """
+
+    id: str
+    name: str
+    message: MessageSpec
+    variants: tuple[Variant, ...]
+    topic: str
+    value: float
+    lever: float
+    stages: tuple[tuple[str, Compiled], ...]
+    context: Compiled | None
+    again: Duration | None
+
+
+class OfferCatalog(msgspec.Struct, frozen=True):
+    """The offers of a catalog by id, smallest first; `wanted` is what must be counted for their conditions.
+
+    A person counts in the first of `segments` that they are in, when it is learned what is taken.
+    """
+
+    name: str
+    version: str
+    offers: tuple[OfferRule, ...]
+    segments: tuple[str, ...] = ()
+    wanted: dict[str, Wanted] = {}
