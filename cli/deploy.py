@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from cli.check import faults
 from cli.errors import CliError
@@ -15,13 +16,14 @@ from cli.settings import load_settings
 from cli.topics import aligned
 from journeys.load import Folder, load_project
 from journeys.problem import Problem
+from journeys.uses import needed
 from streams.broker.topics import migrate
 from streams.definitions import deploy as deployment
 from streams.definitions.inside import Inside, people_inside
 from streams.definitions.moving import FOLLOW, MIGRATE, MODES, PIN, MapRefused, Moving
-from streams.definitions.plan import DeployRefused, Released, messages_of
+from streams.definitions.plan import DeployRefused, Released
 from streams.definitions.rehearsal import Gone, Rehearsal
-from streams.definitions.shelf import Release, Shelf
+from streams.definitions.shelf import Release, Shelf, Shelved
 from streams.definitions.shelf_reader import read_shelf
 from streams.settings import Settings
 
@@ -51,42 +53,51 @@ def deploy(paths: tuple[Path, ...], note: str, mode: str, map_: Path | None, num
     if bool(paths) == (number is not None):
         raise CliError("expected definitions at PATH, or the number of a release behind --release; give one of them")
     moving = Moving(mode, read_map(map_) if map_ is not None else {})
-    what = _checked(paths) if number is None else number
+    reading = _checked(paths) if number is None else None
+    what = _folder(reading) if reading is not None else number or 0
     settings = load_settings()
     try:
         if dry_run:
             _tell_ahead(asyncio.run(deployment.look_ahead(settings, what, _now_ms(), moving)))
         else:
             migrate(settings)
-            _tell(asyncio.run(deployment.deploy(settings, what, _now_ms(), note, moving)))
+            tell(asyncio.run(deployment.deploy(settings, what, _now_ms(), note, moving)))
     except DeployRefused as refusal:
-        _refuse(refusal.problems)
+        _refuse(_shown(refusal.problems, reading))
     except MapRefused as refusal:
-        _end(str(refusal).splitlines())
+        _end([*map(str, _shown(refusal.problems, reading)), *refusal.faults])
 
 
-def _checked(paths: tuple[Path, ...]) -> Folder:
-    """The folder to deploy; ends with the lines of `check` where there are any."""
+def _checked(paths: tuple[Path, ...]) -> Reading:
+    """What is to be deployed; ends with the lines of `check` where there are any."""
     readings = read_folders(paths)
     _refuse([problem for reading in readings for problem in faults(reading)[0]])
     if len(readings) != 1:
         roots = ", ".join(str(reading.root) for reading in readings)
         raise CliError(f"definitions stand in {len(readings)} folders ({roots}); deploy one after the other")
-    return _folder(readings[0])
+    return readings[0]
+
+
+def _shown(problems: Iterable[Problem], reading: Reading | None) -> list[Problem]:
+    """With the files named as a person at this terminal sees them."""
+    if reading is None:
+        return list(problems)
+    return [msgspec.structs.replace(problem, file=reading.shown(problem.file)) for problem in problems]
 
 
 @click.command()
 @click.argument("name")
 def undeploy(name: str) -> None:
     """Close the journey NAME: nobody enters any more, those inside finish. A deploy opens it again."""
-    _tell(asyncio.run(deployment.undeploy(load_settings(), name, _now_ms())))
+    tell(asyncio.run(deployment.undeploy(load_settings(), name, _now_ms())))
 
 
 @click.command()
 def journeys() -> None:
     """List the journeys in use: name, version, whether people enter, and how many are inside.
 
-    Versions that are no longer in use are listed while people are inside.
+    A `paused` journey stands still, with `no entries` only those inside go on. Versions that are no longer in use are
+    listed while people are inside.
     """
     settings = load_settings()
     shelf, inside = asyncio.run(_look(settings))
@@ -99,22 +110,28 @@ def journeys() -> None:
 
 
 def rows(release: Release, inside: Inside) -> list[tuple[str, ...]]:
-    """One row a journey and version: name, version, open, closed or old, people inside; the one in use comes first."""
-    deployed = {(name, one.version): "open" if one.open else "closed" for name, one in release.journeys.items()}
+    """One row a journey and version: name, version, state, people inside; the one in use comes first."""
+    deployed = {(name, one.version): _state(one) for name, one in release.journeys.items()}
     states = {**dict.fromkeys(inside, "old"), **deployed}
     order = sorted(states, key=lambda key: (key[0], states[key] == "old", key[1]))
     return [(*key, states[key], str(inside[key])) for key in order]
 
 
+def _state(one: Shelved) -> str:
+    if not one.open:
+        return "closed"
+    pause = one.pause
+    if pause is None or not pause.closed:
+        return "open"
+    return "paused" if pause.stands else "no entries"
+
+
 def _folder(reading: Reading) -> Folder:
     """The folder to deploy; for single files, without what they do not use."""
-    folder = load_project(reading.files)
     if reading.whole:
-        return folder
-    sent = {f"messages/{name}/" for loaded in folder.journeys.values() for name in messages_of(loaded)}
+        return load_project(reading.files)
     given = {name.rpartition("/")[0] + "/" for name in reading.asked if name.startswith("messages/")}
-    used = ("project.yaml", *reading.asked, *sent, *given)
-    return load_project({path: text for path, text in reading.files.items() if path.startswith(used)})
+    return load_project(needed(reading.files, {*reading.asked, *given}))
 
 
 async def _look(settings: Settings) -> tuple[Shelf, Inside]:
@@ -153,7 +170,8 @@ def _said(gone: Gone, mode: str) -> str:
     return f"{gone.journey}: node {gone.node} is gone, {gone.standing} stand there; {what}"
 
 
-def _tell(released: Released) -> None:
+def tell(released: Released) -> None:
+    """Says which release is in use now, and what it did."""
     click.echo(f"release {released.n}")
     _tell_journeys(released)
 

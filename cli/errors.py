@@ -21,6 +21,7 @@ _EXPLAINED = (
     ("streams.broker.watch", "DamagedLog"),
     ("streams.context.follower", "NoContextTopic"),
     ("streams.definitions.deploy", "DeployFailed"),
+    ("streams.definitions.pausing", "CannotPause"),
     ("streams.definitions.plan", "NotCompiled"),
     ("streams.definitions.plan", "UnknownJourney"),
     ("streams.definitions.plan", "UnknownRelease"),

@@ -18,6 +18,8 @@ COMMANDS = {
     "demo": ("cli.demo:demo", "Replay real orders through Kafka and see e-mails leave."),
     "deploy": ("cli.deploy:deploy", "Check definitions and put them into use, without a restart."),
     "undeploy": ("cli.deploy:undeploy", "Close a journey: nobody enters, those inside finish."),
+    "pause": ("cli.pausing:pause", "Let nobody enter a journey, and those inside stand still."),
+    "resume": ("cli.pausing:resume", "Let a paused journey go on, and say what those past due do."),
     "journeys": ("cli.deploy:journeys", "List the journeys in use and how many people are inside."),
     "worker": ("cli.worker:worker", "Decide: take touchpoints and timers, publish actions and decisions."),
     "dispatcher": ("cli.worker:dispatcher", "Send: take actions to their channels, each once."),

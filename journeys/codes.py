@@ -49,5 +49,11 @@ CODES = {
     "J072": "an offer whose message is not marketing",
     "J080": "a budget without an amount, or with two",
     "J081": "a channel that a budget of money pays for, and that costs nobody knows what",
+    "J083": "a brand that is not there",
+    "J084": "a brand that is not named after its file",
+    "J085": "a cap that cannot be meant",
+    "J086": "quiet hours that never end",
+    "J087": "a message that is worth nothing any more when the quiet hours are over",
+    "J088": "a message that its brand never promotes",
     "J090": "a part of the language that is not there yet",
 }

@@ -14,6 +14,7 @@ from streams.broker.publish import MAX_REQUEST_BYTES
 from streams.broker.security import client_options, why_not
 from streams.definitions.inside import enrollments_standing
 from streams.definitions.moving import PIN, STAY, Moving
+from streams.definitions.pausing import plan_pause, plan_resume
 from streams.definitions.plan import Plan, Released, plan_deploy, plan_release, plan_undeploy
 from streams.definitions.rehearsal import Rehearsal, rehearse
 from streams.definitions.shelf import CURRENT, NewerFormat, Release, Shelf, blob_key, canonical, release_key
@@ -58,6 +59,24 @@ async def undeploy(settings: Settings, name: str, at: int) -> Released:
     """Nobody enters the journey any more; those inside finish. Raises UnknownJourney, or DeployFailed."""
     nonce = secrets.token_hex(8)
     return await _release(settings, nonce, lambda shelf: plan_undeploy(shelf, name, at, nonce))
+
+
+async def pause(settings: Settings, name: str, at: int, note: str = "", *, entries_only: bool = False) -> Released:
+    """Nobody enters the journey, and those inside stand still. Raises UnknownJourney, CannotPause, or DeployFailed."""
+    nonce = secrets.token_hex(8)
+    return await _release(
+        settings, nonce, lambda shelf: plan_pause(shelf, name, at, note, nonce, entries_only=entries_only)
+    )
+
+
+async def resume(
+    settings: Settings, name: str, at: int, note: str = "", *, overdue: str | None = None, pace: int = 0
+) -> Released:
+    """People enter again, those inside go on; those past due as `overdue` says. Raises as `pause`."""
+    nonce = secrets.token_hex(8)
+    return await _release(
+        settings, nonce, lambda shelf: plan_resume(shelf, name, at, note, nonce, overdue=overdue, pace=pace)
+    )
 
 
 def _planned(shelf: Shelf, what: Folder | int, at: int, note: str, nonce: str, moving: Moving) -> Plan:

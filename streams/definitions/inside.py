@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from engine.customer import standing
+from engine.customer import Customer, standing
 from state.changelog import Fold
 from state.codec import decode
 from streams.broker.reader import read_all
 from streams.broker.security import client_options
+from streams.definitions.pausing import Waiting, waiting
 from streams.settings import Settings
 
 Inside = Counter[tuple[str, str]]
@@ -35,24 +36,36 @@ async def enrollments_standing(settings: Settings) -> Standing:
     return found
 
 
+async def waiting_in(settings: Settings, name: str, at: int) -> Waiting:
+    """Reads `state` as `people_inside` does, for who is inside a journey, and past due at `at` (ms)."""
+    inside = overdue = 0
+    async for fold in _folds(settings):
+        found = waiting((each for customer in _customers(fold) for each in customer.enrollments), name, at)
+        inside, overdue = inside + found.inside, overdue + found.overdue
+    return Waiting(inside, overdue)
+
+
 def count(fold: Fold) -> Inside:
     """People inside, of one partition's changelog."""
     inside: Inside = Counter()
-    for value in fold.latest.values():
-        customer = decode(value).customer
-        if customer is not None:
-            inside.update({(enrollment.journey, enrollment.version) for enrollment in customer.enrollments})
+    for customer in _customers(fold):
+        inside.update({(enrollment.journey, enrollment.version) for enrollment in customer.enrollments})
     return inside
 
 
 def count_standing(fold: Fold) -> Standing:
     """Enrollments by where they stand, of one partition's changelog."""
     found: Standing = Counter()
+    for customer in _customers(fold):
+        found.update((each.journey, each.version, standing(each)) for each in customer.enrollments)
+    return found
+
+
+def _customers(fold: Fold) -> Iterator[Customer]:
     for value in fold.latest.values():
         customer = decode(value).customer
         if customer is not None:
-            found.update((each.journey, each.version, standing(each)) for each in customer.enrollments)
-    return found
+            yield customer
 
 
 async def _folds(settings: Settings) -> AsyncIterator[Fold]:

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.destination import destination
 from engine.program import Move
-from journeys.problem import did_you_mean
+from journeys.problem import Problem, did_you_mean
 from streams.definitions.build import Builder
 from streams.definitions.places import Place, places, takes_over
 from streams.definitions.shelf import ShelfFault, Shelved
@@ -32,15 +32,51 @@ class Moving(NamedTuple):
 STAY = Moving()
 
 
+Spot = tuple[str, int, int]
+"""A file, and a line and column in it."""
+
+
 class MapRefused(Exception):
-    """The map does not say where those inside go on, and nothing was changed; the message holds every fault, a line."""
+    """The map does not say where those inside go on, and nothing was changed.
+
+    `problems` are the nodes that hold people and are removed without a word, `faults` those of the map, a line each.
+    """
+
+    def __init__(self, problems: list[Problem], faults: list[str]) -> None:
+        super().__init__("\n".join([*map(str, problems), *faults]))
+        self.problems = problems
+        self.faults = faults
+
+
+class _Faults:
+    """Gathers what a map leaves out, and what is wrong with it; `spots` say where a journey's steps stand."""
+
+    def __init__(self, spots: Mapping[str, Spot]) -> None:
+        self.problems: list[Problem] = []
+        self.lines: list[str] = []
+        self._spots = spots
+
+    def removed(self, name: str, node: str, why: str, number: int) -> None:
+        """A node holds people, and nothing says where they go on."""
+        file, line, column = self._spots.get(name, (f"journeys/{name}.yaml", 1, 1))
+        hint = f"write `{name}: {{{node}: NEW-ID}}` into the map, or null for NEW-ID where they shall leave"
+        what = f"node `{node}` {why} and {number} stand there"
+        self.problems.append(Problem(file, line, column, "J059", what, hint))
 
 
 def with_moves(
-    builder: Builder, before: Mapping[str, Shelved], now: Mapping[str, Shelved], moving: Moving
+    builder: Builder,
+    before: Mapping[str, Shelved],
+    now: Mapping[str, Shelved],
+    moving: Moving,
+    spots: Mapping[str, Spot] = {},
 ) -> dict[str, Shelved]:
-    """`now` with the moves of its journeys: those still to be made, and those of this deploy. Raises MapRefused."""
-    faults = [
+    """`now` with the moves of its journeys: those still to be made, and those of this deploy. Raises MapRefused.
+
+    A pause outlives the deploy. `spots` say where the steps of each journey stand, for its faults.
+    """
+    faults = _Faults(spots)
+    faults.lines += [
         f"map: journey {name} is not among those that are deployed here; "
         + (did_you_mean(name, now) or "take it out of the map")
         for name in sorted(moving.maps.keys() - now.keys())
@@ -52,14 +88,14 @@ def with_moves(
         moves.pop(shelved.version, None)
         if old is not None and moving.mode != PIN:
             moves = _moved(builder, name, old.version, shelved.version, moves, moving, faults)
-        found[name] = msgspec.structs.replace(shelved, moves=moves)
-    if faults:
-        raise MapRefused("\n".join(faults))
+        found[name] = msgspec.structs.replace(shelved, moves=moves, pause=None if old is None else old.pause)
+    if faults.lines or faults.problems:
+        raise MapRefused(sorted(faults.problems), faults.lines)
     return found
 
 
 def _moved(
-    builder: Builder, name: str, current: str, to: str, moves: dict[str, Move], moving: Moving, faults: list[str]
+    builder: Builder, name: str, current: str, to: str, moves: dict[str, Move], moving: Moving, faults: _Faults
 ) -> dict[str, Move]:
     """The moves of one journey: those that somebody still has to make, and one from each version with people to `to`.
 
@@ -76,7 +112,7 @@ def _moved(
         nodes = _nodes(name, olds[version], new, given, moving.mode, counts, faults)
         kept[version] = Move(to, moving.mode, nodes)
     known = {node for old in (*olds.values(), new) for node in old}
-    faults += [
+    faults.lines += [
         f"map: journey {name}: nobody can stand at `{node}`; {did_you_mean(node, known) or 'take it out of the map'}"
         for node in sorted(given.keys() - known)
     ]
@@ -144,7 +180,7 @@ def _nodes(
     given: Mapping[str, str | None],
     mode: str,
     counts: Mapping[str, int],
-    faults: list[str],
+    faults: _Faults,
 ) -> dict[str, str]:
     """What is other than the same id in the new version; a map that does not say enough is a fault."""
     nodes = {node: to or "" for node, to in given.items() if node in old and to != node}
@@ -153,11 +189,10 @@ def _nodes(
             nodes[node] = ""
         elif nodes.get(node):
             why = "is not in the new version" if nodes[node] not in new else "lies in other branches than it"
-            faults.append(f"map: journey {name}: `{node}` cannot go on at `{nodes[node]}`, which {why}; name another")
+            faults.lines.append(
+                f"map: journey {name}: `{node}` cannot go on at `{nodes[node]}`, which {why}; name another"
+            )
         elif counts.get(node) or node in new:
             why = "lies in other branches now" if node in new else "is removed"
-            faults.append(
-                f"journey {name}: node `{node}` {why} and {counts.get(node, 0)} stand there; "
-                f"write `{name}: {{{node}: NEW-ID}}` into the map, or null for NEW-ID where they shall leave"
-            )
+            faults.removed(name, node, why, counts.get(node, 0))
     return nodes

@@ -82,8 +82,8 @@ def test_a_migration_asks_for_what_its_map_leaves_out(shop: Path) -> None:
     refused = sillage("deploy", "shop", "--mode", "migrate", "--map", "map.yaml")
     assert refused.exit_code == 1
     assert refused.stdout == (
-        "journey welcome: node `short` is removed and 2 stand there; write `welcome: {short: NEW-ID}` into the map, or "
-        "null for NEW-ID where they shall leave\n"
+        "shop/journeys/welcome.yaml:6:1: J059 node `short` is removed and 2 stand there; hint: write "
+        "`welcome: {short: NEW-ID}` into the map, or null for NEW-ID where they shall leave\n"
     )
     (shop / "map.yaml").write_text("welcome: {short: longer}\n")
     ahead = sillage("deploy", "shop", "--mode", "migrate", "--map", "map.yaml", "--dry-run")
