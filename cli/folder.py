@@ -9,8 +9,8 @@ from cli.errors import CliError
 from journeys.problem import Problem
 
 FILE_LIMIT = 1024 * 1024
-_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "offers", "schemas")
-_BESIDE = ("lives", "segments", "offers", "schemas")
+_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "offers", "brands", "schemas")
+_BESIDE = ("lives", "segments", "offers", "brands", "schemas")
 _YAML = (".yaml", ".yml")
 _TEXTS = (*_YAML, ".html", ".txt")
 
@@ -84,7 +84,7 @@ def _root_of(file: Path) -> Path:
         return file.parent.parent.parent
     above = file.parent.parent
     laid_out = (above / "project.yaml").exists() or (above / "messages").exists()
-    return above if file.parent.name in ("journeys", "lives", "segments", "offers", "schemas") and laid_out else file.parent
+    return above if file.parent.name in ("journeys", "lives", "segments", "offers", "brands", "schemas") and laid_out else file.parent
 
 
 def _read_all(reading: Reading) -> None:

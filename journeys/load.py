@@ -8,7 +8,7 @@ from typing import TypeVar
 from journeys.ids import with_ids
 from journeys.mend import mend_conditions, mend_nodes, problem
 from journeys.messages.model import Message
-from journeys.model import Journey, MessageHead, Offers, Part, Project, Segment
+from journeys.model import Brand, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.problem import Problem
 from journeys.schemas.declared import Declarations, read_declarations
 from journeys.structure import fit
@@ -19,11 +19,12 @@ P = TypeVar("P", bound=Part)
 
 _JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
 _SEGMENT = re.compile(r"segments/[^/]+\.yaml")
+_BRAND = re.compile(r"brands/[^/]+\.yaml")
 _OFFERS = re.compile(r"offers/[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
 _SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
 _PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
-_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|offers|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
+_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|offers|brands|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,16 @@ class LoadedOffers:
 
 
 @dataclass(frozen=True)
+class LoadedBrand:
+    """A brand whose every key and value fits, and the text it came from."""
+
+    model: Brand
+    path: str
+    text: str
+    positions: Positions
+
+
+@dataclass(frozen=True)
 class MessageDraft:
     """A message as it was read: its head's draft, if there is one, and its parts by file name."""
 
@@ -78,19 +89,22 @@ class MessageDraft:
 class Folder:
     """All definitions of one folder. `problems` are those of reading; `check` finds the others.
 
-    `journeys`, `segments`, `offers` and `messages` (by name) hold what fits its model, the drafts all that is YAML at all.
+    `journeys`, `segments`, `offers`, `brands` and `messages` (by name) hold what fits its model, the drafts all that is
+    YAML at all.
     """
 
     project: Project = field(default_factory=lambda: Project())
     journeys: dict[str, LoadedJourney] = field(default_factory=dict)
     segments: dict[str, LoadedSegment] = field(default_factory=dict)
     offers: dict[str, LoadedOffers] = field(default_factory=dict)
+    brands: dict[str, LoadedBrand] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     lives: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     segment_drafts: list[Draft] = field(default_factory=list)
     offer_drafts: list[Draft] = field(default_factory=list)
+    brand_drafts: list[Draft] = field(default_factory=list)
     message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
     project_draft: Draft | None = None
     declared: Declarations = field(default_factory=Declarations)
@@ -135,6 +149,8 @@ def load_project(files: Files[str, str]) -> Folder:
             _add_segment(folder, path, files[path])
         elif _OFFERS.fullmatch(path):
             _add_offers(folder, path, files[path])
+        elif _BRAND.fullmatch(path):
+            _add_brand(folder, path, files[path])
         elif _LIVES.fullmatch(path):
             folder.lives[path] = files[path]
             folder.problems += read(path, files[path]).problems
@@ -179,6 +195,14 @@ def _add_offers(folder: Folder, path: str, text: str) -> None:
     folder.offer_drafts.append(draft)
     if offers and offers.catalog not in folder.offers:
         folder.offers[offers.catalog] = LoadedOffers(offers, path, text, draft.positions)
+
+
+def _add_brand(folder: Folder, path: str, text: str) -> None:
+    brand, draft, problems = _load_conditioned(Brand, path, text)
+    folder.problems += problems
+    folder.brand_drafts.append(draft)
+    if brand and brand.brand not in folder.brands:
+        folder.brands[brand.brand] = LoadedBrand(brand, path, text, draft.positions)
 
 
 def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:

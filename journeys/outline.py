@@ -112,7 +112,7 @@ def parts(tree: Tree | None) -> Iterator[Mapping]:
     if tree.entry("segment"):
         yield tree
     yield from (entry.value for entry in named_blocks(tree, "offers") if isinstance(entry.value, Mapping))
-    for name in ("enter", "exit", "goal"):
+    for name in ("enter", "exit", "goal", "content_policy"):
         inner = tree.get(name)
         for rule in inner.items if isinstance(inner, Sequence) else [inner]:
             if isinstance(rule, Mapping):

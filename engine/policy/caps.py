@@ -12,7 +12,6 @@ from journeys.duration import Duration
 
 CONTACT_DAYS = 100
 """How long a message is remembered: longer than any cap may look back."""
-LONGEST_CAP_DAYS = 93
 _SLACK_MS = 2 * DAY_MS
 """By how much a calendar unit may differ from so many times 24 hours, with what zones do."""
 

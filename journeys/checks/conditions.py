@@ -22,7 +22,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
     """The first fault of each condition, at its place in the file."""
     known = named(folder)
     anywhere = Declared(customer=folder.declared.person, events=folder.declared.shapes, segments=known)
-    for draft in folder.offer_drafts:
+    for draft in (*folder.offer_drafts, *folder.brand_drafts):
         for part in parts(draft.positions.root):
             yield from _of_part(draft, part, anywhere)
     for draft in folder.drafts:

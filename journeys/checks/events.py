@@ -1,6 +1,6 @@
 """Event types that a journey names: that the folder declares them, where it declares any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from journeys.load import Folder
 from journeys.mend import problem
@@ -21,6 +21,13 @@ def faults(folder: Folder) -> Iterator[Problem]:
             for named in types_in(part):
                 if named.text not in folder.declared.types:
                     yield _unknown(draft.path, named, folder.declared)
+
+
+def unknown_types(declared: Declarations, file: str, named: Iterable[Scalar]) -> Iterator[Problem]:
+    """Those of the names that nobody declared, where anything is declared."""
+    for each in named if declared.types else ():
+        if each.text not in declared.types:
+            yield _unknown(file, each, declared)
 
 
 def types_in(part: Mapping) -> Iterator[Scalar]:

@@ -6,25 +6,17 @@ from journeys.load import Folder
 from journeys.mend import problem
 from journeys.outline import nodes, triggers
 from journeys.problem import Problem
-from journeys.tree import Entry, Mapping, Scalar, Tree
+from journeys.tree import Entry, Scalar
 
 _TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
 _NODES = {
     "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
-}
-_JOURNEY = {
-    "brand": "leave it out; messages are not held to a charter yet",
-}
-_PROJECT = {
-    "quiet_hours": "write `between:` at the waits before each send",
-    "caps": "write `again:` so that nobody enters too often",
 }
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Each trigger, node, option and setting that is not there yet."""
     for draft in folder.drafts:
-        yield from _named(draft.path, draft.positions.root, _JOURNEY)
         for trigger in triggers(draft.positions.root):
             for name in _TRIGGERS:
                 if entry := trigger.entry(name):
@@ -37,14 +29,6 @@ def faults(folder: Folder) -> Iterator[Problem]:
             pick = node.entry("pick")
             if pick and node.entry("send") and isinstance(pick.value, Scalar) and pick.value.text == "best":
                 yield _later(draft.path, pick, "`pick: best`", "write `pick: first`, the channels in your order")
-    if folder.project_draft:
-        yield from _named("project.yaml", folder.project_draft.positions.root, _PROJECT)
-
-
-def _named(file: str, root: Tree | None, hints: dict[str, str]) -> Iterator[Problem]:
-    for name, hint in hints.items() if isinstance(root, Mapping) else ():
-        if isinstance(root, Mapping) and (entry := root.entry(name)):
-            yield _later(file, entry, f"`{name}`", hint)
 
 
 def _later(file: str, entry: Entry, what: str, hint: str) -> Problem:

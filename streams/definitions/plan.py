@@ -177,13 +177,14 @@ def _content(release: Release) -> tuple[object, ...]:
 
 
 def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
-    """The project's blob: the folder's, or what is in use where the folder has none (single files)."""
-    if folder.project_draft is None and not folder.brands and base.project in shelf.blobs:
-        return shelf.blobs[base.project]
+    """The project's blob: the folder's, or what is in use where the folder has none (single files), with its brands."""
     brands = {
         name: loaded.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for name, loaded in folder.brands.items()
     }
+    if folder.project_draft is None and base.project in shelf.blobs:
+        held = msgspec.json.decode(shelf.blobs[base.project], type=ProjectBlob)
+        return canonical(ProjectBlob(held.project, {**held.brands, **brands})) if brands else shelf.blobs[base.project]
     return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True), brands))
 
 

@@ -1,9 +1,11 @@
-"""The last checks before an action is reserved: age, void, channel, recipient, and whether its message renders."""
+"""The last checks before an action is reserved: age, void, quiet hours, channel, recipient, and whether it renders."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Container
 
+from engine.decision import Action
+from engine.policy.quiet import quiet_until
 from journeys.messages.model import Message
 from journeys.messages.render import render
 from journeys.messages.template import TemplateFault
@@ -14,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class LastChecks:
-    """What is known without the ledger. `by_event` compares `void_at` with the instant of the decision (replays)."""
+    """What is known without the ledger. `by_event` takes the instant of the decision for now (replays)."""
 
     def __init__(
         self,
@@ -62,6 +64,15 @@ class LastChecks:
             return Status.REFUSED, "age"
         if action.void_at and (action.decided_at if self._by_event else now) >= action.void_at:
             return Status.REFUSED, "void"
+        if _quiet(action, action.decided_at if self._by_event else now):
+            return Status.REFUSED, "quiet_hours"
         if action.channel not in self._channels:
             return Status.FAILED, "unknown_channel"
         return None if action.recipient else (Status.FAILED, "no_recipient")
+
+
+def _quiet(action: Action, at: int) -> bool:
+    """Whether the quiet hours that the action was decided under, or others of another day, have begun meanwhile."""
+    if action.quiet is None and not action.quiet_holidays:
+        return False
+    return bool(quiet_until(at, action.quiet, action.quiet_holidays, action.timezone))
