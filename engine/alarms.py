@@ -8,6 +8,7 @@ from engine.calendar import next_yearly, read_instant, shifted
 from engine.customer import ALARMS
 from engine.draft import Draft
 from engine.history import newest
+from engine.places.fences import STAY, notice_stay
 from engine.program import AbsenceRule, CompiledJourney, DateRule
 from engine.program.rules import ABSENCE_NOTICED, DATE_REACHED
 from engine.segments import ALARM, ask, set_alarm
@@ -31,7 +32,7 @@ def arm(draft: Draft) -> None:
     owned.armed = catalog.armed
     owned.history = {type_: each for type_, each in owned.history.items() if type_ in catalog.wanted}
     owned.segments = {name: since for name, since in owned.segments.items() if name in catalog.segments}
-    owned.alarms = {}
+    owned.alarms = {name: due for name, due in owned.alarms.items() if name.startswith(STAY)}
     for rule in catalog.segments.values():
         is_new = catalog.since_of(f"segment/{rule.name}") > before
         ask(draft, rule, silent=is_new and not rule.backfill)
@@ -62,6 +63,9 @@ def fire(draft: Draft, name: str, due: int) -> None:
         rule = draft.catalog.segments.get(rest)
         if rule is not None:
             ask(draft, rule)
+        return
+    if name.startswith(STAY):
+        notice_stay(draft, rest)
         return
     journey_name, _, place = rest.rpartition("/")
     journey = draft.catalog.timed.get(journey_name)

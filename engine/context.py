@@ -221,17 +221,15 @@ class Asked:
         return self.answers[question]
 
     def fences(self, lat: float, lon: float, names: frozenset[str]) -> dict[str, Any]:
-        """The places that a point lies in, of those kinds or ids: `kind`, `name`, `depth_m` by id."""
         question = f"fences {lat!r} {lon!r}"
         if question not in self.answers:
             among = self._context.inside(lat, lon)
-            found = [place for place in among if place.kind in names or place.id in names]
+            found = sorted((each for each in among if each.kind in names or each.id in names), key=lambda each: each.id)
             self.answers[question] = {place.id: _fence(place, lat, lon) for place in found}
         answer: dict[str, Any] = self.answers[question]
         return answer
 
     def fence(self, name: str, lat: float, lon: float) -> dict[str, Any] | None:
-        """The place of this id as `fences` tells of one, `depth_m` less than 0 outside of it; None for none."""
         question = f"fence {name} {lat!r} {lon!r}"
         if question not in self.answers:
             place = self._context.places.get(name)

@@ -18,6 +18,7 @@ IDENTIFIERS = 32
 OCCURRENCES = 256
 COUNTED_DAYS = 400
 ALARMS = 128
+FENCES = 32
 CONTACTS = 256
 OFFERED = 128
 DRAWN = 64
@@ -207,6 +208,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     again for a while was made last (ms), by its name;
     `drawn` maps an action to what it took of a budget, until it is known to have left or not; `contacts` are what caps
     count.
+    `fences` are the watched places that the person is in, by the limits of fixes, a slash and the place.
     Dicts and lists stand oldest first, and at the limit the oldest falls out: ids, attributes, consents (none is a no),
     identifiers, goals, queued actions, arms, and remembered keys of each journey. Fields are only appended, never moved
     or removed (see state/codec.py).
@@ -236,6 +238,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     contacts: list[Contact] = []
     gathers_until: int = 0
     offered: dict[str, int] = {}
+    fences: dict[str, Fence] = {}
 
 
 def consent_key(topic: str, channel: str) -> str:

@@ -13,6 +13,7 @@ from engine.decision import ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
 from engine.ids import consent_id, erasure_id
+from engine.places import fences
 from engine.run import cancel_tasks
 
 LOCATION = consent_key("location", "app")
@@ -70,6 +71,7 @@ def _answered(draft: Draft, event: Event) -> None:
     draft.touch("customer")
     if key == LOCATION and not given:
         customer.position = None
+        fences.forget(draft)
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
     _tell_dispatch(draft, event, topic, channel, given, before)
 
@@ -101,8 +103,11 @@ def _located(draft: Draft, event: Event) -> None:
             trace.FACT, code="invalid" if event.place is None else "older", why="position.reported: the last fix stands"
         )
         return
-    draft.own().position = Position(event.place, event.occurred_at)
+    fix = Position(event.place, event.occurred_at)
+    draft.own().position = fix
     draft.note(trace.FACT, code="position")
+    if draft.catalog.fences or draft.customer.fences:
+        fences.follow(draft, fix)
 
 
 def _linked(draft: Draft, event: Event) -> None:

@@ -47,6 +47,7 @@ REPEATED = "repeated"
 CALLED = "called"
 HELD_OUT = "held_out"
 MOVED = "moved"
+FENCE = "fence"
 PAUSED = "paused"
 RESUMED = "resumed"
 
@@ -111,9 +112,13 @@ CODES: dict[str, str] = {
         "the journey is paused: what would have taken the enrollment on waits for the resume; `code`: overdue, or event"
     ),
     RESUMED: "the journey goes on, and the enrollment was past due; `code`: go, skip or exit",
+    FENCE: (
+        "the person came into a place that a journey looks at, or left it; `data.place` is its id; `code`: entered, "
+        "left, stayed, gone (the place is not there any more), or unsure where a fix is too old or too vague to tell"
+    ),
     ERROR: (
         "an expression or a definition failed; `code`: evaluation, too_many_nodes, unknown_node, unknown_version, "
-        "hop_limit or too_many_alarms"
+        "hop_limit, too_many_alarms or too_many_fences"
     ),
 }
 

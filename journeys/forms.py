@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from journeys.model import AGAIN, EVENT_TYPE, NAME, SLUG, TARGET
+from journeys.model import AGAIN, EVENT_TYPE, NAME, PLACE, SLUG, TARGET
 from journeys.model.folder import DATE, DAYS
 from journeys.model.parts import CLOCK, PACE, SHARE, WINDOW
 from journeys.problem import close_to
@@ -20,6 +20,7 @@ class Form(NamedTuple):
 
 
 NAMED = Form("a name of small letters, digits, `-` and `_`", "win-back")
+PLACED = Form("the kind or id of a place", "stores")
 DURATION = Form("a duration such as 20h, 7d or 1mo", "7d")
 TYPE = Form("an event type such as `order.placed`", "order.placed")
 CONDITION = Form("a condition, as text", "event.total > 30")
@@ -45,13 +46,14 @@ FORMS: dict[str, Form] = {
     **dict.fromkeys(
         ("segment", "to_segment", "enters_segment", "leaves_segment", "start", "task", "call", "to"), NAMED
     ),
-    **dict.fromkeys(("tag", "untag", "split", "parallel", "best_offer", "enters_place", "leaves_place"), NAMED),
+    **dict.fromkeys(("tag", "untag", "split", "parallel", "best_offer"), NAMED),
     **dict.fromkeys(("ttl", "late", "wait", "within", "void_after", "for", "due", "warn", "jitter", "defer"), DURATION),
     **dict.fromkeys(("on", "wait_for", "absent", "broadcast", "digest", "flush_on", "emit", "restart_on"), TYPE),
     **dict.fromkeys(("where", "unless", "when", "until", "eligible", "applicable", "suitable"), CONDITION),
     **dict.fromkeys(("key", "revenue", "date", "wait_until", "context"), EXPRESSION),
     **dict.fromkeys(("between", "quiet_hours"), Form("times of day such as `09:00-20:00`", '"09:00-20:00"')),
     **{name: Form(NAMED.wanted, example) for name, example in _EXAMPLES.items()},
+    **dict.fromkeys(("enters_place", "leaves_place", "stays_in_place"), PLACED),
     "again": Form("`never`, `always`, `after exit` or such as `7d after entry`", "7d after entry"),
     "max_live": Form("a whole number from 1 to 20", "5"),
     "when_blocked": _BLOCKED,
@@ -65,6 +67,7 @@ FORMS: dict[str, Form] = {
 """By key, for what has a form of its own wherever it stands."""
 _PATTERNS: dict[str, Form] = {
     SLUG: NAMED,
+    PLACE: PLACED,
     EVENT_TYPE: TYPE,
     NAME: Form("a name of letters, digits and `_`", "total"),
     TARGET: Form("`customer.NAME` or `vars.NAME`", "vars.total"),

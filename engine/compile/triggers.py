@@ -3,19 +3,24 @@
 from typing import assert_never
 
 from engine.compile.conditions import optional, unless
-from engine.program import AbsenceRule, DateRule, EntryRule, Schedule
+from engine.program import AbsenceRule, DateRule, EntryRule, FenceRule, FixLimits, Schedule
 from engine.program.rules import (
     ABSENCE_NOTICED,
     DATE_REACHED,
+    ENTERED_PLACE,
     ENTERED_SEGMENT,
+    LEFT_PLACE,
     LEFT_SEGMENT,
     SCHEDULE_DUE,
     STARTED,
+    STAYED_IN_PLACE,
 )
+from engine.time import DAY_MS
 from journeys.conditions import Compiled, compile_expression
 from journeys.conditions.needed import Needs
 from journeys.duration import Duration
 from journeys.model import (
+    AtPlace,
     Called,
     Enter,
     EntersPlace,
@@ -44,6 +49,7 @@ class Triggers:
         self.absences: dict[int, AbsenceRule] = {}
         self.schedules: tuple[Schedule, ...] = ()
         self.paces: dict[str, int] = {}
+        self.fences: tuple[FenceRule, ...] = ()
         self.remembered: set[str] = set()
         self.segments: frozenset[str] = frozenset()
         self.needs: list[Needs] = []
@@ -83,8 +89,12 @@ class Triggers:
                 self._enter(part.broadcast, rule, segment=part.to_segment or "")
             case Called():
                 self._enter(STARTED, rule, match=(("journey", self._name),))
-            case EntersPlace() | LeavesPlace() | StaysInPlace():
-                pass
+            case EntersPlace():
+                self._at_place(ENTERED_PLACE, part.enters_place, part, rule)
+            case LeavesPlace():
+                self._at_place(LEFT_PLACE, part.leaves_place, part, rule)
+            case StaysInPlace():
+                self._at_place(STAYED_IN_PLACE, part.stays_in_place, part, rule, part.for_)
             case _:
                 assert_never(part)
 
@@ -115,6 +125,14 @@ class Triggers:
         self._enter(type_, rule, match=(("segment", name),))
         self.segments |= {name}
 
+    def _at_place(self, type_: str, name: str, part: AtPlace, rule: EntryRule, stay: Duration | None = None) -> None:
+        """An event of the engine names kind and id; no place has the same for both, so at most one rule fits."""
+        limits = FixLimits(roughly_ms(part.max_age), part.max_accuracy, part.enter_margin, part.leave_margin)
+        self.fences += (FenceRule(name, limits, stay),)
+        own = (("fixes", limits.key), *((("for", stay.text),) if stay is not None else ()))
+        for by in ("kind", "place"):
+            self._enter(type_, rule, match=(*own, (by, name)))
+
     def _enter(
         self,
         type_: str,
@@ -134,6 +152,11 @@ class Triggers:
 def types_of(on: str | list[str]) -> list[str]:
     """One type or several, each once."""
     return list(dict.fromkeys([on] if isinstance(on, str) else on))
+
+
+def roughly_ms(duration: Duration) -> int:
+    """A duration in milliseconds, its days of 24 hours and its months of 31 days."""
+    return (31 * duration.months + duration.days) * DAY_MS + duration.elapsed_ms
 
 
 def _again(text: str) -> str | Duration:

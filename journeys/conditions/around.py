@@ -25,6 +25,14 @@ class Around(Protocol):
         """Whether the point lies in a place of this kind or id."""
         ...
 
+    def fences(self, lat: float, lon: float, names: frozenset[str]) -> dict[str, Any]:
+        """The places that a point lies in, of these kinds or ids: `kind`, `name`, `depth_m` by id."""
+        ...
+
+    def fence(self, name: str, lat: float, lon: float) -> dict[str, Any] | None:
+        """One place as `fences` tells of it, `depth_m` less than 0 outside of it; None where there is none."""
+        ...
+
     def thing(self, kind: str, key: str) -> Any:
         """The value of a thing of a kind of context, None where there is none."""
         ...
@@ -61,6 +69,12 @@ class Nowhere(msgspec.Struct, frozen=True):
 
     def inside(self, lat: float, lon: float, name: str) -> bool:
         return False
+
+    def fences(self, lat: float, lon: float, names: frozenset[str]) -> dict[str, Any]:
+        return {}
+
+    def fence(self, name: str, lat: float, lon: float) -> dict[str, Any] | None:
+        return None
 
     def thing(self, kind: str, key: str) -> Any:
         return None

@@ -79,7 +79,7 @@ from journeys.model.triggers import (
 )
 
 __all__ = [
-    "AGAIN", "EVENT_TYPE", "PLACE", "NAME", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration", "Arm", "AtPlace", "Awaited", "Becoming",
+    "AGAIN", "EVENT_TYPE", "NAME", "PLACE", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration", "Arm", "AtPlace", "Awaited", "Becoming",
     "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
     "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
     "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",

@@ -12,6 +12,7 @@ _TASK = object_of({"task_id": _TEXT, "outcome": _TEXT, "note": _TEXT}, ["task_id
 _CALL = {"call_id": _TEXT, "service": _TEXT, "status": Schema(frozenset({"integer"}))}
 _WHOLE = Schema(frozenset({"integer"}))
 _DUE = {"journey": _TEXT, "trigger": _WHOLE, "due": _WHOLE}
+_AT_PLACE = {"place": _TEXT, "kind": _TEXT, "name": _TEXT, "since": _WHOLE, "for": _TEXT, "fixes": _TEXT}
 _NUMBER = Schema(frozenset({"number"}))
 _PLACE = object_of({"lat": _NUMBER, "lon": _NUMBER, "accuracy_m": _NUMBER, "age_s": Schema(frozenset({"integer"}))})
 
@@ -32,6 +33,7 @@ RESERVED: dict[str, Schema] = {
     "call.failed": object_of({**_CALL, "code": _TEXT, "why": _TEXT}, ["call_id", "code"]),
     "journey.start": object_of({"journey": _TEXT}, ["journey"], ANY),
     **{f"segment.{what}": object_of({"segment": _TEXT}, ["segment"]) for what in ("entered", "left")},
+    **{f"place.{what}": object_of(_AT_PLACE, ["place", "kind"]) for what in ("entered", "left", "stayed")},
     "date.reached": object_of(_DUE, ["journey", "trigger", "due"]),
     "absence.noticed": object_of({**_DUE, "type": _TEXT, "last_at": _WHOLE}, ["journey", "trigger", "due", "type"]),
     "schedule.due": object_of(_DUE, ["journey", "trigger", "due"]),

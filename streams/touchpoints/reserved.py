@@ -124,7 +124,17 @@ MODELS: dict[str, type[msgspec.Struct]] = {
     "call.failed": CallFailure,
     "journey.start": JourneyStart,
     **dict.fromkeys(
-        ("segment.entered", "segment.left", "date.reached", "absence.noticed", "schedule.due", "release.reached"),
+        (
+            "segment.entered",
+            "segment.left",
+            "place.entered",
+            "place.left",
+            "place.stayed",
+            "date.reached",
+            "absence.noticed",
+            "schedule.due",
+            "release.reached",
+        ),
         EnginesOwn,
     ),
     STOP: FanoutStop,
