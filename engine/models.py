@@ -108,9 +108,10 @@ class Models:
         found = arms.get(key) or arms.setdefault(key, _arm(model.rates, segment, channel))
         arm, reason = found
         shift = 0.0 if self.logistic is None else shift_of(self.logistic, arm.mean, channel, features, at)
-        value = arm.quantile(share("thompson", decision, offer, channel)) if decision else arm.mean
-        if shift:
-            value = shifted(value, shift)
+        if decision:
+            value = arm.quantile(share("thompson", decision, offer, channel), shift)
+        else:
+            value = shifted(arm.mean, shift) if shift else arm.mean
         return Propensity(value, reason, arm.alpha, arm.beta, shift, model.version)
 
     def arms(self, split: str, at: int) -> dict[str, Any] | None:
