@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,13 @@ def lines_of_rows(flow: Flow, rows: Iterable[Row]) -> Iterator[Line]:
         yield Line(row["what"], row["journey"], row["enrollment"], row["node"], row["code"], data=dict(data))
 
 
-def rows_of(path: Path) -> Iterator[Row]:
-    """The rows that `sillage backtest --out` wrote, CSV or Parquet. Raises CliError for any other file."""
-    columns, rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
-    lacking = [name for name in COLUMNS if name not in columns]
+def rows_of(path: Path, wanted: Sequence[str] = COLUMNS) -> Iterator[Row]:
+    """The rows that `sillage backtest --out` wrote, CSV or Parquet, with these columns as texts.
+
+    Raises CliError for any other file.
+    """
+    columns, rows = _parquet(path, wanted) if path.suffix == ".parquet" else _csv(path)
+    lacking = [name for name in wanted if name not in columns]
     if lacking:
         raise CliError(f"{path}: has no column {', '.join(lacking)}; give a file that `sillage backtest --out` wrote")
     return rows
@@ -73,16 +76,16 @@ def _csv_rows(path: Path) -> Iterator[Row]:
         yield from csv.DictReader(file)
 
 
-def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
+def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], Iterator[Row]]:
     try:
         found = import_module("pyarrow.parquet").ParquetFile(path)
     except ImportError as error:
         raise CliError(f"{path}: pyarrow reads Parquet; pip install 'sillage[backtest]', or give a CSV") from error
     columns: list[str] = list(found.schema_arrow.names)
-    return columns, _parquet_rows(found, [name for name in COLUMNS if name in columns])
+    return columns, _parquet_rows(found, [name for name in wanted if name in columns])
 
 
 def _parquet_rows(file: Any, columns: list[str]) -> Iterator[Row]:
     for batch in file.iter_batches(columns=columns):
         for row in batch.to_pylist():
-            yield {name: value or "" for name, value in row.items()}
+            yield {name: "" if value is None else str(value) for name, value in row.items()}

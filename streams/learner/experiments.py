@@ -84,6 +84,16 @@ class Experiment:
             self._converted.add(person)
             tally.converted += 1
 
+    def cells(self, other: "Experiment") -> dict[tuple[str, str], Rate]:
+        """Who met both splits, by the arm of this one and of the other, and how many of them converted behind both."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for person, arm in self._arm_of.items():
+            if (its := other._arm_of.get(person)) is not None:
+                cell = found.setdefault((arm, its), [0, 0])
+                cell[1] += 1
+                cell[0] += person in self._converted and person in other._converted
+        return {arms: Rate(converted, people) for arms, (converted, people) in found.items()}
+
     def _count_new(self, line: Line) -> None:
         tally = self._tally(line.code)
         tally.control = bool(line.data.get("control", tally.control))
@@ -113,10 +123,14 @@ class Experiment:
 
 
 class Experiments:
-    """All that traces say of splits. Traces of one customer come in their order; any may come twice."""
+    """All that traces say of splits. Traces of one customer come in their order; any may come twice.
+
+    Who is held out of a journey gets the same of every arm, nothing, and is counted in none.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Experiment]] = {}
+        self._held: dict[str, set[int]] = {}
 
     def __iter__(self) -> Iterator[Experiment]:
         for journey in sorted(self._found):
@@ -125,7 +139,11 @@ class Experiments:
     def take(self, found: Trace) -> None:
         """Counts what a trace tells."""
         for line in found.lines:
-            if line.what == trace.EXPOSED:
+            if line.what == trace.HELD_OUT:
+                self._held.setdefault(line.journey, set()).add(seen_hash(found.customer))
+            elif line.what == trace.EXPOSED:
+                if line.journey in self._held and seen_hash(found.customer) in self._held[line.journey]:
+                    continue
                 split = str(line.data.get("split") or line.node)
                 self.of(line.journey, split).expose(found.customer, line)
             elif line.what == trace.GOAL:

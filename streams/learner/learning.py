@@ -13,7 +13,7 @@ from streams.learner.records import LEARNER, LOGISTIC, OFFER, SPLIT, Learned, Pr
 from streams.touchpoints.decoder import Decoder
 from streams.touchpoints.record import Record, Rejected
 
-_WANTED = (b'"sent"', b'"goal"', b'"voided"', b'"exposed"')
+_WANTED = (b'"sent"', b'"goal"', b'"voided"', b'"exposed"', b'"held_out"')
 REFUSED = "action.refused"
 _trace = msgspec.json.Decoder(Trace)
 

@@ -4,6 +4,7 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import norm
 
 from streams.learner.statistics import Comparison, Rate, people_needed, sequential, z_test
 
@@ -11,7 +12,7 @@ ALPHA = 0.05
 
 
 class Simulated(NamedTuple):
-    """`named` is the share of runs in which a winner was named at any look, `people` the mean number by then, an arm."""
+    """`named` is the share of runs in which a winner was named at any look, `people` the mean of an arm by then."""
 
     named: float
     people: float
@@ -67,14 +68,13 @@ class Peeking:
 
 
 def _below(z: Any) -> Any:
-    from scipy.stats import norm
-
     return norm.cdf(z)
 
 
 def main(runs: int) -> None:
-    """Prints the figures that docs/experiments.md tells."""
-    print("rates            first  most    sequential        z-test always  z-test once")
+    """Writes the figures that docs/experiments.md tells."""
+    say = sys.stdout.write
+    say("rates            first  most    sequential        z-test always  z-test once\n")
     for rates, first, most in (
         ((0.02, 0.02), 1000, 40_000),
         ((0.05, 0.05), 500, 20_000),
@@ -87,9 +87,9 @@ def main(runs: int) -> None:
         play = Peeking(rates, first, most, runs)
         own, often, once = play.sequential(), play.z_test(), play.z_test(1)
         needed = people_needed(rates[0], rates[1] / rates[0] - 1) if rates[0] != rates[1] else 0
-        print(
+        say(
             f"{rates[0]:.3f} {rates[1]:.3f}  {first:8d} {most:6d}  {own.named:.3f} at {own.people:7.0f}"
-            f"  {often.named:.3f} at {often.people:6.0f}  {once.named:.3f}  fixed size for 80 %: {needed}"
+            f"  {often.named:.3f} at {often.people:6.0f}  {once.named:.3f}  fixed size for 80 %: {needed}\n"
         )
 
 

@@ -69,9 +69,7 @@ def test_it_holds_for_those_who_were_inside_before_the_project_had_it() -> None:
 
 
 def test_both_groups_at_once_are_both_told() -> None:
-    person = next(
-        f"p{n}" for n in range(2000) if drawn_for_all(f"p{n}", 0.2) == drawn("j", f"p{n}", 0.2) == HELD_OUT
-    )
+    person = next(f"p{n}" for n in range(2000) if drawn_for_all(f"p{n}", 0.2) == drawn("j", f"p{n}", 0.2) == HELD_OUT)
     life = life_of(person, definition(holdout="20%"))
     life.event("began")
     assert life.codes("held_out") == ["global", "journey"]

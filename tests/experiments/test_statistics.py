@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from experiments.peeking import ALPHA, Peeking
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from experiments.peeking import ALPHA, Peeking
 from scipy import stats
 
 from streams.learner.statistics import (
