@@ -11,6 +11,7 @@ from engine.customer import Consent, Customer, next_due
 from engine.decide import decide, new_customer
 from engine.decision import Action, ConsentChange, Decision, Erasure, Line, Trace, Void
 from engine.event import Event, EventArrived, Input, TimerFired
+from engine.policy.terms import NONE, Terms
 from engine.program import Move, Pause
 from engine.time import after
 from engine.trace import CODES, input_of
@@ -25,6 +26,7 @@ MESSAGES = {
     "again": MessageSpec("again", "hash-again", "marketing", {"email": ()}),
     "receipt": MessageSpec("receipt", "hash-receipt", "service", {"email": ()}),
     "recall": MessageSpec("recall", "hash-recall", "critical", {"email": ()}),
+    "wine": MessageSpec("wine", "hash-wine", "marketing", {"email": ()}, categories=("alcohol",)),
     "both": MessageSpec("both", "hash-both", "marketing", {"email": (), "push": ()}),
 }
 
@@ -46,12 +48,19 @@ def ms(text: str) -> int:
 class Life:
     """One customer's life: events come, time goes by, and what left can be read."""
 
-    def __init__(self, *definitions: dict[str, Any], zone: str = "UTC", consent: bool = True, trace_all: bool = False):
+    def __init__(
+        self,
+        *definitions: dict[str, Any],
+        zone: str = "UTC",
+        consent: bool = True,
+        trace_all: bool = False,
+        terms: Terms = NONE,
+    ):
         self.at = START_AT
         self.zone = zone
         self.trace_all = trace_all
         self.known: dict[tuple[str, str], CompiledJourney] = {}
-        self.catalog = Catalog(1, {}, self._find, zone=zone)
+        self.catalog = Catalog(1, {}, self._find, zone=zone, terms=terms)
         self.release(*definitions)
         self.customer: Customer = new_customer("c1", self.at)
         self.customer.attributes = {"email": "ada@shop.example", "first_name": "Ada"}
@@ -70,7 +79,7 @@ class Life:
         self.known |= {(each.name, each.version): each for each in current}
         self.catalog = Catalog(
             self.catalog.release + 1, {each.name: each for each in current}, self._find, zone=self.zone, moves=moves,
-            pauses=self.catalog.pauses,
+            pauses=self.catalog.pauses, terms=self.catalog.terms,
         )  # fmt: skip
 
     def pause(self, *, entries: bool = False) -> None:
