@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from onelife import START_AT
+
 from engine.catalog import Catalog
 from engine.customer import next_due
 from engine.decide import decide, new_customer
@@ -13,9 +15,9 @@ from engine.why.page import lines
 from engine.why.story import Heard
 from journeys.duration import Duration
 from journeys.load import load_project
-from onelife import START_AT
 from streams.definitions.build import Builder
-from streams.definitions.plan import plan_deploy, plan_undeploy
+from streams.definitions.pausing import plan_pause
+from streams.definitions.plan import plan_deploy, plan_undeploy, read_terms
 from streams.definitions.shelf import CURRENT, Shelf, blob_key, canonical, release_key
 from streams.operations.why import Asked, Person, account
 
@@ -59,7 +61,9 @@ class WhyLife:
         self.heard: list[Heard] = []
         self.actions: list[Action] = []
         self.trace_all = False
-        self.deploy({**FILES, **(files or {})})
+        self._count = 0
+        self.files = {**FILES, **(files or {})}
+        self.deploy(self.files)
 
     def deploy(self, files: dict[str, str]) -> None:
         """Puts a folder into use."""
@@ -72,6 +76,10 @@ class WhyLife:
         """Nobody enters the journey any more."""
         self._use(plan_undeploy(self.shelf, journey, self.at, f"n{self.shelf.next_number}").release)
 
+    def pause(self, journey: str) -> None:
+        """The journey stands still."""
+        self._use(plan_pause(self.shelf, journey, self.at, "", f"n{self.shelf.next_number}").release)
+
     def _use(self, release: Any) -> None:
         assert release is not None
         self.shelf.feed(release_key(release.n), canonical(release))
@@ -79,7 +87,11 @@ class WhyLife:
         builder = Builder(self.shelf.blobs)
         current = {name: builder.journey(name, each.version) for name, each in release.journeys.items() if each.open}
         segments = [builder.segment(name, version) for name, version in release.segments.items()]
-        self.catalog = Catalog(release.n, current, builder.journey, segments, "Europe/Paris", self.shelf.since(release))
+        self.catalog = Catalog(
+            release.n, current, builder.journey, segments, "Europe/Paris", self.shelf.since(release),
+            terms=read_terms(self.shelf.blobs[release.project]),
+            pauses={name: each.pause for name, each in release.journeys.items() if each.pause is not None},
+        )  # fmt: skip
 
     def consent(self, given: bool = True, channel: str = "email") -> None:
         self.event("consent.changed", topic="offers", channel=channel, given=given)
@@ -87,7 +99,8 @@ class WhyLife:
     def event(self, type_: str, *, event_id: str = "", **properties: Any) -> None:
         """An event now, after the timers due by now; what was sent before it is told of by receipts."""
         self._fire()
-        named = event_id or f"e{len(self.events) + 1}"
+        self._count += 1
+        named = event_id or f"e{self._count}"
         event = Event(named, type_, "anna", "web", self.at, self.at, properties)
         self.events.append(event)
         self._take(EventArrived(event, self.at))

@@ -7,14 +7,14 @@ import msgspec
 from engine import trace
 from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment, consent_key
-from engine.decide import decide
-from engine.event import Event, EventArrived
+from engine.event import Event
 from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.reachable import address
 from engine.program import CompiledJourney, SendStep
 from engine.program.rules import ABSENCE_NOTICED, DATE_REACHED, ENTERED_SEGMENT, LEFT_SEGMENT, SCHEDULE_DUE, STARTED
 from engine.why.account import Absence, Cause, Moment, Saying
+from engine.why.again import asked_again
 from engine.why.instants import until
 from engine.why.sentences import Telling, reason
 from engine.why.words import NOT_ENTERED, RULES, said
@@ -28,9 +28,9 @@ INTERNAL = frozenset({ENTERED_SEGMENT, LEFT_SEGMENT, DATE_REACHED, ABSENCE_NOTIC
 class Question(msgspec.Struct, frozen=True):
     """What is asked of one person and one journey, as it is `now` (ms), about the time since `since`.
 
-    `journey` and `written` are its definition in use (None: none is), open for entry or not, in this version since
-    `in_use_at`; `customer` is None where nothing is known of them. `moments` are those of this journey, `events` all
-    that came. `catalog` holds the journey alone, with the segments.
+    `journey` and `written` are its definition in use (None: none is), open for entry or not, paused or not, in this
+    version since `in_use_at`; `customer` is None where nothing is known of them. `moments` are those of this journey,
+    `events` all that came. `catalog` holds the journey alone, with the segments.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Question(msgspec.Struct, frozen=True):
     now: int
     zone: str = "UTC"
     open: bool = True
+    paused: bool = False
     in_use_at: int = 0
 
 
@@ -69,6 +70,8 @@ def _never(asked: Question) -> list[Cause]:
     if customer.erased_at:
         at = until(customer.erased_at, asked.zone, asked.now)
         return [Cause("erased", f"the customer was erased at {at}")]
+    if asked.paused:
+        return [Cause("paused", "the journey is paused", "`sillage resume` lets it go on")]
     if not asked.open:
         return [Cause("closed", "the journey is closed, so that nobody enters", "a deploy opens it again")]
     return []
@@ -130,11 +133,9 @@ def _outside(asked: Question) -> list[Cause]:
 
 
 def _asked_again(asked: Question, event: Event) -> Cause:
-    """The event once more, as the person and the definition are now; nothing of it is kept."""
-    again = msgspec.structs.replace(event, id=f"why/{event.id}", occurred_at=asked.now, received_at=asked.now)
+    """What the event would come to now."""
     assert asked.customer is not None
-    decision = decide(asked.catalog, asked.customer, EventArrived(again, asked.now), trace_all=True)
-    lines = decision.trace.lines if decision.trace is not None else []
+    lines = asked_again(asked.catalog, asked.customer, event, asked.now)
     mine = [line for line in lines if line.journey == asked.name]
     if not any(line.what == trace.ENTERED for line in mine):
         for line in mine:

@@ -37,6 +37,8 @@ class Moment(msgspec.Struct, frozen=True):
 
     `input` is the event with its envelope, empty for a timer. `published_ms` is from the broker's receipt of the event
     (of a timer, its instant) until the decision stood on the topic. `lines_cut` counts what the trace left out.
+    `asked_again`: it left no trace, and the lines are those that it would leave as the person and the definitions are
+    now.
     """
 
     at: int
@@ -48,6 +50,7 @@ class Moment(msgspec.Struct, frozen=True):
     published_ms: int | None = None
     lines_cut: int = 0
     redacted: bool = False
+    asked_again: bool = False
 
 
 class Cause(msgspec.Struct, frozen=True):

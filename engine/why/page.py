@@ -96,6 +96,8 @@ def _brief(bundle: Sequence[Moment], zone: str) -> Iterator[str]:
     times = f", {len(bundle)} times" if len(bundle) > 1 else ""
     yield f"  {clock(bundle[0].at, zone)}  {_came(moment)}{times}{'' if times else _properties(moment)}"
     journey = ""
+    if moment.asked_again:
+        yield "            asked again, as things are now:"
     for line in moment.lines:
         named = f"{line.journey}: " if line.journey and line.journey != journey else ""
         journey = line.journey
@@ -113,7 +115,7 @@ def _bundled(moments: Sequence[Moment]) -> list[list[Moment]]:
     for moment in moments:
         last = found[-1][-1] if found else None
         same = last is not None and last.input.get("type") == moment.input.get("type")
-        if last is not None and same and not (last.decision or moment.decision):
+        if last is not None and same and not (last.decision or moment.decision or last.lines or moment.lines):
             found[-1].append(moment)
         else:
             found.append([moment])

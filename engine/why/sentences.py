@@ -59,7 +59,8 @@ def reason(line: Line, telling: Telling) -> str:
 
 
 def _message(line: Line) -> str:
-    return f"{value_text(line.data.get('message', 'a message'))} by {value_text(line.data.get('channel', '?'))}"
+    channel = line.data.get("channel", "")
+    return value_text(line.data.get("message", "a message")) + (f" by {value_text(channel)}" if channel else "")
 
 
 def _waited(line: Line, told: Telling) -> str:
@@ -172,6 +173,13 @@ def _scored(line: Line, _told: Telling) -> str:
 
 SCORE = ("propensity", "context", "value", "lever")
 """The parts of a score, multiplied."""
+
+
+def _fence(line: Line, _told: Telling) -> str:
+    place = value_text(line.data.get("place", "a place"))
+    return words.FENCES.get(line.code, "{}: " + line.code).format(place)
+
+
 SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     trace.FACT: ("noted", "", lambda line, _: f"{said(words.FACTS, line.code).capitalize()}"),
     trace.ENTERED: ("entered", GO, _entered),
@@ -235,6 +243,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     trace.ERROR: ("failed", BAD, lambda line, _: f"Failed: {said(words.ERRORS, line.code)}"),
     trace.SEGMENT: ("segment", "", _segment),
     trace.ALARM: ("alarm", "", _alarm),
+    trace.FENCE: ("place", "", _fence),
     trace.EXPOSED: ("drew the arm", "", _exposed),
     trace.RESTARTED: (
         "waits anew",

@@ -22,6 +22,10 @@ class Heard(NamedTuple):
     published_at: int = 0
 
 
+Again = Callable[[Event], list[Line]]
+"""Why an event that left no trace began nothing, as things are now."""
+MOST_ASKED = 100
+"""Events that are asked again."""
 VersionOf = Callable[[int, str], str]
 """The hash of a journey's definition in a release, empty where it is not known."""
 
@@ -33,10 +37,12 @@ def story(
     titles: Mapping[str, str] | None = None,
     version_of: VersionOf = lambda _release, _journey: "",
     inside: Mapping[str, str] | None = None,
+    again: Again = lambda _event: [],
 ) -> list[Moment]:
     """The moments of one person, repeated ids dropped; `inside` are versions of enrollments that are known already.
 
-    Events that left no trace are moments without lines; receipts are told with the message that they are about.
+    Events that left no trace have the lines that `again` gives for the newest of them, else none; receipts are told
+    with the message that they are about.
     """
     once = {each.trace.id: each for each in reversed(list(heard))}
     ordered = sorted(once.values(), key=lambda each: each.trace.at)
@@ -44,12 +50,13 @@ def story(
     fates = _fates(ordered, events)
     found = [_moment(each, zone, titles or {}, named, fates) for each in ordered]
     traced = {moment.input.get("id") for moment in found}
-    untold = {event.id: event for event in reversed(events) if event.type not in RECEIPTS}
-    found += [
-        Moment(event.received_at or event.occurred_at, input=msgspec.to_builtins(event))
-        for event in untold.values()
-        if event.id not in traced
-    ]
+    left = {event.id: event for event in reversed(events) if event.type not in RECEIPTS and event.id not in traced}
+    for place, event in enumerate(left.values()):
+        lines = again(event) if place < MOST_ASKED else []
+        telling = Telling(event.received_at or event.occurred_at, zone, titles or {})
+        said = [Saying(line.what, tell(line, telling).text, line.code, line.why, line.journey) for line in lines]
+        given = msgspec.to_builtins(event)
+        found.append(Moment(telling.at, input=given, lines=said, asked_again=bool(said)))
     # What came at one instant stands as it came, timers before it.
     order = {event.id: place for place, event in enumerate(events)}
     return sorted(found, key=lambda moment: (moment.at, order.get(moment.input.get("id", ""), -1)))

@@ -42,7 +42,14 @@ VOIDED = {
     "paused": "the journey was paused",
     "removed": "its node is no longer there",
 }
-DROPPED = {"left": "they had left before it was judged"}
+DROPPED = {"left": "they had left before it was judged", "late": "it would have been too late"}
+FENCES = {
+    "entered": "Came to {}",
+    "left": "Left {}",
+    "stayed": "Has stayed at {}",
+    "gone": "{} is not there any more",
+    "unsure": "Nobody can tell from this fix whether they are at {}",
+}
 RESUMED = {"go": "goes on", "skip": "goes on behind what it stood at", "exit": "leaves"}
 MOVED = {
     "follow": "a deploy took it along",
@@ -86,6 +93,7 @@ ERRORS = {
     "unknown_version": "the version that it is in is unknown",
     "hop_limit": "events led to events too often",
     "too_many_alarms": "they have too many dates and absences to be watched",
+    "too_many_fences": "they are at too many places to be watched",
 }
 
 

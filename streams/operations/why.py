@@ -7,11 +7,12 @@ import msgspec
 
 from engine.catalog import Catalog
 from engine.customer import Customer
-from engine.decision import Trace
+from engine.decision import Line, Trace
 from engine.event import Event
 from engine.program import CompiledJourney
 from engine.why.absence import Question, absence
 from engine.why.account import Account, Moment
+from engine.why.again import untold
 from engine.why.story import Heard, of_journey, story
 from engine.zones import zone_of
 from journeys.model import Journey
@@ -90,7 +91,10 @@ def account(shelf: Shelf, person: Person, asked: Asked) -> Account:
     customer = person.customer
     zone = zone_of({} if customer is None else customer.attributes, definitions.zone)
     inside = {each.id: each.version for each in customer.enrollments} if customer is not None else {}
-    moments = story(person.heard, person.events, zone, definitions.titles(), definitions.version_of, inside)
+    moments = story(
+        person.heard, person.events, zone, definitions.titles(), definitions.version_of, inside,
+        definitions.again(customer, asked.until),
+    )  # fmt: skip
     hidden = any(moment.redacted for moment in moments)
     if not asked.journey:
         return Account(asked.customer, zone, asked.since, asked.until, moments, None, hidden)
@@ -137,19 +141,30 @@ class _Definitions:
         journey, release = self.journey(asked.journey), self._release
         shelved = release.journeys.get(asked.journey) if release is not None else None
         since = self._shelf.since(release) if release is not None else {}
+        catalog = self._catalog([] if journey is None else [journey], since)
         first = self._shelf.releases.get(since.get(asked.journey, 0))
         return Question(
-            asked.journey, journey, self._written(asked.journey), self._catalog(journey, since), person.customer,
+            asked.journey, journey, self._written(asked.journey), catalog, person.customer,
             moments, person.events, asked.since, asked.until, zone, shelved is not None and shelved.open,
+            shelved is not None and shelved.pause is not None and shelved.pause.closed,
             0 if first is None else first.at,
         )  # fmt: skip
 
-    def _catalog(self, journey: CompiledJourney | None, since: Mapping[str, int]) -> Catalog:
+    def again(self, customer: Customer | None, now: int) -> Callable[[Event], list[Line]]:
+        """What asks an event again; of nobody, or of one who was erased, nothing is said."""
+        if customer is None or customer.erased_at or self._release is None:
+            return lambda _event: []
+        opened = [name for name, shelved in self._release.journeys.items() if shelved.open]
+        journeys = [journey for name in opened if (journey := self.journey(name)) is not None]
+        catalog = self._catalog(journeys, self._shelf.since(self._release))
+        return lambda event: untold(catalog, customer, event, now)
+
+    def _catalog(self, journeys: Sequence[CompiledJourney], since: Mapping[str, int]) -> Catalog:
         release = self._release
-        if release is None or journey is None:
+        if release is None:
             return Catalog(0, {}, lambda _name, _version: None)
         segments = [self._builder.segment(name, version) for name, version in release.segments.items()]
-        current = {journey.name: journey}
+        current = {journey.name: journey for journey in journeys}
         return Catalog(release.n, current, self._find, segments, self.zone, since)
 
     def _find(self, name: str, version: str) -> CompiledJourney | None:
