@@ -1,6 +1,7 @@
 """Arbitration: proposals of one round compete, so that what is scarce goes to the best of them."""
 
 from collections.abc import Iterator, Sequence
+from math import inf, nextafter
 from typing import NamedTuple
 
 from engine import trace
@@ -55,7 +56,7 @@ def _scored(draft: Draft, rival: Rival, scorer: Scorer, *, told: bool) -> Iterat
     pending = rival.pending
     step, journey = pending.step, pending.journey
     if not isinstance(step, SendStep):
-        yield from ((each.score.total, Contender(rival, each)) for each in rival.found.candidates)
+        yield from _candidates(draft, rival)
         return
     message, channel = step.message.name, step.variants[0].channel
     score = scorer.score(message_name(message), channel, "", 1.0, journey.value, journey.lever)
@@ -63,6 +64,19 @@ def _scored(draft: Draft, rival: Rival, scorer: Scorer, *, told: bool) -> Iterat
         parts = score.parts()
         draft.say(trace.SCORED, journey.name, pending.enrollment, step.label, message=message, channel=channel, **parts)
     yield score.total, Contender(rival)
+
+
+def _candidates(draft: Draft, rival: Rival) -> Iterator[_Scored]:
+    """The candidates by their score; now and then one at random stands before the others, so that all are learned of."""
+    found = rival.found
+    candidates = found.candidates
+    at_random = draft.around.explored(draft.trace_id, rival.pending.step.label, len(candidates))
+    for place, each in enumerate(candidates):
+        total = each.score.total
+        if place == at_random:
+            found.explored = each.number
+            total = nextafter(max(other.score.total for other in candidates), inf)
+        yield total, Contender(rival, each)
 
 
 def _place(scored: _Scored) -> tuple[float, str, str, str, int]:

@@ -37,7 +37,8 @@ class Unfit(msgspec.Struct, gc=False):
 class Choosing(msgspec.Struct, gc=False):
     """The choice of one `best_offer` node: who is there, in the order of the catalog, and the ids of those `picked`.
 
-    `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice.
+    `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice;
+    `explored` is the number of the candidate that was put first at random, 0 for none.
     """
 
     catalog: str
@@ -49,12 +50,14 @@ class Choosing(msgspec.Struct, gc=False):
     refusals: list[Refusal]
     refused: SendStep | None = None
     over: bool = False
+    explored: int = 0
 
     def told(self) -> dict[str, Any]:
         """As a trace holds it: the best first, then those that do not concern the person."""
         candidates, unfit, facts = self.candidates, self.unfit, self.facts
         found = [
             {"offer": each.offer.id, "channel": each.variant.channel, "code": each.code, **each.score.parts()}
+            | ({"explored": True} if each.number == self.explored else {})
             for each in sorted(candidates, key=_best_first)[:MOST_TOLD]
         ]
         for each in unfit[: MOST_TOLD - len(found)]:

@@ -8,6 +8,7 @@ from engine.context import Asked
 from engine.draft import Draft
 from engine.features import features_of
 
+
 class Score(msgspec.Struct, frozen=True, gc=False):
     """The parts of a score and their product; `why` tells where the propensity comes from."""
 

@@ -54,4 +54,6 @@ def _classed(folder: Folder, file: str, offer: Mapping) -> Iterator[Problem]:
     message = folder.messages.get(written.text) if isinstance(written, Scalar) else None
     if written is not None and message is not None and message.head.class_ != "marketing":
         what = f"the message `{message.name}` of an offer is of class {message.head.class_}"
-        yield problem(file, written.start, "J072", what, "offer a message of class marketing; send this one by a `send`")
+        yield problem(
+            file, written.start, "J072", what, "offer a message of class marketing; send this one by a `send`"
+        )
