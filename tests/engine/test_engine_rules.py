@@ -1,4 +1,4 @@
-"""The rules of a project: suppressed addresses, content of a brand, quiet hours, caps, recency, and what deferral does."""
+"""The rules of a project: suppressed addresses, content of a brand, quiet hours, caps, recency, and deferral."""
 
 from typing import Any
 
