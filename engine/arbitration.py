@@ -32,8 +32,8 @@ class Contender(NamedTuple):
 def ranked(draft: Draft, rivals: Sequence[Rival], scorer: Scorer) -> list[Contender]:
     """The order in which the proposals of a round are judged.
 
-    What does not compete first, then by score; of equal ones the smaller of journey, node, enrollment, and offer. Where
-    more than one competes, each send's score is said.
+    What does not compete first, then by score; of equal ones the smaller of journey and enrollment, within one as they
+    were made, offers by id. Where more than one competes, each send's score is said.
     """
     first = [Contender(rival) for rival in rivals if not _competes(rival)]
     left = [rival for rival in rivals if _competes(rival)]
@@ -67,7 +67,7 @@ def _scored(draft: Draft, rival: Rival, scorer: Scorer, *, told: bool) -> Iterat
 
 
 def _candidates(draft: Draft, rival: Rival) -> Iterator[_Scored]:
-    """The candidates by their score; now and then one at random stands before the others, so that all are learned of."""
+    """The candidates by score; now and then one at random stands before the others, so that all are learned of."""
     found = rival.found
     candidates = found.candidates
     at_random = draft.around.explored(draft.trace_id, rival.pending.step.label, len(candidates))
@@ -79,8 +79,6 @@ def _candidates(draft: Draft, rival: Rival) -> Iterator[_Scored]:
         yield total, Contender(rival, each)
 
 
-def _place(scored: _Scored) -> tuple[float, str, str, str, int]:
-    total, (rival, candidate) = scored
-    pending = rival.pending
-    number = 0 if candidate is None else candidate.number
-    return -total, pending.journey.name, pending.step.label, pending.enrollment, number
+def _place(scored: _Scored) -> tuple[float, str, str]:
+    total, (rival, _) = scored
+    return -total, rival.pending.journey.name, rival.pending.enrollment

@@ -10,6 +10,7 @@ from engine.models import Models, Propensity
 from engine.places.cells import CellIndex
 from engine.places.earth import EARTH_M, METRES_A_DEGREE, Box, box_around, distance_m
 from engine.places.shapes import Polygons
+from engine.thompson import FLOOR, explored
 from journeys.conditions.around import NO_MODEL, PRIOR
 
 __all__ = ["EARTH_M", "EMPTY", "Area", "Asked", "Context", "Place", "distance_m"]
@@ -239,8 +240,8 @@ class Asked:
 
     @property
     def personal(self) -> bool:
-        """Whether anything learned looks at the person's features."""
-        return self._context.models.logistic is not None
+        """Whether somebody learns, and so looks at the person's features."""
+        return self._context.models.learning
 
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
@@ -270,6 +271,17 @@ class Asked:
             self.answers[question] = budgets.take(name, units, limit)
         answer: str = self.answers[question]
         return answer
+
+    def explored(self, decision: str, node: str, candidates: int) -> int | None:
+        question = f"explored {node}"
+        if question in self.answers or not self._context.models.learning:
+            kept: int | None = self.answers.get(question)
+            return kept
+        self.answers["floor"] = FLOOR
+        found = explored(decision, node, candidates)
+        if found is not None:
+            self.answers[question] = found
+        return found
 
     def arms(self, split: str) -> dict[str, Any] | None:
         question = f"arms {split}"

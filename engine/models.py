@@ -67,13 +67,14 @@ class Propensity(NamedTuple):
 
 
 class Models:
-    """All models by name. `faults` tells why the model of a name cannot be used."""
+    """All models by name. `faults` tells why one cannot be used; `learning` is true where somebody learns."""
 
     def __init__(self) -> None:
         self.offers: dict[str, OfferModel] = {}
         self.splits: dict[str, SplitModel] = {}
         self.logistic: Logistic | None = None
         self.faults: dict[str, str] = {}
+        self.learning = False
         self._arms: dict[str, dict[str, tuple[Beta, str]]] = {}
 
     def put_offer(self, name: str, model: OfferModel | None) -> None:

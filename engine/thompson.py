@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 from engine.ids import share
 
 CELLS = 160
-"""Of the table of a Beta: its distribution function is met within 0.01, from `alpha` and `beta` of 0.5 on within 0.002."""
+"""Of the table of a Beta: its distribution function is met within 0.01, for `alpha` and `beta` from 0.5 on 0.002."""
 FLOOR = 0.05
 """The exploration floor: the share of decisions in which one of the candidates is taken at random."""
 _WIDE = 9.0
@@ -47,7 +47,7 @@ class Beta:
         return self.alpha / (self.alpha + self.beta)
 
     def quantile(self, share_below: float, shift: float = 0.0) -> float:
-        """The value below which so much of the distribution lies, for a share in (0, 1); its log odds moved by shift."""
+        """The value below which a share in (0, 1) of the distribution lies, its log odds moved by `shift`."""
         below = self._below
         cell = bisect_left(below, share_below, 1, CELLS)
         low = below[cell - 1]
@@ -84,14 +84,14 @@ def shifted(probability: float, shift: float) -> float:
     return odds / (1 + odds)
 
 
-def explored(decision: str, candidates: int, floor: float = FLOOR) -> int | None:
-    """The place of the candidate that a decision takes at random, None where it takes the best, as most do.
+def explored(decision: str, node: str, candidates: int, floor: float = FLOOR) -> int | None:
+    """The place of the candidate that a node takes at random, None where it takes the best, as mostly.
 
     `decision` is the id of its trace, so that a repeat takes the same.
     """
-    if not candidates or share("explore", decision) >= floor:
+    if not candidates or share("explore", decision, node) >= floor:
         return None
-    return int(share("explored", decision) * candidates)
+    return int(share("explored", decision, node) * candidates)
 
 
 def chances(candidates: Sequence[Terms], floor: float = FLOOR) -> list[float]:

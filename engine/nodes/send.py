@@ -158,7 +158,8 @@ def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: 
     if proposal.class_ not in WITHOUT_CONSENT and (terms.caps or proposal.caps or terms.arbitration):
         contact = Contact(name, run.at, variant.channel, proposal.topic, run.journey.name)
         draft.own().contacts = with_contact(draft.customer.contacts, contact)
-    run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel)
+    offered = {"offer": step.offer, "segment": step.segment} if step.offer else {}
+    run.say(trace.SENT, step.label, action=name, message=step.message.name, channel=variant.channel, **offered)
     return None
 
 

@@ -46,6 +46,13 @@ class Around(Protocol):
         """
         ...
 
+    def explored(self, decision: str, node: str, candidates: int) -> int | None:
+        """The place of the candidate that a node takes at random, so that all are learned of; None mostly.
+
+        Nobody is taken at random where nobody learns.
+        """
+        ...
+
     def arms(self, split: str) -> dict[str, Any] | None:
         """What was learned of a split's arms: `weights` by arm, `winner` or an empty text, and the `version`."""
         ...
@@ -83,6 +90,9 @@ class Nowhere(msgspec.Struct, frozen=True):
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
         return PRIOR, NO_MODEL
+
+    def explored(self, decision: str, node: str, candidates: int) -> int | None:
+        return None
 
     def arms(self, split: str) -> dict[str, Any] | None:
         return None

@@ -77,7 +77,9 @@ def _put(models: Models, key: str, value: bytes | None) -> None:
         )
     elif key == LOGISTIC:
         models.logistic = None if value is None else _asked(msgspec.json.decode(value, type=Learned))
-    elif key != LEARNER:
+    elif key == LEARNER:
+        models.learning = value is not None
+    else:
         raise ModelFault(f"{key} is no name of a model, expected {OFFER}NAME, {SPLIT}NAME, {LOGISTIC} or {LEARNER}")
 
 

@@ -47,7 +47,7 @@ def test_chances_are_what_draws_come_to() -> None:
     taken = [0] * len(candidates)
     for number in range(DRAWS):
         decision = f"d{number}"
-        place = explored(decision, len(candidates))
+        place = explored(decision, "best", len(candidates))
         if place is None:
             scores = [
                 shifted(arm.quantile(share("thompson", decision, f"o{at}", "email")), shift) * factor
@@ -63,7 +63,7 @@ def test_chances_are_what_draws_come_to() -> None:
 def test_the_floor_holds_for_the_worst() -> None:
     hopeless = [(1.0, 1e6, 0.0, 1.0), *[(900.0, 100.0, 0.0, 1.0)] * 9]
     assert chances(hopeless)[0] == pytest.approx(FLOOR / 10)
-    taken = [explored(f"d{number}", 10) for number in range(DRAWS)]
+    taken = [explored(f"d{number}", "best", 10) for number in range(DRAWS)]
     assert sum(place == 0 for place in taken) / DRAWS == pytest.approx(FLOOR / 10, abs=0.0015)
     assert sum(place is not None for place in taken) / DRAWS == pytest.approx(FLOOR, abs=0.005)
     assert chances(hopeless, floor=0.0)[0] < 1e-6
@@ -71,5 +71,5 @@ def test_the_floor_holds_for_the_worst() -> None:
 
 def test_nothing_to_choose_from() -> None:
     assert chances([]) == []
-    assert explored("any", 0, floor=1.0) is None
+    assert explored("any", "best", 0, floor=1.0) is None
     assert chances([(1.0, 1.0, 0.0, 0.0)] * 4) == [0.25] * 4
