@@ -55,7 +55,6 @@ from journeys.model import (
 )
 from journeys.model.parts import share_of
 
-
 LEAST_SHARE = "5%"
 """What the worst arm keeps of new people under Thompson sampling where no `floor` is written."""
 

@@ -28,9 +28,8 @@ from engine.program import (
 from engine.program.offers import lever
 from journeys.conditions import compile_expression
 from journeys.conditions.needed import Needs, Wanted, together, together_wanted
-from journeys.model import Budget
+from journeys.model import Budget, Goal, Journey
 from journeys.model import ExitRule as ExitPart
-from journeys.model import Goal, Journey
 from journeys.model.parts import micros, share_of
 
 

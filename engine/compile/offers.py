@@ -12,7 +12,7 @@ from journeys.model import Offer, Offers
 
 
 def compile_offers(model: Offers, version: str, messages: Mapping[str, MessageSpec]) -> OfferCatalog:
-    """The catalog ready to be asked. Raises DefinitionError, and ConditionError for a condition that does not compile."""
+    """The catalog ready to be asked. Raises DefinitionError, or ConditionError for one that does not compile."""
     offers = tuple(_offer(model.catalog, name, model.offers[name], messages) for name in sorted(model.offers))
     needs = [condition.needs for offer in offers for condition in _conditions(offer)]
     wanted = together_wanted([pair for each in needs for pair in each.counts.items()])

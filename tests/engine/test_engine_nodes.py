@@ -301,7 +301,7 @@ def test_fifty_nodes_a_decision_and_no_more(life, journey):
     person.event("began")
     person.advance("2h")
     assert person.codes("error") == ["too_many_nodes"] * 3
-    assert person.sent() == ["hello", "recall"]
+    assert person.sent() == ["recall", "hello"]
     assert person.outcomes() == ["error", "completed", "error", "completed"]
 
 
