@@ -302,7 +302,7 @@ def test_fifty_nodes_a_decision_and_no_more(life, journey):
     person.advance("2h")
     assert person.codes("error") == ["too_many_nodes"] * 3
     assert person.sent() == ["recall", "hello"]
-    assert person.outcomes() == ["error", "completed", "error", "completed"]
+    assert person.outcomes() == ["error", "error", "completed", "completed"]
 
 
 def test_a_node_that_the_version_does_not_have_ends_as_error(life, journey):
