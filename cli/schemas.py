@@ -14,6 +14,7 @@ from cli.errors import CliError
 from cli.languagepage import language_page
 from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
+from engine.why.schema import account_schema
 from journeys.schema import EDITOR
 from streams.touchpoints.asyncapi import asyncapi
 from streams.touchpoints.schema import touchpoint_schema
@@ -38,6 +39,7 @@ def editor_schema(name: str) -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     **{f"docs/schemas/{name}": partial(editor_schema, name) for name in EDITOR},
     "docs/schemas/touchpoint.schema.json": lambda: as_json(touchpoint_schema()),
+    "docs/schemas/why.schema.json": lambda: as_json(account_schema()),
     "docs/asyncapi.yaml": asyncapi,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,

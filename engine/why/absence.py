@@ -8,11 +8,22 @@ from engine import trace
 from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment, consent_key
 from engine.event import Event
+from engine.facts import LOCATION
 from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.reachable import address
 from engine.program import CompiledJourney, SendStep
-from engine.program.rules import ABSENCE_NOTICED, DATE_REACHED, ENTERED_SEGMENT, LEFT_SEGMENT, SCHEDULE_DUE, STARTED
+from engine.program.rules import (
+    ABSENCE_NOTICED,
+    DATE_REACHED,
+    ENTERED_PLACE,
+    ENTERED_SEGMENT,
+    LEFT_PLACE,
+    LEFT_SEGMENT,
+    SCHEDULE_DUE,
+    STARTED,
+    STAYED_IN_PLACE,
+)
 from engine.why.account import Absence, Cause, Moment, Saying
 from engine.why.again import asked_again
 from engine.why.instants import until
@@ -21,7 +32,8 @@ from engine.why.words import NOT_ENTERED, RULES, said
 from journeys.model import Journey
 from journeys.prose.triggers import who_enters
 
-INTERNAL = frozenset({ENTERED_SEGMENT, LEFT_SEGMENT, DATE_REACHED, ABSENCE_NOTICED, SCHEDULE_DUE, STARTED})
+PLACES = frozenset({ENTERED_PLACE, LEFT_PLACE, STAYED_IN_PLACE})
+INTERNAL = PLACES | {ENTERED_SEGMENT, LEFT_SEGMENT, DATE_REACHED, ABSENCE_NOTICED, SCHEDULE_DUE, STARTED}
 """Types of events that the engine makes itself."""
 
 
@@ -167,6 +179,14 @@ def _nothing_came(asked: Question, journey: CompiledJourney, customer: Customer)
                 found.append(Cause("not_yet", f"{what} at {until(due, asked.zone, asked.now)}"))
             else:
                 found.append(Cause("no_date", f"there is no {kind} to wait for", _would_enter(asked)))
+    if PLACES & journey.entries.keys():
+        allowed = (answer := customer.consent.get(LOCATION)) is not None and answer.given
+        text = (
+            "no position showed them where it begins"
+            if allowed
+            else "without consent for location/app no position is kept"
+        )
+        found.append(Cause("place" if allowed else "no_location_consent", text, _would_enter(asked)))
     if SCHEDULE_DUE in journey.entries or STARTED in journey.entries:
         found.append(Cause("not_begun", "nothing began it for them", _would_enter(asked)))
     return found

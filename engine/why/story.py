@@ -53,7 +53,7 @@ def story(
     left = {event.id: event for event in reversed(events) if event.type not in RECEIPTS and event.id not in traced}
     for place, event in enumerate(left.values()):
         lines = again(event) if place < MOST_ASKED else []
-        telling = Telling(event.received_at or event.occurred_at, zone, titles or {})
+        telling = Telling(event.occurred_at, zone, titles or {})
         said = [Saying(line.what, tell(line, telling).text, line.code, line.why, line.journey) for line in lines]
         given = msgspec.to_builtins(event)
         found.append(Moment(telling.at, input=given, lines=said, asked_again=bool(said)))
