@@ -15,7 +15,7 @@ TOLD = frozenset(
         trace.ENTERED, trace.NOT_ENTERED, trace.CHOSEN, trace.WOKE, trace.NOT_WOKEN, trace.TIMED_OUT, trace.HELD,
         trace.SENT, trace.REFUSED, trace.HELD_OUT, trace.VOIDED, trace.EXPOSED, trace.RESTARTED, trace.STARTED,
         trace.JOINED, trace.COLLECTED, trace.REPEATED, trace.CALLED, trace.TASK_CLOSED, trace.NOT_EXITED, trace.EXITED,
-        trace.ERROR,
+        trace.ERROR, trace.DEFERRED, trace.DROPPED,
     }
 )  # fmt: skip
 """The lines of a trace that decide which way a person goes."""

@@ -161,5 +161,7 @@ class _Player:
                 self._seen.sent.append(f"{message_of(line)}@{moment}")
             elif line.what == trace.REFUSED:
                 self._seen.refused.append(f"{message_of(line)}@{moment} {line.code}")
+            elif line.what == trace.DEFERRED:
+                self._seen.refused[-1] += f" until {local(line.data['until'], self._life.zone)}"
             elif line.what == trace.EXITED and line.journey == self._life.journey:
                 self._seen.outcomes.append((str(line.data.get("key", "")), line.code))
