@@ -6,8 +6,10 @@ from engine.calendar import days_between, local_parts
 from engine.catalog import Catalog
 from engine.customer import Customer
 from engine.history import count, newest, total
+from engine.hours import is_holiday
 from engine.person import given_consents, person_facts
 from engine.program import SegmentRule
+from engine.wallclock import local_of
 from engine.zones import zone_of
 from journeys.conditions import Facts
 from journeys.conditions.around import NOWHERE
@@ -53,7 +55,11 @@ class Past:
         return rule is not None and self.holds(rule)
 
     def local_time(self) -> dict[str, Any]:
-        return local_parts(self.at, self.zone)
+        parts, calendars = local_parts(self.at, self.zone), self.catalog.terms.holidays
+        if calendars:
+            today = local_of(self.at, self.zone)[0]
+            parts["holiday"] = any(is_holiday(today, country) for country in calendars)
+        return parts
 
     def holds(self, rule: SegmentRule) -> bool:
         """Whether the person is in the segment, asked of the person alone. Raises EvaluationError."""

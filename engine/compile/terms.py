@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from engine.compile.conditions import optional, unless
 from engine.policy.terms import Arbitration, CapRule, ContentRule, QuietRule, RecencyRule, Terms, Window
 from journeys.conditions.needed import Wanted, together_wanted
-from journeys.model import Brand, Cap, Project, QuietHours
 from journeys.model import Arbitration as WrittenArbitration
+from journeys.model import Brand, Cap, Project, QuietHours
 from journeys.model import ContentRule as Written
 from journeys.model import Recency as WrittenRecency
 from journeys.model.parts import share_of, window_of
@@ -26,6 +26,7 @@ def compile_terms(project: Project, brands: Mapping[str, Brand]) -> Terms:
         recency=recency,
         content={name: rules for name, rules in content.items() if rules},
         wanted=together_wanted(wanted),
+        holidays=_holidays(project),
         arbitration=_arbitration(project.arbitration),
         holdout=0.0 if project.holdout is None else share_of(project.holdout),
         redact=frozenset(project.redact),
@@ -74,3 +75,11 @@ def _arbitration(written: WrittenArbitration | None) -> Arbitration | None:
 def _content(rule: Written) -> ContentRule:
     forbidden = [rule.forbid] if isinstance(rule.forbid, str) else rule.forbid
     return ContentRule(frozenset(forbidden), optional(rule.when), unless(rule.unless))
+
+
+def _holidays(project: Project) -> tuple[str, ...]:
+    """The countries whose holidays close a place of the project, or are quiet."""
+    named = [hours.holidays for hours in project.hours.values()]
+    if isinstance(project.quiet_hours, QuietHours):
+        named.append(project.quiet_hours.holidays)
+    return tuple(sorted({each for each in named if each}))

@@ -71,7 +71,7 @@ class Terms(msgspec.Struct, frozen=True):
     """The rules of a project that hold for every journey; `content` by brand, `wanted` is what must be counted.
 
     `holdout` is the share (of 1) of people who get no marketing at all; `redact` what no trace tells
-    of on its topic (engine/why/redaction.py).
+    of on its topic (engine/why/redaction.py); `holidays` the countries whose holidays the project names.
     """
 
     caps: tuple[CapRule, ...] = ()
@@ -82,6 +82,7 @@ class Terms(msgspec.Struct, frozen=True):
     holdout: float = 0.0
     arbitration: Arbitration | None = None
     redact: frozenset[str] = frozenset()
+    holidays: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.caps or self.quiet or self.recency or self.content or self.holdout or self.arbitration)

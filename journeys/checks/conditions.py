@@ -15,7 +15,7 @@ from journeys.problem import Problem
 from journeys.quoting import condition_at
 from journeys.tree import Mapping, Scalar
 
-_CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034", Fault.LATER: "J090"}
+_CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034"}
 
 
 def faults(folder: Folder) -> Iterator[Problem]:

@@ -4,24 +4,18 @@ from collections.abc import Iterator
 
 from journeys.load import Folder
 from journeys.mend import problem
-from journeys.outline import nodes, triggers
+from journeys.outline import nodes
 from journeys.problem import Problem
 from journeys.tree import Entry, Scalar
 
-_TRIGGERS = ("enters_place", "leaves_place", "stays_in_place")
 _NODES = {
     "fallback": "write a `wait_for` behind the send, and a second send under its `else`",
 }
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """Each trigger, node, option and setting that is not there yet."""
+    """Each node, option and setting that is not there yet."""
     for draft in folder.drafts:
-        for trigger in triggers(draft.positions.root):
-            for name in _TRIGGERS:
-                if entry := trigger.entry(name):
-                    hint = "begin with `on: position.reported`, and `near()` in its `where`"
-                    yield _later(draft.path, entry, f"`{name}`", hint)
         for node in nodes(draft.positions.root):
             for name, hint in _NODES.items():
                 if entry := node.entry(name):

@@ -32,6 +32,11 @@ def nearest(around: Any, place: Any, kind: Any, metres: Any) -> Any:
     return _there(_place_near(around, "nearest", place, kind, metres))
 
 
+def inside(around: Any, place: Any, name: Any) -> bool:
+    texts("inside", name)
+    return around.inside(*_point("inside", place), name) is True
+
+
 def weather(around: Any, place: Any) -> Any:
     return _there(around.weather(*_point("weather", place)))
 

@@ -11,7 +11,8 @@ from journeys.conditions.kinds import Kind
 class Shape(msgspec.Struct, frozen=True):
     """What a value can be. `Shape()` is anything.
 
-    `fields`: what is known of a map; one that is `closed` has no others. `items`: each element of a list. `values`: all
+    `fields`: what is known of a map; one that is `closed` has no others. `items`: each element of a list, or
+    each field of a map that is not known by name. `values`: all
     that it can be, such as an `enum`. `nullable`: it may be null instead. A field may always be absent. A schema's
     `integer` is INT and its `number` is DOUBLE; a value of several kinds is DYN.
     """
@@ -25,7 +26,7 @@ class Shape(msgspec.Struct, frozen=True):
 
     def field(self, name: str) -> "Shape | None":
         """The shape of a field, None where there can be none."""
-        return self.fields.get(name) or (None if self.closed else ANY)
+        return self.fields.get(name) or (None if self.closed else self.items or ANY)
 
 
 def map_of(fields: Mapping[str, Shape], *, closed: bool = True) -> Shape:
@@ -49,7 +50,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     `event` and `entry` hold properties without the envelope, `customer` attributes without what the engine adds (id,
     timezone, place). `events` holds all event types with their properties, for functions that ask of the past;
-    `segments` all that there are.
+    `segments` all that there are; `context` the kinds of context with the shape of a thing.
     """
 
     event: Shape | None = None
@@ -57,6 +58,7 @@ class Declared(msgspec.Struct, frozen=True):
     entry: Shape | None = None
     events: Mapping[str, Shape] | None = None
     segments: frozenset[str] | None = None
+    context: Mapping[str, Shape] | None = None
     meta: Shape = ENVELOPE
 
     def root(self, name: str) -> Shape | None:
@@ -72,8 +74,15 @@ class Declared(msgspec.Struct, frozen=True):
                 return _with(self.entry or MAP, {"meta": self.meta})
             case "vars":
                 return MAP
+            case "context":
+                return MAP if self.context is None else map_of(dict(map(_kind, self.context.items())))
             case _:
                 return None
+
+
+def _kind(declared: tuple[str, Shape]) -> tuple[str, Shape]:
+    name, thing = declared
+    return name, Shape(Kind.MAP, items=thing)
 
 
 def _with(shape: Shape, fields: Mapping[str, Shape]) -> Shape:

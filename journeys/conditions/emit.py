@@ -2,6 +2,7 @@
 
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.kinds import NUMBERS, Kind
+from journeys.conditions.things import NAME
 from journeys.conditions.tree import (
     Binary,
     Call,
@@ -35,6 +36,7 @@ HELPERS = {
     "%": "modulo",
 }
 _LOCALS = {"event": "event", "event.meta": "meta", "customer": "customer", "entry": "entry", "vars": "vars"}
+_LOCALS[NAME] = NAME
 _PYTHON = {"&&": " and ", "||": " or "}
 
 

@@ -11,9 +11,7 @@ class Fault(StrEnum):
     NAME = "name"
     """A name, a function or a field that the language does not know."""
     DECLARED = "declared"
-    """A field, an event type, a segment or a value that is not declared."""
-    LATER = "later"
-    """Part of the language, and not there yet."""
+    """A field, an event type, a segment, a kind of context or a value that is not declared."""
 
 
 class ConditionError(Exception):

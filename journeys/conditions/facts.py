@@ -7,6 +7,7 @@ import msgspec
 
 from journeys.conditions.around import NOWHERE, Around
 from journeys.conditions.past import NO_PAST, Past
+from journeys.conditions.things import Kinds
 
 
 class Facts(msgspec.Struct):
@@ -28,6 +29,11 @@ class Facts(msgspec.Struct):
     consents: Mapping[str, bool]
     """`topic/channel` to given; what is not there was not given."""
     around: Around = NOWHERE
-    """Places and weather, by where they are."""
+    """Places and weather by where they are, things by key."""
     past: Past = NO_PAST
     """What the person did, their segments and their hour."""
+
+    @property
+    def context(self) -> Kinds:
+        """Things by kind and key."""
+        return Kinds(self.around)

@@ -142,7 +142,7 @@ _SCALAR = frozenset({Kind.INT, Kind.DOUBLE, Kind.STRING})
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NOW = map_of(
     dict.fromkeys(("hour", "minute", "day", "month", "year"), INT)
-    | {"weekday": Shape(Kind.STRING, values=_WEEKDAYS), "date": STRING, "time": STRING}
+    | {"weekday": Shape(Kind.STRING, values=_WEEKDAYS), "date": STRING, "time": STRING, "holiday": BOOL}
 )
 _EVENT = map_of({"at": INT}, closed=False)
 
@@ -165,6 +165,7 @@ FUNCTIONS: dict[str, Function] = {
         Function("consented", (_TEXT, _TEXT), BOOL, asking.consented, reads="consents"),
         Function("near", (_MAP, _TEXT, NUMBERS), BOOL, asking.near, reads="around", partial=True),
         Function("nearest", (_MAP, _TEXT, NUMBERS), MAP, asking.nearest, reads="around", partial=True),
+        Function("inside", (_MAP, _TEXT), BOOL, asking.inside, reads="around", partial=True),
         Function("weather", (_MAP,), MAP, asking.weather, reads="around", partial=True),
         _asked("count", (Written.TYPE, Written.WINDOW), INT, asking.count, optional=1),
         _asked("sum", (Written.TYPE, Written.FIELD, Written.WINDOW), DOUBLE, asking.total, optional=1),
@@ -176,5 +177,3 @@ FUNCTIONS: dict[str, Function] = {
 }
 WRITTEN = frozenset(function.name for function in FUNCTIONS.values() if function.written)
 """Functions whose arguments are texts that stand there."""
-LATER = frozenset({"inside"})
-"""Functions of the language that are not there yet."""

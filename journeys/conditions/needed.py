@@ -6,7 +6,8 @@ import msgspec
 
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
-from journeys.conditions.tree import Call, Has, Index, Literal, Node, Select, children, literal, path, start
+from journeys.conditions.things import NAME
+from journeys.conditions.tree import Call, Has, Index, Literal, Name, Node, Select, children, literal, path, start
 from journeys.conditions.types import check
 from journeys.duration import Duration
 
@@ -37,7 +38,7 @@ class Read(msgspec.Struct, frozen=True, order=True):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What one or many conditions need. `around`: places or weather; `local_time`: the hour where the person is."""
+    """What one or many conditions need. `around`: places, weather, things; `local_time`: the hour where the person is."""
 
     counts: dict[str, Wanted] = {}
     segments: frozenset[str] = frozenset()
@@ -70,7 +71,8 @@ def needs_of(root: Node, item: int = 0) -> Needs:
         _by_type(_asked(root)),
         frozenset(str(literal(call.arguments[0])) for call in calls if call.function == "in_segment"),
         frozenset(_reads(root, item)),
-        any(FUNCTIONS[call.function].reads == "around" for call in calls),
+        any(FUNCTIONS[call.function].reads == "around" for call in calls)
+        or any(isinstance(node, Name) and node.name == NAME for node in _nodes(root)),
         any(call.function == "local_time" for call in calls),
     )
 

@@ -3,10 +3,11 @@
 from journeys.conditions import written
 from journeys.conditions.declared import ANY, BOOL, LIST, MAP, UNTRUSTED, Declared, Shape
 from journeys.conditions.errors import ConditionError, Fault
-from journeys.conditions.functions import FUNCTIONS, LATER, Function
+from journeys.conditions.functions import FUNCTIONS, Function
 from journeys.conditions.kinds import NOUNS, NUMBERS, ORDERED, Kind
 from journeys.conditions.operands import arithmetic, comparison, impossible, membership
 from journeys.conditions.render import text
+from journeys.conditions.things import NAME, refuse_whole
 from journeys.conditions.tree import (
     Binary,
     Call,
@@ -29,7 +30,7 @@ from journeys.conditions.values import kind_of
 Kinds = dict[int, Kind]
 """The kind of each node of a tree, by the node's identity."""
 
-ROOTS = ("event", "customer", "entry", "vars")
+ROOTS = ("event", "customer", "entry", "vars", NAME)
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _OURS = ("event.meta", "entry.meta", "local_time()")
@@ -59,6 +60,7 @@ def check_condition(root: Node, types: Declared | None = None) -> Kinds:
 
 
 def _kinds(root: Node, types: Declared) -> Kinds:
+    refuse_whole(root)
     checker = _Checker(types)
     checker.shape(root)
     return checker.kinds
@@ -214,10 +216,6 @@ def _function(node: Call) -> Function:
     if node.function in _MACROS and node.member:
         raise ConditionError(
             f"{node.function}() is not part of this language", *node.where, "in, size() and [0] read a list"
-        )
-    if node.function in LATER:
-        raise ConditionError(
-            f"{node.function}() is not here yet", *node.where, "near() and nearest() know places", fault=Fault.LATER
         )
     function = FUNCTIONS.get(node.function)
     if function is None:

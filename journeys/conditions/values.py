@@ -5,6 +5,7 @@ from typing import Any
 
 from journeys.conditions.errors import EvaluationError
 from journeys.conditions.kinds import NOUNS, NUMBERS, ORDERED, Kind
+from journeys.conditions.things import Kinds, Things
 
 _KINDS: dict[type, Kind] = {
     int: Kind.INT,
@@ -14,6 +15,8 @@ _KINDS: dict[type, Kind] = {
     type(None): Kind.NULL,
     list: Kind.LIST,
     dict: Kind.MAP,
+    Kinds: Kind.MAP,
+    Things: Kind.MAP,
 }
 
 
@@ -164,14 +167,14 @@ def negate(value: Any) -> int | float:
 
 def field(container: Any, key: str) -> Any:
     """A field of a map. Raises KeyError when it is not there."""
-    if type(container) is dict:
+    if type(container) is dict or kind_of(container) is Kind.MAP:
         return container[key]
     raise EvaluationError(f"{NOUNS[kind_of(container)]} has no fields")
 
 
 def present(container: Any, key: str) -> bool:
     """Whether a map has the field, be it null."""
-    if type(container) is dict:
+    if type(container) is dict or kind_of(container) is Kind.MAP:
         return key in container
     raise EvaluationError(f"{NOUNS[kind_of(container)]} has no fields")
 

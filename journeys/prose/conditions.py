@@ -81,6 +81,8 @@ def _asked(node: Call, holds: bool) -> str:
             return f"the person {'is' if holds else 'is not'} in the segment {name}"
         case "near", [None, str() as kind, int() | float() as metres] if path(node.arguments[0]):
             return f"{'one' if holds else 'none'} of the {kind} lies within {metres:g} m"
+        case "inside", [None, str() as name] if path(node.arguments[0]):
+            return f"the place {'lies' if holds else 'does not lie'} in {name}"
         case _:
             return ""
 

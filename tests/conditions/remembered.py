@@ -50,6 +50,7 @@ class Diary(msgspec.Struct, frozen=True):
             "weekday": f"{now:%A}".lower(),
             "date": f"{now:%Y-%m-%d}",
             "time": f"{now:%H:%M}",
+            "holiday": False,
         }
 
 
@@ -68,10 +69,16 @@ DIARY = Diary(
 
 
 class Town(msgspec.Struct, frozen=True):
-    """A store next to 48.0, and rain."""
+    """A store next to 48.0, rain, an old town, and three of one thing left."""
 
     def nearest(self, lat: float, lon: float, kind: str, metres: float) -> dict[str, Any] | None:
         return {"name": "Sèvres"} if kind == "stores" and lat > 47.9 else None
 
     def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
         return {"raining": True} if lat > 47.9 else None
+
+    def inside(self, lat: float, lon: float, name: str) -> bool:
+        return name == "old-town" and lat > 47.9
+
+    def thing(self, kind: str, key: str) -> Any:
+        return {"left": 3} if (kind, key) == ("stock", "sku-1") else None

@@ -99,9 +99,16 @@ class Town(msgspec.Struct, frozen=True):
     def weather(self, lat: float, lon: float) -> dict[str, Any] | None:
         return Asked(AROUND, 0).weather(lat, lon)
 
+    def inside(self, lat: float, lon: float, name: str) -> bool:
+        return Asked(AROUND, 0).inside(lat, lon, name)
+
+    def thing(self, kind: str, key: str) -> Any:
+        return Asked(AROUND, 0).thing(kind, key)
+
 
 AROUND = Context()
 AROUND.put_place(Place("s1", "stores", 48.001, 2.0, {"name": "Sèvres"}))
+AROUND.put_thing("stock", "a", b'{"left": 3, "b": [1]}')
 AROUND.put_area(Area("w1", 48.0, 2.0, 5_000.0, 0, {"raining": True}))
 
 FACTS = [_facts(Random(seed)) for seed in range(60)]
@@ -146,6 +153,10 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("near({}, {}, {})".format, here, st.sampled_from(["'stores'", "event.a"]), metres),
         st.builds("nearest({}, 'stores', {}).{}".format, here, metres, st.sampled_from(["name", "distance_m", "a"])),
         st.builds("weather({}).raining".format, here),
+        st.builds("inside({}, {})".format, here, st.sampled_from(["'stores'", "'s1'", "event.a"])),
+        st.builds("context.stock[{}].left".format, st.sampled_from(["'a'", "'b'", "event.a", "event.b"])),
+        st.builds("{}(context.stock.{})".format, st.sampled_from(["has", "size", "!"]), st.sampled_from("ab")),
+        st.builds("({} in context.{})".format, inner, st.sampled_from(["stock", "prices"])),
         past,
         st.builds("[{}, {}]".format, inner, inner),
         st.builds("{{{}: {}}}".format, inner, inner),

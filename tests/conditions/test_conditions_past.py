@@ -124,7 +124,6 @@ FAULTS = [
     ('local_time().weekday in ["sunday", "tuseday"]', 36, "local_time().weekday is never", "did you mean tuesday?"),
     ('local_time().hour == "9"', 19, "a whole number == a text has no meaning", ""),
     ('"a".count("1d") > 1', 5, "count is not called like this", ""),
-    ('inside(customer.place, "old-town")', 1, "inside() is not here yet", "near()"),
 ]
 
 
@@ -147,7 +146,6 @@ def test_a_fault_has_its_place_and_a_cure(source: str, column: int, message: str
         ("counts('a') > 1", Fault.NAME),
         ("event.meta.tpye == 'a'", Fault.NAME),
         ("local_time().weekday == 'x'", Fault.DECLARED),
-        ("inside(customer.place, 'x')", Fault.LATER),
     ],
 )
 def test_a_fault_says_what_it_is_about(source: str, fault: Fault) -> None:
