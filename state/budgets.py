@@ -26,6 +26,7 @@ class Want(NamedTuple):
     """
 
     name: str
+    holder: str
     have: int
     want: int
     limit: int
@@ -62,8 +63,8 @@ class CountAway(Exception):
 class SharedCount(Protocol):
     """One count for all holders. Every method raises CountAway."""
 
-    async def move(self, holder: str, wants: Sequence[Want]) -> tuple[str, list[Answer]]:
-        """Moves the shares of a holder in one step; gives the generation, and an answer for each want.
+    async def move(self, wants: Sequence[Want]) -> tuple[str, list[Answer]]:
+        """Moves shares in one step; gives the generation, and an answer for each want.
 
         A generation lasts until the count loses what it held. Units may be used only once their row is durable in
         `budgets` *and* the generation was seen again behind that: a refill that began later read the row. Raises

@@ -41,8 +41,8 @@ class RedisBudgets:
         """Gives its connections back."""
         await self._redis.aclose()
 
-    async def move(self, holder: str, wants: Sequence[Want]) -> tuple[str, list[Answer]]:
-        args: list[str | int] = [holder]
+    async def move(self, wants: Sequence[Want]) -> tuple[str, list[Answer]]:
+        args: list[str | int] = []
         for each in wants:
             args += each
         generation, *found = await self._call(self._share, [self._sentinel, self._counts, self._unspent], args)
@@ -62,7 +62,7 @@ class RedisBudgets:
 
     async def counted(self) -> list[Counted]:
         """All budgets and periods that Redis knows, by name. Raises CountAway, and NeedsShares where it lost them."""
-        await self.move("", [])
+        await self.move([])
         counts = await self._all(self._counts)
         unspent = await self._all(self._unspent)
         held: dict[str, int] = {}

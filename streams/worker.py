@@ -21,7 +21,7 @@ from streams.metrics.observer import WorkerObserver
 from streams.observing.faults import said
 from streams.observing.traces import Traces
 from streams.partition import UNPLANNED, Partition
-from streams.processor import Decide, Processor
+from streams.processor import Decide, GiveBack, Processor
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
 from streams.session import Session
 from streams.settings import Settings
@@ -62,7 +62,8 @@ class Worker:
     """Owner of the partitions that `assigned` names, fed by a Source through `offer`.
 
     `connect` makes the connection of each session and `read` reads the changelog, by default of the broker that the
-    settings name; `wall` gives the wall clock in ms, `plan` the catalog of the moment.
+    settings name; `wall` gives the wall clock in ms, `plan` the catalog of the moment;
+    `give_back` hears what was taken of budgets for what never left, once that is durable.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Worker:
         wall: Callable[[], int] = wall_ms,
         traces: Traces | None = None,
         plan: Plan = lambda: UNPLANNED,
+        give_back: GiveBack = lambda _drawn: None,
     ) -> None:
         self.partitions: dict[int, Partition] = {}
         self.source: Source | None = None
@@ -88,7 +90,7 @@ class Worker:
         self._stores = stores(settings, inputs.topic_ids)
         self._decide = decide
         self._traces = traces
-        self._plan = plan
+        self._plan, self._give_back = plan, give_back
         self._observer = observer
         self._given: set[int] = set()
         self._member = False
@@ -219,6 +221,8 @@ class Worker:
         positions = writer.durable
         if positions is None or self.source is None:
             return
+        for drawn in writer.partition.processor.given_back(positions.offsets):
+            self._give_back(drawn)
         lanes = writer.partition.lanes.values()
         self.source.commit(
             {(lane.topic, lane.partition): positions.offsets[f"{lane.name}/{lane.partition}"] for lane in lanes}

@@ -1,6 +1,6 @@
--- Moves one holder's shares of budgets, all in one step (state/budgets.py, Want and SharedCount.move).
+-- Moves the shares that holders have of budgets, all in one step (state/budgets.py, Want and SharedCount.move).
 -- KEYS: the sentinel, the counts, what holders keep unspent.
--- ARGV: the holder; then for each want: name, have, want, limit, free.
+-- ARGV: for each want: name, holder, have, want, limit, free.
 -- Counts: `NAME` is all that was ever drawn, `NAME|HOLDER` the part of one holder. Gives the generation, then share and
 -- all that was drawn of each want.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -18,10 +18,9 @@ local function whole(value)
 end
 
 local answers = {generation}
-for first = 2, #ARGV, 5 do
-  local name, limit = ARGV[first], tonumber(ARGV[first + 3])
-  local have, want = tonumber(ARGV[first + 1]), tonumber(ARGV[first + 2])
-  local own = name .. '|' .. ARGV[1]
+for first = 1, #ARGV, 6 do
+  local name, own = ARGV[first], ARGV[first] .. '|' .. ARGV[first + 1]
+  local have, want, limit = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
   local share, drawn = number(own), number(name)
   local found, before = share, drawn
   if share < have then
@@ -37,7 +36,7 @@ for first = 2, #ARGV, 5 do
   if share ~= found or drawn ~= before then
     redis.call('HSET', KEYS[2], own, whole(share), name, whole(drawn))
   end
-  redis.call('HSET', KEYS[3], name, ARGV[first + 3], own, ARGV[first + 4])
+  redis.call('HSET', KEYS[3], name, ARGV[first + 4], own, ARGV[first + 5])
   answers[#answers + 1] = whole(share)
   answers[#answers + 1] = whole(drawn)
 end

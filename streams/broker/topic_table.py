@@ -48,6 +48,7 @@ def declare(settings: Settings) -> list[Topic]:
     }
     single = {
         "definitions": ("compacted", _compacted(4)),
+        "budgets": ("compacted", _compacted(1)),
         **dict.fromkeys(context, ("compacted", _compacted(1))),
         **dict.fromkeys([f"{name}.dead" for name in ("definitions", *context)], _DEAD),
     }

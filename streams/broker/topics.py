@@ -31,7 +31,7 @@ __all__ = [
 
 _OURS = re.compile(
     r"(touchpoints\.[^/]+|state|actions|actions\.waiting\.[^/]+|dispatches|decisions|tasks|calls|emitted|definitions"
-    r"|context\.[^/]+|ticks)(\.dead)?"
+    r"|context\.[^/]+|ticks)(\.dead)?|budgets"
 )
 Differing = Mapping[str, Mapping[str, tuple[str | None, str]]]
 """By topic and setting: what was found, and what is wanted."""
