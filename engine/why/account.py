@@ -70,7 +70,10 @@ class Absence(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One person between two instants (ms), in their zone; `absence` where a journey was asked for."""
+    """One person between two instants (ms), in their zone; `absence` where a journey was asked for.
+
+    `erased_at` (ms) is 0 for who was not erased; `redacted` where values were taken out of what is told.
+    """
 
     customer: str
     zone: str
@@ -79,3 +82,4 @@ class Account(msgspec.Struct, frozen=True):
     moments: list[Moment] = []
     absence: Absence | None = None
     redacted: bool = False
+    erased_at: int = 0

@@ -22,6 +22,10 @@ def lines(account: Account) -> Iterator[str]:
     if account.absence is not None:
         yield from absence_lines(account)
         yield ""
+    if account.erased_at:
+        at = until(account.erased_at, account.zone, account.until)
+        yield f"erased at {at}; what came before stays on the topics until their retention ends"
+        yield ""
     if account.redacted:
         yield "values of this person are redacted on the topic, by the project's `redact`"
         yield ""

@@ -96,13 +96,14 @@ def account(shelf: Shelf, person: Person, asked: Asked) -> Account:
         definitions.again(customer, asked.until),
     )  # fmt: skip
     hidden = any(moment.redacted for moment in moments)
+    erased = 0 if customer is None else customer.erased_at
     if not asked.journey:
-        return Account(asked.customer, zone, asked.since, asked.until, moments, None, hidden)
+        return Account(asked.customer, zone, asked.since, asked.until, moments, None, hidden, erased)
     journey = definitions.journey(asked.journey)
     listens = frozenset() if journey is None else journey.listens | frozenset(journey.entries)
     own = of_journey(moments, asked.journey, listens)
     question = definitions.question(asked, person, own, zone)
-    return Account(asked.customer, zone, asked.since, asked.until, own, absence(question), hidden)
+    return Account(asked.customer, zone, asked.since, asked.until, own, absence(question), hidden, erased)
 
 
 class _Definitions:

@@ -138,6 +138,14 @@ def test_an_account_is_json_that_reads_back() -> None:
     assert msgspec.json.decode(msgspec.json.encode(account), type=Account) == account
 
 
+def test_of_who_was_erased_it_is_said_what_is_left() -> None:
+    life = lived()
+    life.event("customer.erased")
+    told = life.told()
+    assert told.startswith("erased at 15:05; what came before stays on the topics until their retention ends\n")
+    assert "asked again" not in told
+
+
 def test_what_was_cut_or_redacted_is_said() -> None:
     life = lived()
     last = life.heard[-1]
