@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from engine.budgets import Counting
 from engine.catalog import Catalog, CompiledJourney
 from engine.context import Context
 from engine.decision import CallOutput, Output, TaskOutput, Trace
@@ -44,6 +45,7 @@ class Driver:
     def __init__(self, catalog: Catalog, at: int, *, paced: bool = False) -> None:
         self.catalog = catalog
         self.context = Context()
+        self.context.budgets = self._budgets = Counting()
         self._store = MemoryStore()
         self._processor = Processor(
             0, 1, self._store, deciding(lambda: self.catalog, self.context, trace_all=True), lambda: self.now
@@ -141,6 +143,8 @@ class Driver:
         self._partition.offer(topic, 0, [row])
         while self._partition.step(_STEPS) or self._partition.asks:
             self._partition.tell({})
+        for drawn in self._processor.given_back({f"{name}/0": next_ for name, next_ in self._offsets.items()}):
+            self._budgets.give_back(drawn.name, drawn.units)
 
     def _decoder(self, topic: str) -> Decoder:
         return Decoder(topic, topic.removeprefix("touchpoints."), lambda: self.now)
