@@ -1,4 +1,4 @@
-"""`sillage context`: places and weather, put where every worker reads them."""
+"""`sillage context`: places, weather and things, put where every worker reads them."""
 
 import asyncio
 from pathlib import Path
@@ -9,18 +9,35 @@ import msgspec
 from cli.errors import CliError
 from cli.settings import load_settings
 from cli.topics import aligned
-from engine.context import Area, Place
+from engine.context import Area, Context, Place
 from journeys.lives import local
 from streams.broker.publish import Out
 from streams.context.publish import publish, read_context, record, removal
-from streams.context.records import KINDS, PLACES, ContextFault, check
+from streams.context.records import KINDS, ContextFault, check
 
-KIND = click.Choice(KINDS)
+SHOWN = 100
+"""Of the value of a thing, in characters."""
+
+
+class Kind(click.ParamType):
+    """A kind of context: places, weather, or one that SILLAGE_CONTEXT names."""
+
+    name = "kind"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The kind, where workers hold it."""
+        known = (*KINDS, *load_settings().context_kinds())
+        if value not in known:
+            self.fail(f"there is no kind {value}, only {', '.join(known)}; SILLAGE_CONTEXT names others", param, ctx)
+        return value
+
+
+KIND = Kind()
 
 
 @click.group()
 def context() -> None:
-    """Put places and weather where every worker reads them before it decides."""
+    """Put places, weather and things where every worker reads them before it decides."""
 
 
 @context.command("put")
@@ -54,16 +71,23 @@ def remove(kind: str, names: tuple[str, ...]) -> None:
 def list_(kind: str) -> None:
     """List what workers know of a kind."""
     found = asyncio.run(read_context(load_settings(), kind))
-    rows = (
-        [("id", "kind", "lat", "lon", "name"), *map(_place, found.places.values())]
-        if kind == PLACES
-        else [("id", "lat", "lon", "radius_m", "at", "raining"), *map(_area, found.areas.values())]
-    )
+    rows = _rows(kind, found)
     if len(rows) == 1:
         click.echo(f"{kind}: nothing is known; `sillage context put {kind} FILE` changes that", err=True)
         return
     for line in aligned(rows):
         click.echo(line)
+
+
+def _rows(kind: str, found: Context) -> list[tuple[str, ...]]:
+    match kind:
+        case "places":
+            return [("id", "kind", "lat", "lon", "reaches", "name"), *map(_place, found.places.values())]
+        case "weather":
+            return [("id", "lat", "lon", "radius_m", "at", "raining"), *map(_area, found.areas.values())]
+        case _:
+            things = found.things.get(kind, {})
+            return [("id", "value"), *((key, value.decode(errors="replace")[:SHOWN]) for key, value in things.items())]
 
 
 def _read(kind: str, file: Path) -> tuple[list[Out], list[str]]:
@@ -91,7 +115,8 @@ def _record(kind: str, line: bytes) -> Out:
 
 
 def _place(place: Place) -> tuple[str, ...]:
-    return place.id, place.kind, f"{place.lat:.5f}", f"{place.lon:.5f}", str(place.facts.get("name", ""))
+    reaches = f"{place.radius_m:g} m" if place.area is None else f"{len(place.area.parts)} polygons"
+    return place.id, place.kind, f"{place.lat:.5f}", f"{place.lon:.5f}", reaches, str(place.facts.get("name", ""))
 
 
 def _area(area: Area) -> tuple[str, ...]:

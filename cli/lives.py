@@ -103,6 +103,7 @@ class _Player:
         """Changes the context; what cannot be used is told as a refused event is."""
         told = [(PLACES, thing) for thing in around.places]
         told += [(WEATHER, {"at": self._at, **thing}) for thing in around.weather]
+        told += [(kind, thing) for kind, things in (around.model_extra or {}).items() for thing in things]
         for kind, thing in told:
             try:
                 put(self._driver.context, kind, str(thing.get("id", "")), msgspec.json.encode(thing))

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from journeys.duration import Duration
 from journeys.model import Part, Slug
@@ -28,7 +28,10 @@ class Person(Part):
 
 
 class Surroundings(Part):
-    """Places and weather as the context topics hold them; an observation without `at` is of the instant of its step."""
+    """Things as the context topics hold them, by kind; an observation without `at` is of the instant of its step."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[dict[str, Any]]] = Field(init=False)
 
     places: list[dict[str, Any]] = Field(default_factory=list)
     weather: list[dict[str, Any]] = Field(default_factory=list)

@@ -18,6 +18,10 @@ SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redi
                 "service_secrets")  # fmt: skip
 
 
+CONTEXT_OF_ITS_OWN = ("places", "weather", "models")
+"""The kinds of context that have a form of their own, and are always there."""
+
+
 class Settings(BaseSettings):
     """What a process needs to know. Each field is the environment variable SILLAGE_<NAME>."""
 
@@ -67,6 +71,11 @@ class Settings(BaseSettings):
     channels: str = Field(
         "web,app,email,sms,push,store,call,chat,social,postal",
         description="Channels whose touchpoint topics are created.",
+    )
+    context: str = Field(
+        "stock,prices",
+        pattern="^([a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*)?$",
+        description="Kinds of context beside places and weather, which every worker holds.",
     )
     clock: str = Field("wall", pattern="^(wall|event)$", description="What moves a partition's clock: wall or event.")
     start: str = Field("latest", pattern="^(latest|earliest)$", description="Where the very first start begins.")
@@ -209,6 +218,10 @@ class Settings(BaseSettings):
     def channel_names(self) -> list[str]:
         """The channels, in the order given."""
         return [name.strip() for name in self.channels.split(",") if name.strip()]
+
+    def context_kinds(self) -> list[str]:
+        """The kinds of context that are found by key, each once, in the order given."""
+        return list(dict.fromkeys(name for name in self.context.split(",") if name and name not in CONTEXT_OF_ITS_OWN))
 
 
 def _url(url: str, schemes: tuple[str, ...], example: str) -> str:

@@ -32,7 +32,13 @@ class Scope:
         types = self._of_part.get(id(part))
         event = self.event if types is None else self.declared.each_event(types) if types else ANY
         known = self.declared
-        return Declared(event=_known(event), customer=known.person, entry=_known(self.entry), events=known.shapes)
+        return Declared(
+            event=_known(event),
+            customer=known.person,
+            entry=_known(self.entry),
+            events=known.shapes,
+            context=known.things,
+        )
 
 
 def named(folder: Folder) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """All that a folder declares of its events and customers, and what is known of an event of any type."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,17 +18,22 @@ from journeys.tree import Mark, Scalar, Tree
 from journeys.yaml import read
 
 CUSTOMER_FILE = "schemas/customer.yaml"
+KIND = r"^[a-z][a-z0-9_]{0,39}$"
+"""The name of a kind of context, which conditions write as a field."""
+SPATIAL = ("places", "weather")
 
 
 @dataclass(frozen=True)
 class Declarations:
     """What a folder declares. Where it declares no event type none is unknown, and so with the customer's attributes.
 
-    `events` holds the folder's own types, and the reserved ones that it adds properties to.
+    `events` holds the folder's own types, and the reserved ones that it adds properties to; `context` what a thing of
+    each kind of context is.
     """
 
     events: Mapping[str, Schema] = field(default_factory=dict)
     customer: Schema | None = None
+    context: Mapping[str, Schema] = field(default_factory=dict)
 
     @property
     def types(self) -> frozenset[str]:
@@ -55,6 +60,11 @@ class Declarations:
         return {name: shape_of(self.event(name)) for name in sorted(self.types)} or None
 
     @cached_property
+    def things(self) -> Mapping[str, Shape] | None:
+        """The shape of a thing of each kind of context, None where no kind is unknown."""
+        return {name: shape_of(self.context[name]) for name in sorted(self.context)} or None
+
+    @cached_property
     def person(self) -> Shape | None:
         """The shape of a customer, None where no attribute is unknown."""
         return shape_of(self.customer) if self.customer is not None else None
@@ -68,13 +78,14 @@ def read_declarations(files: Mapping[str, str]) -> tuple[Declarations, list[Prob
     reading = _Reading()
     for path in sorted(files):
         reading.take(path, files[path])
-    return Declarations(reading.events, reading.customer), reading.problems
+    return Declarations(reading.events, reading.customer, reading.context), reading.problems
 
 
 class _Reading:
     def __init__(self) -> None:
         self.events: dict[str, Schema] = {}
         self.customer: Schema | None = None
+        self.context: dict[str, Schema] = {}
         self.problems: list[Problem] = []
         self._at: dict[str, str] = {}
 
@@ -101,7 +112,9 @@ class _Reading:
             told = self._object(root, reader)
             self.customer = object_of({**CUSTOMER, **told.properties}, told.required, told.extra)
         elif root.entry("events"):
-            self._several(path, root, reader)
+            self._several("events", root, reader, lambda key, schema: self._declare(path, key, schema, reader))
+        elif root.entry("context"):
+            self._several("context", root, reader, lambda key, schema: self._kind(path, key, schema, reader))
         else:
             self._one(path, root, reader)
 
@@ -116,18 +129,32 @@ class _Reading:
         else:
             self._declare(path, named, schema, reader)
 
-    def _several(self, path: str, root: Keys, reader: SchemaReader) -> None:
-        events = root.get("events")
+    def _several(self, name: str, root: Keys, reader: SchemaReader, declare: Callable[[Scalar, Schema], None]) -> None:
+        """Schemas by what they are of, below one key that stands alone in the file."""
+        below, each = root.get(name), "type" if name == "events" else "kind"
         for entry in root.entries:
-            if entry.name != "events":
-                what = f"`{entry.name}` stands beside `events`"
-                reader.fault(entry.key.start, "J004", what, "move it into the schema of a type below `events:`")
-        if not isinstance(events, Keys):
-            what = f"`events` must be a mapping of types, found {found(events) if events else 'nothing'}"
-            reader.fault(events.start if events else root.start, "J006", what, "write `TYPE:` with its schema below it")
+            if entry.name != name:
+                what = f"`{entry.name}` stands beside `{name}`"
+                reader.fault(entry.key.start, "J004", what, f"move it into the schema of a {each} below `{name}:`")
+        if not isinstance(below, Keys):
+            what = f"`{name}` must be a mapping of {each}s, found {found(below) if below else 'nothing'}"
+            mark = below.start if below else root.start
+            reader.fault(mark, "J006", what, f"write `{each.upper()}:` with its schema below it")
             return
-        for entry in events.entries:
-            self._declare(path, entry.key, self._object(entry.value, reader), reader)
+        for entry in below.entries:
+            declare(entry.key, self._object(entry.value, reader))
+
+    def _kind(self, path: str, named: Scalar, schema: Schema, reader: SchemaReader) -> None:
+        if not re.fullmatch(KIND, named.text) or named.text in SPATIAL:
+            what = f"`{named.text[:40]}` is not a kind of context"
+            hint = "write small letters, digits and `_`, as in `stock`; places and weather have their own form"
+            reader.fault(named.start, "J006", what, hint)
+        elif named.text in self.context:
+            what = f"the kind `{named.text}` is also declared in {self._at[f'context.{named.text}']}"
+            reader.fault(named.start, "J031", what, "keep one of the two")
+        else:
+            self.context[named.text] = schema
+            self._at[f"context.{named.text}"] = f"{path}, line {named.start.line}"
 
     def _declare(self, path: str, named: Scalar, schema: Schema, reader: SchemaReader) -> None:
         if not re.fullmatch(EVENT_TYPE, named.text):

@@ -1,4 +1,4 @@
-"""What changes the context in a backtest: places and weather from a file of JSON lines, each from its instant on."""
+"""What changes the context in a backtest: things from a file of JSON lines, each from its instant on."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from streams.touchpoints.record import RefusalError
 
 class _Thing(msgspec.Struct):
     id: str
+    context: str = ""
     raining: bool | None = None
     at: str | int | float | None = None
 
@@ -22,8 +23,9 @@ _thing = msgspec.json.Decoder(_Thing).decode
 def read_context(path: Path) -> list[Passed]:
     """The lines of a file as what is handed to every player, by instant.
 
-    What has `raining` is an observation of the weather, known from its `at` on; all else is a place, known from its
-    `at` on where it has one, else from the start. Raises BacktestFault with the first line that cannot be used.
+    What has `context` is a thing of that kind, what has `raining` an observation of the weather, all else a place. Each
+    is known from its `at` on where it has one, else from the start. Raises BacktestFault with the first line that cannot
+    be used.
     """
     found = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
@@ -37,7 +39,7 @@ def read_context(path: Path) -> list[Passed]:
 
 def _passed(number: int, line: bytes) -> Passed:
     thing = _thing(line)
-    kind = PLACES if thing.raining is None else WEATHER
+    kind = thing.context or (PLACES if thing.raining is None else WEATHER)
     check(kind, thing.id, line)
     at = 0 if thing.at is None else instant_ms(thing.at, "at")
     return Passed(CONTEXT, number, line, at=at, partition=FILE, key=kind.encode())

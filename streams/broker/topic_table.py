@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from streams.settings import Settings
+from streams.settings import CONTEXT_OF_ITS_OWN, Settings
 
 MIB = 1 << 20
 HOUR, DAY = 3_600_000, 86_400_000
-CONTEXT_KINDS = ("places", "weather", "stock", "prices", "models")
 PROVIDERS = ("smtp",)
 # A segment goes once its last record is too old, so its first one lives for up to this much longer than retention.ms.
 _SEGMENT_MS = {1: HOUR, 7: 6 * HOUR, 30: DAY}
@@ -32,7 +31,7 @@ def declare(settings: Settings) -> list[Topic]:
     """All topics of the prefix, `state` first: its partition count is where N is stored."""
     touchpoints = [f"touchpoints.{name}" for name in (*settings.channel_names(), "rekeyed")]
     waiting = [f"actions.waiting.{provider}" for provider in PROVIDERS]
-    context = [f"context.{kind}" for kind in CONTEXT_KINDS]
+    context = [f"context.{kind}" for kind in (*CONTEXT_OF_ITS_OWN, *settings.context_kinds())]
     co_partitioned = {
         "state": ("compacted", _state()),
         **dict.fromkeys(touchpoints, ("7 d", _kept(7, 16))),

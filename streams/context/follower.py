@@ -40,7 +40,8 @@ class Surroundings:
 
     def __init__(self, settings: Settings, publisher: Publisher, metrics: Metrics) -> None:
         self.context = Context()
-        self._topics = {settings.topic(f"context.{kind}"): kind for kind in (*KINDS, MODELS)}
+        self._things = settings.context_kinds()
+        self._topics = {settings.topic(f"context.{kind}"): kind for kind in (*KINDS, *self._things, MODELS)}
         self._publisher = publisher
         self._metrics = metrics
         self._consumer = AIOKafkaConsumer(
@@ -121,6 +122,8 @@ class Surroundings:
     def _tell(self) -> None:
         models = self.context.models
         self._metrics.context(MODELS, len(models.offers) + len(models.splits))
+        for kind in self._things:
+            self._metrics.context(kind, len(self.context.things.get(kind, {})))
         for kind in KINDS:
             self._metrics.context(kind, len(self.context.places if kind == PLACES else self.context.areas))
 

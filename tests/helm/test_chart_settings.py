@@ -36,6 +36,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "partitions": ("settings.partitions=1024", "1024"),
     "replication": ("settings.replication=1", "1"),
     "channels": ("settings.channels=web\\,app", "web,app"),
+    "context": ("settings.context=stock\\,beds", "stock,beds"),
     "clock": ("settings.clock=event", "event"),
     "start": ("settings.start=earliest", "earliest"),
     "trace": ("settings.trace=all", "all"),
