@@ -13,8 +13,10 @@ from engine import trace
 from engine.decision import Line
 from journeys.coverage import ENTER, EXIT, Pass
 from journeys.flow.shape import Flow, every_stop, every_way
+from streams.backtest.happened import PLACES
 
 COLUMNS = ("journey", "enrollment", "node", "what", "code")
+PLACE = "place"
 Row = Mapping[str, str]
 
 
@@ -30,7 +32,8 @@ def counted(flow: Flow, lines: Iterable[Line]) -> Counter[Pass]:
 def lines_of_rows(flow: Flow, rows: Iterable[Row]) -> Iterator[Line]:
     """The rows of a backtest about a journey as lines of a trace.
 
-    They do not say which trigger, exit rule or awaited event it was: where only one can be meant, it is.
+    Those that earlier programs wrote do not say which trigger, exit rule or awaited event it was: where only one can be
+    meant, it is.
     """
     rules = {}
     for number, door in enumerate(flow.exits):
@@ -40,8 +43,10 @@ def lines_of_rows(flow: Flow, rows: Iterable[Row]) -> Iterator[Line]:
         if row["journey"] != flow.name:
             continue
         data: Mapping[str, object] = {}
-        stop = stops.get(row["node"])
-        if row["what"] == trace.ENTERED:
+        stop, place = stops.get(row["node"]), row.get(PLACE)
+        if place is not None and row["what"] in PLACES:
+            data = {PLACES[row["what"]]: int(place)} if place else {}
+        elif row["what"] == trace.ENTERED:
             data = {"trigger": -1} if len(flow.entries) > 1 else {}
         elif row["what"] == trace.BRANCHED and stop is not None:
             data = {"branches": [way.key for way in stop.ways]}
@@ -82,7 +87,7 @@ def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], Iterator[Row
     except ImportError as error:
         raise CliError(f"{path}: pyarrow reads Parquet; pip install 'sillage[backtest]', or give a CSV") from error
     columns: list[str] = list(found.schema_arrow.names)
-    return columns, _parquet_rows(found, [name for name in wanted if name in columns])
+    return columns, _parquet_rows(found, [name for name in (*wanted, PLACE) if name in columns])
 
 
 def _parquet_rows(file: Any, columns: list[str]) -> Iterator[Row]:

@@ -11,8 +11,16 @@ UNHELD = ("where", "unless", "late")
 """Codes of triggers that began nothing since nothing concerned them: told only beside another reason to tell."""
 
 
+PLACES = {trace.ENTERED: "trigger", trace.EXITED: "rule", trace.WOKE: "awaited"}
+"""What the data of a line calls its place among others, by what it says."""
+
+
 class Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One line of a trace. `what` and `code` are those of engine/trace.py; `at` in ms; absent texts are empty."""
+    """One line of a trace. `what` and `code` are those of engine/trace.py; `at` in ms; absent texts are empty.
+
+    `place` is which of several it was, from 0: the trigger that an enrollment began by, the exit rule that it left by,
+    the event or state waited for.
+    """
 
     at: int
     customer: str
@@ -25,6 +33,7 @@ class Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
     channel: str
     message: str
     revenue: float | None
+    place: int | None = None
 
 
 def happened(found: Trace, versions: Mapping[str, str]) -> Iterator[Happened]:
@@ -35,7 +44,7 @@ def happened(found: Trace, versions: Mapping[str, str]) -> Iterator[Happened]:
             yield Happened(
                 found.at, found.customer, line.journey, versions.get(line.journey, ""), line.enrollment, line.node,
                 line.what, line.code, str(data.get("channel", "")), str(data.get("message", "")),
-                _revenue(data.get("revenue")),
+                _revenue(data.get("revenue")), data.get(PLACES.get(line.what, "")),
             )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ HAPPENED = {
     "channel": TEXT,
     "message": TEXT,
     "revenue": NUMBER,
+    "place": COUNT,
 }
 DIFFERS = {
     "customer": TEXT,
@@ -40,7 +41,7 @@ def of_happened(found: Iterable[Happened]) -> Iterator[Row]:
     for one in found:
         yield (
             one.customer, one.journey, one.version, one.enrollment, one.node, one.what, one.code, one.at,
-            one.channel, one.message, one.revenue,
+            one.channel, one.message, one.revenue, one.place,
         )  # fmt: skip
 
 

@@ -81,6 +81,7 @@ def test_out_has_a_row_for_each_thing_that_happened(shop: Path, events: Path, tm
     rows = read(out)
     assert list(rows[0]) == [
         "customer", "journey", "version", "enrollment", "node", "what", "code", "at", "channel", "message", "revenue",
+        "place",
     ]  # fmt: skip
     assert [row["what"] for row in rows if row["customer"] == "c1"] == ["entered", "waited", "woke", "sent", "waited"]
     sent = next(row for row in rows if row["what"] == "sent")

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from streams.backtest.table import write
 
 DEFINITIONS = Path(__file__).parents[2] / "journeys" / "definitions"
 BASKET = DEFINITIONS / "journeys" / "abandoned-basket.yaml"
-HAPPENED_ROWS: list[Mapping[str, str]] = [
+HAPPENED_ROWS: list[Mapping[str, str | int]] = [
     {"enrollment": "e1", "what": "entered"},
     {"enrollment": "e1", "what": "waited", "node": "wait-20h"},
     {"enrollment": "e1", "what": "woke", "node": "wait-20h"},
@@ -24,7 +24,7 @@ HAPPENED_ROWS: list[Mapping[str, str]] = [
     {"enrollment": "e1", "what": "exited", "node": "steps[2].do[0]", "code": "clicked"},
     {"enrollment": "e2", "what": "entered"},
     {"enrollment": "e2", "what": "waited", "node": "wait-20h"},
-    {"enrollment": "e2", "what": "exited", "node": "wait-20h", "code": "converted"},
+    {"enrollment": "e2", "what": "exited", "node": "wait-20h", "code": "converted", "place": 0},
     {"enrollment": "e3", "what": "entered"},
     {"enrollment": "e3", "what": "waited", "node": "wait-20h"},
     {"enrollment": "e3", "what": "sent", "node": "basket-reminder"},
@@ -45,13 +45,23 @@ def labels(text: str) -> list[str]:
     return re.findall(r'"([^"]*)"', text)
 
 
-@pytest.fixture(params=["csv", "parquet"])
+@pytest.fixture(params=["csv", "parquet", "old.csv"])
 def happened(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """What a backtest writes."""
+    """What a backtest writes, and wrote before its rows had a place."""
     path = tmp_path / f"happened.{request.param}"
-    defaults = {"journey": "abandoned-basket", "at": 0, "revenue": None}
-    write(path, HAPPENED, ([row.get(name, defaults.get(name, "")) for name in HAPPENED] for row in HAPPENED_ROWS))
+    old = request.param.startswith("old")
+    written(
+        path,
+        "abandoned-basket",
+        HAPPENED_ROWS,
+        {name: kind for name, kind in HAPPENED.items() if name != "place" or not old},
+    )
     return path
+
+
+def written(path: Path, journey: str, rows: Sequence[Mapping[str, str | int]], columns: Mapping[str, str]) -> None:
+    defaults = {"journey": journey, "at": 0, "revenue": None, "place": None}
+    write(path, columns, ([row.get(name, defaults.get(name, "")) for name in columns] for row in rows))
 
 
 def test_counts_of_a_backtest_stand_at_nodes_and_ways(happened: Path) -> None:
@@ -72,6 +82,42 @@ def test_counts_of_a_backtest_stand_at_nodes_and_ways(happened: Path) -> None:
         "basket.emptied, event.basket_id == entry.basket_id: 0",
     ):
         assert label in found
+
+
+SEVERAL = """journey: several
+topic: offers
+ttl: 9d
+enter:
+  - on: came
+  - on: called
+exit:
+  - on: bought
+    as: done
+  - on: rented
+    as: done
+steps:
+  - wait_for:
+      - on: liked
+      - on: hated
+    within: 2d
+"""
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_which_of_several_it_was_is_counted(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "several.yaml").write_text(SEVERAL)
+    rows: list[Mapping[str, str | int]] = [
+        {"enrollment": "e1", "what": "entered", "place": 1},
+        {"enrollment": "e1", "what": "woke", "node": "wait-for-liked-or-hated", "place": 1},
+        {"enrollment": "e2", "what": "entered", "place": 1},
+        {"enrollment": "e2", "what": "exited", "node": "wait-for-liked-or-hated", "code": "done", "place": 1},
+    ]
+    written(tmp_path / f"out.{ending}", "several", rows, HAPPENED)
+    found = labels(run(tmp_path / "several.yaml", "--counts", tmp_path / f"out.{ending}").output)
+    told = {label.rpartition(": ")[0]: label.rpartition(": ")[2] for label in found}
+    assert {name: told.get(name) for name in ("came", "called", "bought", "rented", "liked", "hated")} == {
+        "came": "0", "called": "2", "bought": "0", "rented": "1", "liked": "0", "hated": "1"
+    }  # fmt: skip
 
 
 def test_a_file_that_no_backtest_wrote_is_refused(tmp_path: Path) -> None:
