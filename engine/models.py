@@ -55,13 +55,13 @@ class SplitModel(msgspec.Struct, frozen=True, omit_defaults=True):
 class Propensity(NamedTuple):
     """A propensity and how it came about: the drawn value, of Beta(alpha, beta), its log odds moved by `shift`.
 
-    `version` is that of the model, 0 for none: nothing was drawn then.
+    Both are 0 where nothing was drawn; `version` is that of the model, 0 for none.
     """
 
     value: float
     reason: str
-    alpha: float = PRIOR_WINS
-    beta: float = PRIOR_LOSSES
+    alpha: float = 0.0
+    beta: float = 0.0
     shift: float = 0.0
     version: int = 0
 
@@ -97,11 +97,15 @@ class Models:
     ) -> Propensity:
         """How likely the offer is taken: a draw that is the same for the same decision, offer and channel.
 
-        `decision` is the id of a trace; where it is empty the answer is the mean. `at` in ms.
+        `decision` is the id of a trace; where it is empty the answer is the mean. `at` in ms. What is not learned of
+        yet is drawn from the prior, so that it is tried; where nobody learns it is the prior itself.
         """
         model = self.offers.get(offer)
         if model is None:
-            return Propensity(PRIOR, self.faults.get(offer_name(offer), NO_MODEL))
+            fault = self.faults.get(offer_name(offer))
+            if fault is not None or not self.learning:
+                return Propensity(PRIOR, fault or NO_MODEL)
+            model = OfferModel(0, at)
         if at - model.at > OLDEST_MS:
             return Propensity(PRIOR, f"the model is {(at - model.at) // 86_400_000} days old: the prior")
         arms = self._arms.setdefault(offer, {})

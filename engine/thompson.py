@@ -1,4 +1,4 @@
-"""Thompson sampling without chance: a draw from a Beta is its quantile at a hash, and chances are integrals."""
+"""Thompson sampling without chance: a draw from a Beta is its quantile at a hash."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,9 +12,6 @@ FLOOR = 0.05
 """The exploration floor: the share of decisions in which one of the candidates is taken at random."""
 _WIDE = 9.0
 _TAIL = 14.0
-
-Terms = tuple[float, float, float, float]
-"""What the chance of a candidate hangs on: `alpha`, `beta`, `shift`, `factor`."""
 
 
 class Beta:
@@ -55,25 +52,10 @@ class Beta:
         part = (share_below - low) / mass if mass > 0.0 else 1.0
         return _logistic(self._first + self._width * (cell - 1 + part) + shift)
 
-    def below(self, value: float) -> float:
-        """How much of the distribution lies below a value."""
-        if not 0.0 < value < 1.0:
-            return float(value > 0.0)
-        place = (log(value / (1 - value)) - self._first) / self._width
-        if not 0.0 < place < CELLS:
-            return float(place > 0.0)
-        cell = int(place)
-        low = self._below[cell]
-        return low + (self._below[cell + 1] - low) * (place - cell)
-
-    def cells(self) -> list[tuple[float, float]]:
-        """The distribution as points: the middle of each cell, and how much lies in it."""
-        below = self._below
-        return [
-            (_logistic(self._first + self._width * (cell + 0.5)), below[cell + 1] - below[cell])
-            for cell in range(CELLS)
-            if below[cell + 1] > below[cell]
-        ]
+    @property
+    def table(self) -> tuple[float, float, list[float]]:
+        """The first log odds of the table, their step, and how much lies below each."""
+        return self._first, self._width, self._below
 
 
 def shifted(probability: float, shift: float) -> float:
@@ -92,37 +74,6 @@ def explored(decision: str, node: str, candidates: int, floor: float = FLOOR) ->
     if not candidates or share("explore", decision, node) >= floor:
         return None
     return int(share("explored", decision, node) * candidates)
-
-
-def chances(candidates: Sequence[Terms], floor: float = FLOOR) -> list[float]:
-    """The probability with which each candidate is chosen: the greatest score wins, or by the floor any.
-
-    A candidate is `(alpha, beta, shift, factor)`: its score is the draw from the Beta, its log odds moved by the shift,
-    times the factor. A factor of 0 or less never wins but by the floor. For use outside of decisions: 10 candidates
-    take milliseconds.
-    """
-    if not candidates:
-        return []
-    betas = [Beta(alpha, beta) for alpha, beta, _, _ in candidates]
-    best = [_chance_of_best(candidates, betas, at) for at in range(len(candidates))]
-    total = sum(best)
-    even = 1 / len(candidates)
-    return [(1 - floor) * (each / total if total else even) + floor * even for each in best]
-
-
-def _chance_of_best(candidates: Sequence[Terms], betas: Sequence[Beta], at: int) -> float:
-    _, _, shift, factor = candidates[at]
-    if factor <= 0:
-        return 0.0
-    chance = 0.0
-    for value, mass in betas[at].cells():
-        score = shifted(value, shift) * factor
-        for other, (_, _, moved, weight) in enumerate(candidates):
-            if other != at and weight > 0:
-                bound = score / weight
-                mass *= 1.0 if bound >= 1 else betas[other].below(shifted(bound, -moved))
-        chance += mass
-    return chance
 
 
 def _logistic(at: float) -> float:

@@ -167,7 +167,7 @@ def shown_of(found: Trace, line: Line) -> Shown:
     offer = str(data.get("offer") or f"message:{data.get('message', '')}")
     channel, segment = str(data.get("channel", "")), str(data.get("segment", ""))
     asked = found.context.get(f"propensity {offer} {channel} {segment}")
-    mean = asked[2] / (asked[2] + asked[3]) if asked else 0.0
+    mean = asked[2] / (asked[2] + asked[3]) if asked and asked[2] else 0.0
     features = found.context.get("features") or {}
     return Shown(str(data.get("action", "")), offer, channel, segment, line.enrollment, features, mean)
 

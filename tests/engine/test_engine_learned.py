@@ -12,8 +12,9 @@ from engine.decide import decide
 from engine.decision import Action, Decision, Trace
 from engine.event import Event, EventArrived
 from engine.models import Logistic, Models, OfferModel
-from engine.thompson import FLOOR, chances
+from engine.thompson import FLOOR
 from engine.trace import asked_of, input_of
+from streams.learner.chances import Terms, chances
 
 OFFERS: dict[str, Any] = {"coats": {"value": 2}, "gloves": {"value": 3}, "shoes": {"value": 1}}
 RATES = {"coats": (30.0, 300.0), "gloves": (2.0, 90.0), "shoes": (60.0, 300.0)}
@@ -65,7 +66,7 @@ def test_choices_fall_as_the_chances_say_and_none_below_the_floor() -> None:
     life = offering(best(), offers=OFFERS)
     made = decisions(life, learned(life.at, personal=False), 3_000)
     taken = Counter(chosen(decision) for _, decision in made)
-    terms = [(20 * 0.05 + RATES[name][0], 19.0 + RATES[name][1], 0.0, OFFERS[name]["value"]) for name in sorted(OFFERS)]
+    terms = [Terms(1 + RATES[name][0], 19 + RATES[name][1], 0.0, OFFERS[name]["value"]) for name in sorted(OFFERS)]
     for name, chance in zip(sorted(OFFERS), chances(terms), strict=True):
         assert abs(taken[f"shop/{name}"] / 3_000 - chance) < 4 * (chance * (1 - chance) / 3_000) ** 0.5
         assert chance >= FLOOR / 3

@@ -44,6 +44,17 @@ def test_the_narrowest_level_with_counts_answers_and_the_wider_one_is_its_prior(
     assert (alpha, beta) == (pytest.approx(1), pytest.approx(23))
 
 
+def test_what_is_not_learned_of_yet_is_tried_where_somebody_learns() -> None:
+    models = Models()
+    models.learning = True
+    found = [models.propensity(f"d{number}", AT, "shoes", "email", "", {}) for number in range(400)]
+    assert {each.reason for each in found} == {"nothing yet"}
+    assert (found[0].alpha, found[0].beta) == (pytest.approx(1), pytest.approx(19))
+    assert sum(each.value for each in found) / 400 == pytest.approx(PRIOR, abs=0.01)
+    models.faults["offer/shoes"] = "the model cannot be read: the prior"
+    assert models.propensity("d1", AT, "shoes", "email", "", {})[:3] == (PRIOR, models.faults["offer/shoes"], 0.0)
+
+
 def test_draws_follow_the_decision_the_offer_and_the_channel() -> None:
     models = known()
     models.put_offer("coats", OfferModel(7, AT, RATES))
