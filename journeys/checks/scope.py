@@ -13,6 +13,7 @@ from journeys.tree import Mapping, Scalar, Sequence, Tree, texts
 
 _TRIGGERS = ("on", "broadcast", "sequence")
 """The triggers whose event is one that the company sends; of a sequence it is the last."""
+_AT_PLACE = {"enters_place": "place.entered", "leaves_place": "place.left", "stays_in_place": "place.stayed"}
 
 
 @dataclass
@@ -66,7 +67,10 @@ def scope_of(declared: Declarations, root: Tree | None) -> Scope:
 
 
 def _begins(trigger: Mapping) -> list[str] | None:
-    """The types of event that a trigger begins with; None where it is none of the company's."""
+    """The types of event that a trigger begins with; None where nobody knows what they hold."""
+    for name, type_ in _AT_PLACE.items():
+        if trigger.entry(name):
+            return [type_]
     for name in _TRIGGERS:
         if trigger.entry(name):
             types = _types(trigger.get(name))
