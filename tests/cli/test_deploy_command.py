@@ -17,6 +17,7 @@ from state.codec import encode
 from state.record import Record
 from streams.broker.publish import KafkaPublisher, Out
 from streams.definitions.shelf import Release, Shelved
+from streams.definitions.shelf_reader import read_shelf
 from streams.settings import Settings
 
 SHOP = files(welcome=journey("welcome"), win_back=journey("win-back"))
@@ -99,6 +100,32 @@ def test_a_single_file_changes_just_that_journey(shop: Path) -> None:
     )
     assert sillage("deploy", "shop/journeys/welcome.yaml").stdout == "release 2\nchanged: welcome\n"
     assert [row[0] for row in listed()] == ["welcome", "win-back"]
+
+
+GOLD = 'segment: gold\nwhen: customer.tier == "gold" && in_segment("here")\n'
+HERE = 'segment: here\nwhen: customer.country == "FR"\n'
+SCHEMA = """events:
+  account.created:
+    description: Somebody signed up.
+    properties:
+      plan: {type: string}
+      basket: {type: string}
+"""
+
+
+def test_a_single_file_brings_the_segments_and_schemas_that_it_needs(shop: Path, settings: Settings) -> None:
+    sillage("deploy", "shop")
+    meant = journey("welcome").replace("created\n", 'created\n  where: event.plan == "pro" && in_segment("gold")\n')
+    segments = {f"segments/{name}.yaml": text for name, text in (("gold", GOLD), ("here", HERE))}
+    other = {"segments/other.yaml": HERE.replace("here", "other")}
+    write(shop, {"journeys/welcome.yaml": meant, "schemas/accounts.yaml": SCHEMA, **segments, **other})
+    done = sillage("deploy", "shop/journeys/welcome.yaml")
+    assert done.stdout == "release 2\nchanged: welcome\n", done.output
+    release = asyncio.run(read_shelf(settings)).release
+    assert release is not None and set(release.segments) == {"gold", "here"}
+    write(shop, {"journeys/welcome.yaml": meant.replace("event.plan", "event.plam")})
+    refused = sillage("deploy", "shop/journeys/welcome.yaml")
+    assert "J034" in refused.stdout
 
 
 def test_a_faulty_folder_is_refused_with_the_lines_of_check(shop: Path) -> None:

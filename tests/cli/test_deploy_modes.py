@@ -48,14 +48,14 @@ def sillage(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-async def put_inside(settings: Settings, people: Mapping[str, tuple[str, str]]) -> None:
+async def put_inside(settings: Settings, people: Mapping[str, tuple[str, str]], due_at: int = 0) -> None:
     publisher = KafkaPublisher(settings.kafka)
     await publisher.start()
     topic = settings.topic("state")
     epoch = await publisher.append(topic, 0, [Out(marker_key("worker"), b"")])
     for name, (node, version) in people.items():
         customer = Customer(name, name, 1)
-        customer.enrollments = [Enrollment(f"e-{name}", "welcome", version, "", 1, 0, {}, node)]
+        customer.enrollments = [Enrollment(f"e-{name}", "welcome", version, "", 1, 0, {}, node, 1, due_at)]
         await publisher.append(topic, 0, [Out(name.encode(), encode(Record(customer), epoch))])
     await publisher.stop()
 
@@ -137,8 +137,11 @@ def test_a_map_that_is_none_is_refused_with_its_shape(tmp_path: Path, text: str)
     assert "Traceback" not in result.output
 
 
+PAGE = (Path(__file__).parents[2] / "docs/versions.md").read_text()
+
+
 def test_the_page_is_true(shop: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs/versions.md").read_text()
+    page = PAGE
     (shop / "map.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
     printed = []
     for line in page.partition("```sh\n")[2].partition("```")[0].splitlines():
@@ -146,3 +149,48 @@ def test_the_page_is_true(shop: Path) -> None:
         assert result.exit_code == 0, result.output
         printed.append(result.stdout.splitlines()[0])
     assert printed == ["changed: welcome", "changed: welcome", "release 2", "release 3"]
+
+
+def state() -> str:
+    return sillage("journeys").stdout.splitlines()[1].split("  ")[2].strip()
+
+
+def test_the_page_is_true_of_pauses(shop: Path, settings: Settings) -> None:
+    block = PAGE.partition("## Pause and resume")[2].partition("```sh\n")[2].partition("```")[0]
+    table = PAGE.partition("```text\n")[2].partition("```")[0]
+    states = []
+    for line in block.splitlines():
+        result = sillage(*line.split()[1:])
+        assert result.exit_code == 0, result.output
+        states.append((result.stdout, state()))
+    assert states == [
+        (table, "open"), ("release 2\nchanged: welcome\n", "paused"), (table, "paused"),
+        ("release 3\nchanged: welcome\n", "open"),
+    ]  # fmt: skip
+    assert sillage("pause", "welcome", "--entries-only", "--note", "sold out").exit_code == 0
+    assert (state(), shelf_note(settings)) == ("no entries", "sold out")
+    assert sillage("resume", "welcome").exit_code == 0
+    assert state() == "open"
+
+
+def test_those_past_due_are_counted_and_what_cannot_be_is_refused(shop: Path, settings: Settings) -> None:
+    asyncio.run(put_inside(settings, {"d": ("short", "v")}, due_at=1))
+    sillage("pause", "welcome")
+    ahead = sillage("resume", "welcome", "--overdue", "exit", "--dry-run")
+    assert ahead.stdout.splitlines()[1:] == [
+        "welcome  4       1",
+        "welcome: 1 are past due; they leave as paused, and what is queued for them is voided, in about 1 s",
+    ]
+    for arguments, said in (
+        (["resume", "welcome"], "say what they do: --overdue go, skip or exit"),
+        (["pause", "welcome", "--entries-only"], "paused whole; resume it first"),
+        (["pause", "welcom"], "did you mean `welcome`?"),
+    ):
+        result = sillage(*arguments)
+        assert result.exit_code == 1
+        assert said in result.stderr
+
+
+def shelf_note(settings: Settings) -> str:
+    release = asyncio.run(read_shelf(settings)).release
+    return "" if release is None else release.note
