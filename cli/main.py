@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": ("cli.worker:worker", "Decide: take touchpoints and timers, publish actions and decisions."),
     "dispatcher": ("cli.worker:dispatcher", "Send: take actions to their channels, each once."),
     "learner": ("cli.worker:learner", "Learn: what became of what was decided, published as models."),
+    "offpolicy": ("cli.offpolicy:offpolicy", "Estimate what another way of choosing offers would have brought."),
     "all": ("cli.worker:all_", "Worker, dispatcher and learner in one process, for small use."),
     "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
     "fanouts": ("cli.fanouts:fanouts", "List what is being taken to every customer, and stop it."),
