@@ -10,7 +10,7 @@ from engine.customer import Customer, Enrollment, consent_key
 from engine.event import Event
 from engine.facts import LOCATION
 from engine.policy.consent import WITHOUT_CONSENT
-from engine.policy.holdout import HELD_OUT, holdout_key
+from engine.policy.holdout import GLOBAL, HELD_OUT, holdout_key
 from engine.policy.reachable import address
 from engine.program import CompiledJourney, SendStep
 from engine.program.rules import (
@@ -108,7 +108,7 @@ def _inside(asked: Question, lines: Sequence[Saying]) -> list[Cause]:
         return [_standing(each, zone, now) for each in live]
     for line in reversed(lines):
         if line.what == trace.HELD_OUT:
-            return [Cause("holdout", "they are in the control group of the journey")]
+            return [Cause("holdout", held_out_of(line))]
         if line.what == trace.EXITED and line.code != trace.ERROR:
             return [Cause("left", f"they left as {line.code.replace('_', ' ')} before anything was sent")]
         if line.what == trace.ERROR:
@@ -199,6 +199,8 @@ def _gates(asked: Question) -> Iterator[Cause]:
         return
     if customer.arms.get(holdout_key(asked.name)) == HELD_OUT:
         yield Cause("holdout", "they are in the control group of the journey")
+    if customer.arms.get(GLOBAL) == HELD_OUT:
+        yield Cause("holdout", "they are in the control group of all marketing")
     sends = [step for step in journey.rests.values() if isinstance(step, SendStep)]
     asking = {each.channel for step in sends if step.message.class_ not in WITHOUT_CONSENT for each in step.variants}
     without = [channel for channel in sorted(asking) if not _consented(customer, journey.topic, channel)]
