@@ -13,10 +13,10 @@ from engine.time import LAST_AT
 from engine.wallclock import date_of, day_of, first_instant, local_of, weekday_of
 from journeys.conditions.around import Around
 
-AGAIN_MS = 60_000
+AGAIN_MS = {AWAITED: 5_000, AWAY: 60_000}
 """When a proposal is made again that met no unit at hand, while some may be left."""
 _WHY = {
-    AWAITED: "no unit of {} is at hand yet; asked again in a minute",
+    AWAITED: "no unit of {} is at hand yet; asked again in seconds",
     AWAY: "the shared count of {} cannot be asked, so nothing is spent; asked again in a minute",
 }
 
@@ -57,7 +57,7 @@ def taken(rule: BudgetRule, proposal: Proposal, around: Around) -> Drawn | Refus
         return Drawn(name, units)
     if why == SPENT:
         return Refusal("budget", f"{name} is spent", min(period.end, LAST_AT))
-    return Refusal("budget", _WHY[why].format(name), proposal.at + AGAIN_MS)
+    return Refusal("budget", _WHY[why].format(name), proposal.at + AGAIN_MS[why])
 
 
 @lru_cache(maxsize=1024)

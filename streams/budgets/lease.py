@@ -7,15 +7,16 @@ from state.budgets import Answer, Want
 
 PART = 16
 """A lease is one part in so many of what is left, and at least one message."""
-IDLE_PASSES = 30
-"""Passes in which nobody asked, after which a lease that is not the one of now is given back."""
+IDLE_SECONDS = 30
+"""Since somebody asked, after which a lease that is not the one of now is given back."""
 
 
 class Lease(msgspec.Struct):
     """`share` is what `holder` is known to have of the count, spent or not, and `free` what it may still spend of it.
 
     `left` is what nobody had drawn when the count was asked last, -1 before that; `need` what one message takes at
-    most; `idle` counts the passes since somebody asked; `part` is PART.
+    most; `idle` counts the seconds since somebody asked; `part` is PART; `missed` is what was
+    asked for lately and not at hand.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Lease(msgspec.Struct):
     need: int = 1
     idle: int = 0
     part: int = PART
+    missed: int = 0
 
     def take(self, units: int, limit: int) -> str:
         """Spends units; empty where that was done, else why not."""
@@ -34,12 +36,24 @@ class Lease(msgspec.Struct):
         if self.free >= units:
             self.free -= units
             return ""
-        return SPENT if self.left >= 0 and self.left + self.free < units else AWAITED
+        if self.left >= 0 and self.left + self.free < units:
+            return SPENT
+        self.missed += units
+        return AWAITED
 
     @property
     def target(self) -> int:
-        """How many units it should hold: a part of what is left, so that the end of a budget lies in no one's hands."""
-        return max(self.need, (max(0, self.left) + self.free) // self.part)
+        """How many units it should hold: a part of what is left, so that the end of a budget lies in no one's hands.
+
+        Up to half of it where so many were asked for here, and not at hand.
+        """
+        there = max(0, self.left) + self.free
+        return max(self.need, there // self.part, min(self.missed, there // 2))
+
+    def tick(self) -> None:
+        """A second goes by; what was missed counts half as much."""
+        self.idle += 1
+        self.missed //= 2
 
     @property
     def low(self) -> bool:
@@ -48,7 +62,7 @@ class Lease(msgspec.Struct):
 
     def surplus(self, wanted: bool) -> int:
         """How much of it is to be given back: all of one that nobody asks for, and what is far above the target."""
-        if not wanted and self.idle >= IDLE_PASSES:
+        if not wanted and self.idle >= IDLE_SECONDS:
             return self.free
         return self.free - self.target if self.left >= 0 and self.free > 2 * self.target else 0
 
@@ -66,7 +80,7 @@ class Lease(msgspec.Struct):
     def want(self, wanted: bool) -> Want:
         """Asks for what it lacks, or for nothing but how things stand; at first for a part of the whole."""
         more = 0
-        if (wanted or self.idle < IDLE_PASSES) and self.low:
+        if (wanted or self.idle < IDLE_SECONDS) and self.low:
             more = max(self.target, self.limit // self.part if self.left < 0 else 0) - self.free
         return Want(self.name, self.holder, self.share, self.share + more, self.limit, self.free)
 

@@ -13,7 +13,7 @@ from engine.budgets import AWAITED, AWAY
 from engine.customer import Drawn
 from state.budgets import Answer, CountAway, NeedsShares, Share, SharedCount, Want, together
 from streams.broker.publish import PublishError
-from streams.budgets.lease import IDLE_PASSES, PART, Lease
+from streams.budgets.lease import IDLE_SECONDS, PART, Lease
 
 log = logging.getLogger("sillage.budgets")
 
@@ -91,10 +91,15 @@ class Leases:
         self._lease(drawn.name, 0).free += drawn.units
 
     async def run(self) -> None:
-        """Tends the leases until cancelled."""
+        """Tends the leases until cancelled: each second, and where more is wanted than is at hand."""
+        seconds = asyncio.get_running_loop().time
+        ticked = seconds()
         while True:
             self._wake.clear()
-            await self.tend()
+            tick = seconds() - ticked >= PASS_SECONDS
+            if tick:
+                ticked = seconds()
+            await self.tend(tick=tick)
             with suppress(TimeoutError):
                 async with asyncio.timeout(PASS_SECONDS):
                     await self._wake.wait()
@@ -108,8 +113,11 @@ class Leases:
             async with asyncio.timeout(STOP_SECONDS), self._passing:
                 await self._return([(lease, lease.free) for lease in self._leases.values() if lease.free])
 
-    async def tend(self) -> None:
-        """One pass: what is too much is given back, what is lacking is drawn."""
+    async def tend(self, *, tick: bool = True) -> None:
+        """One pass: what is too much is given back, what is lacking is drawn; with `tick` a second went by."""
+        if tick:
+            for lease in self._leases.values():
+                lease.tick()
         try:
             async with self._passing:
                 if not self._stopped:
@@ -136,8 +144,7 @@ class Leases:
         if not self._leases:
             return
         for lease in list(self._leases.values()):
-            lease.idle += 1
-            if lease.idle > IDLE_PASSES and not lease.free and lease.name not in current:
+            if lease.idle > IDLE_SECONDS and not lease.free and lease.name not in current:
                 del self._leases[lease.name]
         returns = [(lease, more) for lease in self._leases.values() if (more := lease.surplus(lease.name in current))]
         if returns:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.budgets import AWAITED, AWAY, SPENT
 from engine.customer import Drawn
 from state.budgets import Share, Want, together
-from streams.budgets.lease import IDLE_PASSES, PART, Lease
+from streams.budgets.lease import IDLE_SECONDS, PART, Lease
 from streams.budgets.leases import Kept, Leases, Now
 
 NAME = "b/messages/ever"
@@ -81,6 +81,19 @@ async def test_the_end_of_a_budget_lies_in_nobodys_hands() -> None:
     assert 98 <= spent <= 100
 
 
+async def test_where_many_ask_at_once_more_is_drawn_than_a_part() -> None:
+    desk = Desk()
+    leases = desk.leases("w", 10_000)
+    await leases.tend()
+    rounds, spent, why = 0, 0, ""
+    while why != SPENT:
+        answers = [leases.take(NAME, 1, 10_000) for _ in range(20_000)]
+        spent, why, rounds = spent + answers.count(""), answers[-1], rounds + 1
+        await leases.tend()
+    assert spent == 10_000
+    assert rounds <= 16
+
+
 async def test_once_all_is_drawn_it_is_spent_and_not_awaited() -> None:
     desk = Desk()
     leases = desk.leases("w", part=1)
@@ -107,7 +120,7 @@ async def test_a_lease_that_nobody_asks_for_any_more_is_given_back() -> None:
     leases.take(NAME, 1, 100)
     await leases.tend()
     leases.take(NAME, 1, 100)
-    for _ in range(IDLE_PASSES + 2):
+    for _ in range(IDLE_SECONDS + 2):
         await leases.tend()
     assert desk.count.counts[NAME] == 1
     assert leases.take(NAME, 1, 100) == AWAITED
