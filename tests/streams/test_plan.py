@@ -109,6 +109,13 @@ def test_faults_are_all_told_and_nothing_is_planned(shelf: Shelf) -> None:
     assert "J012" in str(refusal.value)
 
 
+def test_a_single_file_may_start_a_journey_that_is_in_use(shelf: Shelf) -> None:
+    text = journey("thanks").replace("  - send: hello\n", "  - start: {}\n")
+    assert deploy(shelf, folder(thanks=text.format("welcome"))).released.added == ("thanks",)
+    with pytest.raises(DeployRefused, match="J052 unknown journey `welcom`"):
+        deploy(shelf, folder(thanks=text.format("welcom")))
+
+
 def test_undeploy_closes_and_a_deploy_of_the_same_opens_again(shelf: Shelf) -> None:
     closed = published(shelf, plan_undeploy(shelf, "welcome", AT, "nonce"))
     assert closed.released == (2, ("welcome",), (), ())
