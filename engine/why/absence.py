@@ -108,12 +108,16 @@ def _inside(asked: Question, lines: Sequence[Saying]) -> list[Cause]:
         return [_standing(each, zone, now) for each in live]
     for line in reversed(lines):
         if line.what == trace.HELD_OUT:
-            return [Cause("holdout", held_out_of(line))]
+            return [Cause("holdout", f"they are in the control group of {_group(line.code)}")]
         if line.what == trace.EXITED and line.code != trace.ERROR:
             return [Cause("left", f"they left as {line.code.replace('_', ' ')} before anything was sent")]
         if line.what == trace.ERROR:
             return [Cause("error", f"it failed{_why(line.why)}")]
     return []
+
+
+def _group(code: str) -> str:
+    return "all marketing" if code == "global" else "the journey"
 
 
 def _standing(enrollment: Enrollment, zone: str, now: int) -> Cause:
@@ -199,7 +203,7 @@ def _gates(asked: Question) -> Iterator[Cause]:
         return
     if customer.arms.get(holdout_key(asked.name)) == HELD_OUT:
         yield Cause("holdout", "they are in the control group of the journey")
-    if customer.arms.get(GLOBAL) == HELD_OUT:
+    if asked.catalog.terms.holdout and customer.arms.get(GLOBAL) == HELD_OUT:
         yield Cause("holdout", "they are in the control group of all marketing")
     sends = [step for step in journey.rests.values() if isinstance(step, SendStep)]
     asking = {each.channel for step in sends if step.message.class_ not in WITHOUT_CONSENT for each in step.variants}

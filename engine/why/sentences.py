@@ -141,6 +141,10 @@ def _exposed(line: Line, _told: Telling) -> str:
     return f"Met arm {line.code} of {line.data.get('split')}{control}"
 
 
+def _group(line: Line, told: Telling) -> str:
+    return "all marketing" if line.code == "global" else told.title(line.journey)
+
+
 def _moved(line: Line, _told: Telling) -> str:
     data = line.data
     return f"Moved from version {data.get('from')} to {data.get('to')}: {said(words.MOVED, line.code)}"
@@ -266,7 +270,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     trace.HELD_OUT: (
         "is in the control group",
         "",
-        lambda line, told: f"Is in the control group of {told.title(line.journey)}: runs along, and gets nothing",
+        lambda line, told: f"Is in the control group of {_group(line, told)}: runs along, and gets no marketing",
     ),
     trace.MOVED: ("moved", "", _moved),
 }

@@ -9,6 +9,7 @@ from engine.catalog import Catalog
 from engine.customer import Customer
 from engine.decision import Line, Trace
 from engine.event import Event
+from engine.policy.terms import NONE
 from engine.program import CompiledJourney
 from engine.why.absence import Question, absence
 from engine.why.account import Account, Moment
@@ -17,7 +18,7 @@ from engine.why.story import Heard, of_journey, story
 from engine.zones import zone_of
 from journeys.model import Journey
 from streams.definitions.build import Builder
-from streams.definitions.plan import read_project
+from streams.definitions.plan import read_project, read_terms
 from streams.definitions.shelf import Shelf, ShelfFault
 from streams.operations.customer import look_up
 from streams.operations.sweep import Sweep
@@ -166,7 +167,9 @@ class _Definitions:
             return Catalog(0, {}, lambda _name, _version: None)
         segments = [self._builder.segment(name, version) for name, version in release.segments.items()]
         current = {journey.name: journey for journey in journeys}
-        return Catalog(release.n, current, self._find, segments, self.zone, since)
+        project = self._shelf.blobs.get(release.project)
+        terms = NONE if project is None else read_terms(project)
+        return Catalog(release.n, current, self._find, segments, self.zone, since, terms=terms)
 
     def _find(self, name: str, version: str) -> CompiledJourney | None:
         try:

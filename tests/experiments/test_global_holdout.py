@@ -7,6 +7,7 @@ from onelife import Life, journey_of
 
 from engine.policy.holdout import GLOBAL, HELD_OUT, TREATED, drawn, drawn_for_all
 from engine.policy.terms import Terms
+from engine.why.sentences import Telling, tell
 
 PAID = {"on": "paid", "within": "5d"}
 IN = next(f"p{n}" for n in range(1000) if drawn_for_all(f"p{n}", 0.2) == HELD_OUT)
@@ -55,6 +56,7 @@ def test_the_group_survives_versions_and_another_share() -> None:
     life.event("began")
     assert (life.sent(), life.codes("refused")) == ([], ["holdout", "holdout"])
     life.release(definition(), version="v3")
+    life.catalog.terms = Terms()
     life.event("began")
     assert life.sent() == ["hello"], "a project without a control group holds nobody out"
 
@@ -81,3 +83,11 @@ def test_the_share_is_right_and_has_nothing_to_do_with_the_group_of_a_journey() 
     of_journey = {n for n in people if drawn("j", f"p{n}", 0.1) == HELD_OUT}
     assert len(whole) / 20_000 == pytest.approx(0.1, abs=0.008)
     assert len(whole & of_journey) / 20_000 == pytest.approx(0.01, abs=0.003)
+
+
+def test_why_tells_which_control_group_it_is() -> None:
+    life = life_of(IN, definition("one"))
+    life.event("began")
+    (line,) = life.lines("held_out")
+    told = tell(line, Telling(life.at)).text
+    assert told == "Is in the control group of all marketing: runs along, and gets no marketing"
