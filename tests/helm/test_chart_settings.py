@@ -107,11 +107,12 @@ def test_what_a_secret_holds_stands_nowhere() -> None:
     assert [text for text in everything if text.startswith(("redis:", "smtp:", "smtps:", "rediss:"))] == []
 
 
-def test_credentials_of_redis_and_mail_are_the_dispatchers_alone() -> None:
+def test_credentials_of_mail_are_the_dispatchers_alone_and_those_of_redis_also_the_workers() -> None:
+    given = {"dispatcher": {"SILLAGE_REDIS", "SILLAGE_SMTP"}, "worker": {"SILLAGE_REDIS"}}
     found = manifests(*values_of("secured"), "--set", "existingSecret.keys.kafka=kafka")
     for role in ROLES:
         secret = {name for name, value in environment(found, role).items() if not isinstance(value, str)}
-        assert secret == {"SILLAGE_KAFKA"} | ({"SILLAGE_REDIS", "SILLAGE_SMTP"} if role == "dispatcher" else set())
+        assert secret == {"SILLAGE_KAFKA"} | given.get(role, set())
 
 
 @pytest.mark.parametrize("setting", ["redis", "smtp", "push_url"])
@@ -141,14 +142,14 @@ def test_files_of_secrets_are_mounted_for_the_dispatcher_alone() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_files_of_kafka_go_to_every_process_and_those_of_redis_and_mail_to_dispatchers(role: str) -> None:
+def test_files_of_kafka_go_to_every_process_those_of_redis_to_workers_and_of_mail_to_dispatchers(role: str) -> None:
     names = ("kafka_password_file", "kafka_key", "redis_password_file", "smtp_password_file")
     found = manifests(*(word for name in names for word in ("--set", f"files.{name}.secretName={name[:5]}")))
     told, spec = environment(found, role), pod(found, role)["spec"]
     mounts = {each["mountPath"]: each for each in container(pod(found, role))["volumeMounts"]}
     volumes = {each["name"]: each for each in spec["volumes"]}
     for name in names:
-        given = role == "dispatcher" or name.startswith("kafka")
+        given = role == "dispatcher" or name.startswith("kafka") or (role == "worker" and name.startswith("redis"))
         assert (f"SILLAGE_{name.upper()}" in told, f"/etc/sillage/{name}" in mounts) == (given, given)
         if given:
             secret = volumes[mounts[f"/etc/sillage/{name}"]["name"]]["secret"]

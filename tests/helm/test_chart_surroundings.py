@@ -84,7 +84,8 @@ def test_the_network_lets_metrics_in_and_what_is_needed_out() -> None:
         policy = one(found, "NetworkPolicy", role)["spec"]
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         assert policy["ingress"] == [{"ports": [{"protocol": "TCP", "port": "metrics"}]}]
-    assert ports_out(found, "worker") == ports_out(found, "migration") == {53, 9092}
+    assert ports_out(found, "migration") == {53, 9092}
+    assert ports_out(found, "worker") == {53, 9092, 7000}
     assert ports_out(found, "dispatcher") == {53, 9092, 7000, 587, 443}
     migration = one(found, "NetworkPolicy", "migration")
     assert migration["spec"]["ingress"] == []

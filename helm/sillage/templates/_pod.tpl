@@ -7,10 +7,10 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Settings that come from the Secret; those of Redis and mail are told to none but the dispatcher. Takes dict "root" "role". */}}
+{{/* Settings that come from the Secret; that of mail is told to none but the dispatcher, that of Redis to the worker too, for budgets. Takes dict "root" "role". */}}
 {{- define "sillage.secretEnv" -}}
 {{- range $name, $key := .root.Values.existingSecret.keys }}
-{{- if or (eq $.role "dispatcher") (not (has $name (list "redis" "smtp"))) }}
+{{- if or (eq $.role "dispatcher") (not (has $name (list "redis" "smtp"))) (and (eq $.role "worker") (eq $name "redis")) }}
 - name: SILLAGE_{{ upper $name }}
   valueFrom:
     secretKeyRef:
@@ -20,10 +20,10 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Files of Secrets: the dispatcher has all, others what Kafka wants of them. Takes dict "root" "role". */}}
+{{/* Files of Secrets: the dispatcher has all, the worker what Kafka and Redis want of them, others what Kafka wants. Takes dict "root" "role". */}}
 {{- define "sillage.fileEnv" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
 - name: SILLAGE_{{ upper $name }}
   value: /etc/sillage/{{ $name }}/{{ $file.key }}
 {{- end }}
@@ -32,7 +32,7 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 
 {{- define "sillage.fileMounts" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
 - name: {{ $name | replace "_" "-" }}
   mountPath: /etc/sillage/{{ $name }}
   readOnly: true
@@ -42,7 +42,7 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 
 {{- define "sillage.fileVolumes" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name)) }}
+{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
 - name: {{ $name | replace "_" "-" }}
   secret:
     secretName: {{ $file.secretName }}
