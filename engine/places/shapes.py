@@ -2,7 +2,8 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -74,12 +75,14 @@ class Polygons(msgspec.Struct, frozen=True):
         return (south + north) / 2, ((west + east) / 2 + 180) % 360 - 180
 
 
-def _unwrapped(ring: Iterable[tuple[float, float]]) -> Ring:
-    lons, lats = array("d"), array("d")
-    for lon, lat in ring:
-        # A step of exactly half the earth is taken as it is written, since a cut goes along a pole like that.
-        step = lon - lons[-1] if lons else 0.0
-        lons.append(lons[-1] + (step if abs(step) in (180, 360) else (step + 180) % 360 - 180) if lons else lon)
+def _unwrapped(ring: Sequence[tuple[float, float]]) -> Ring:
+    lons, lats = array("d", (ring[0][0],)), array("d", (ring[0][1],))
+    for (before, lat_before), (lon, lat) in pairwise(ring):
+        step = lon - before
+        # Half the earth, or the whole of it along a pole, is taken as it is written: so a cut goes round a pole.
+        if abs(step) != 180 and not (abs(lat) == 90 and lat == lat_before):
+            step = (step + 180) % 360 - 180
+        lons.append(lons[-1] + step)
         lats.append(lat)
     if abs(lons[-1] - lons[0]) > 1:
         raise ValueError("a ring goes round a pole; draw it along the pole and 180 degrees, as RFC 7946 does")
