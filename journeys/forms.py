@@ -62,6 +62,7 @@ FORMS: dict[str, Form] = {
     "join": _JOINED,
     "every": Form("a schedule in the five fields of cron, such as `0 9 * * 1`", '"0 9 * * 1"'),
     "holdout": _SHARED,
+    "floor": _SHARED,
     "zone": Form("text", "Europe/Paris"),
 }
 """By key, for what has a form of its own wherever it stands."""

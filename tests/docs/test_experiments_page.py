@@ -52,3 +52,13 @@ def test_the_command_shows_of_the_real_orders_what_the_page_does(
     play, show = [shlex.split(line)[1:] for line in COMMANDS.splitlines()]
     assert CliRunner().invoke(main, play).exit_code == 0
     assert CliRunner().invoke(main, show).output == SHOWN
+
+
+def test_without_being_told_a_life_is_in_no_control_group_of_the_project(tmp_path: Path) -> None:
+    for name, text in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text.replace("holdout: 5%", "holdout: 100%"), encoding="utf-8")
+    assert "2 passed, 0 failed" in CliRunner().invoke(main, ["test", str(tmp_path)]).output
+    lives = tmp_path / "lives" / "come-back.yaml"
+    lives.write_text(lives.read_text(encoding="utf-8").replace("holdout: yes\n", ""), encoding="utf-8")
+    assert "1 passed, 1 failed" in CliRunner().invoke(main, ["test", str(tmp_path)]).output
