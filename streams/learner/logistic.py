@@ -27,7 +27,7 @@ def available() -> bool:
     if find_spec("sklearn") is not None:
         return True
     said.warning(
-        "scikit-learn is not there: rates are learned, the logistic model is not; pip install sillage[learner]"
+        "scikit-learn is not there: rates are learned, no logistic model; pip install sillage[learner]"
     )
     return False
 

@@ -1,49 +1,27 @@
 """What became of offers: counted once their time is over, once each, whatever comes twice, late or in another order."""
 
-import json
 import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from learned import DAY, HOUR, MINUTE, START, decision, receipt, sent
 
-from engine.decision import Line, Trace
+from engine.decision import Line
 from engine.models import Models
 from streams.learner.learning import Learning
 from streams.learner.outcomes import GRACE_MS, UNSENT_MS, Rule
 from streams.learner.records import LEARNER, put
 from streams.touchpoints.record import Row
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-START = 1_772_000_000_000
 RULE = Rule(within_ms=DAY)
 OVER = DAY + GRACE_MS
 
 
 def rules(_offer: str) -> Rule:
     return RULE
-
-
-def decision(number: int, at: int, *lines: Line, context: dict[str, Any] | None = None) -> Row:
-    value = msgspec.json.encode(Trace(f"t{number}", "ada", at, 1, {"timer": at}, list(lines), context or {}))
-    return Row("p.decisions", 0, number, at, b"ada", value)
-
-
-def sent(action: str, offer: str = "shoes", channel: str = "email", **data: str) -> Line:
-    told = {"action": action, "message": "sale", "channel": channel, **data} | ({"offer": offer} if offer else {})
-    return Line("sent", "sale", f"e-{action}", "best", data=told)
-
-
-def receipt(type_: str, action: str, at: int, appended_at: int = 0) -> Row:
-    value = {
-        "id": f"{type_} {action} {at}", "type": type_, "customer": "ada", "occurred_at": at,
-        "properties": {"action_id": action},
-    }  # fmt: skip
-    return Row("p.touchpoints.email", 0, 0, appended_at or at, b"ada", json.dumps(value).encode())
 
 
 def take(learning: Learning, rows: Iterable[Row]) -> None:
