@@ -150,7 +150,7 @@ def test_what_is_within_a_distance_is_in_its_cells(lat, lon, metres, share, bear
     up = math.asin(max(-1, min(1, math.sin(phi) * math.cos(far) + math.cos(phi) * math.sin(far) * math.cos(turn))))
     aside = math.atan2(math.sin(turn) * math.sin(far) * math.cos(phi), math.cos(far) - math.sin(phi) * math.sin(up))
     there = math.degrees(up), (lon + math.degrees(aside) + 180) % 360 - 180
-    assert distance_m(lat, lon, *there) <= metres
+    assert distance_m(lat, lon, *there) <= metres + 0.01
     for level in (3, 4, 5, 8):
         assert cells.cell_of(level, *there) in set(cells.cells_of(level, box_around(lat, lon, metres)))
 
