@@ -1,10 +1,11 @@
 """Arbitration: proposals of one round compete, so that what is scarce goes to the best of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import inf, nextafter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine import trace
+from engine.decision import Line
 from engine.draft import Draft
 from engine.offers import Candidate, Choosing
 from engine.pending import Pending
@@ -22,11 +23,10 @@ class Rival(NamedTuple):
     found: Choosing
 
 
-class Contender(NamedTuple):
-    """A proposal in its place: of a send the proposal itself, of a `best_offer` one of its candidates."""
-
-    rival: Rival
-    candidate: Candidate | None = None
+Contender = tuple[Rival, Candidate | None]
+"""A proposal in its place: of a send the proposal itself, of a `best_offer` one of its candidates."""
+_Placed = tuple[float, str, str, int, Contender]
+"""The score below zero, then what is smaller first of equal ones; no two have the same number."""
 
 
 def ranked(draft: Draft, rivals: Sequence[Rival], scorer: Scorer) -> list[Contender]:
@@ -35,50 +35,43 @@ def ranked(draft: Draft, rivals: Sequence[Rival], scorer: Scorer) -> list[Conten
     What does not compete first, then by score; of equal ones the smaller of journey and enrollment, within one as they
     were made, offers by id. Where more than one competes, each send's score is said.
     """
-    first = [Contender(rival) for rival in rivals if not _competes(rival)]
-    left = [rival for rival in rivals if _competes(rival)]
+    first: list[Contender] = []
+    left: list[Rival] = []
+    for rival in rivals:
+        step = rival.pending.step
+        if isinstance(step, SendStep) and step.message.class_ != COMPETING:
+            first.append((rival, None))
+        else:
+            left.append(rival)
     if len(left) == 1 and isinstance(left[0].pending.step, SendStep):
-        return [*first, Contender(left[0])]
-    scored = [each for rival in left for each in _scored(draft, rival, scorer, told=len(left) > 1)]
-    scored.sort(key=_place)
-    return [*first, *(contender for _, contender in scored)]
+        return [*first, (left[0], None)]
+    placed: list[_Placed] = []
+    for rival in left:
+        if isinstance(rival.pending.step, SendStep):
+            _place(draft, rival, rival.pending.step, scorer, placed)
+        else:
+            _place_candidates(draft, rival, placed)
+    placed.sort()
+    return [*first, *(each[4] for each in placed)]
 
 
-def _competes(rival: Rival) -> bool:
-    step = rival.pending.step
-    return not isinstance(step, SendStep) or step.message.class_ == COMPETING
-
-
-_Scored = tuple[float, Contender]
-
-
-def _scored(draft: Draft, rival: Rival, scorer: Scorer, *, told: bool) -> Iterator[_Scored]:
+def _place(draft: Draft, rival: Rival, step: SendStep, scorer: Scorer, placed: list[_Placed]) -> None:
     pending = rival.pending
-    step, journey = pending.step, pending.journey
-    if not isinstance(step, SendStep):
-        yield from _candidates(draft, rival)
-        return
-    message, channel = step.message.name, step.variants[0].channel
-    score = scorer.score(message_name(message), channel, "", 1.0, journey.value, journey.lever)
-    if told:
-        parts = score.parts()
-        draft.say(trace.SCORED, journey.name, pending.enrollment, step.label, message=message, channel=channel, **parts)
-    yield score.total, Contender(rival)
+    journey, message, channel = pending.journey, step.message.name, step.variants[0].channel
+    told: dict[str, Any] = {"message": message, "channel": channel}
+    total = scorer.score(told, message_name(message), channel, "", 1.0, journey.value, journey.lever)
+    draft.tell(Line(trace.SCORED, journey.name, pending.enrollment, step.label, data=told))
+    placed.append((-total, journey.name, pending.enrollment, len(placed), (rival, None)))
 
 
-def _candidates(draft: Draft, rival: Rival) -> Iterator[_Scored]:
-    """The candidates by score; now and then one at random stands before the others, so that all are learned of."""
-    found = rival.found
-    candidates = found.candidates
-    at_random = draft.around.explored(draft.trace_id, rival.pending.step.label, len(candidates))
-    for place, each in enumerate(candidates):
-        total = each.score.total
-        if place == at_random:
-            found.explored = each.number
-            total = nextafter(max(other.score.total for other in candidates), inf)
-        yield total, Contender(rival, each)
-
-
-def _place(scored: _Scored) -> tuple[float, str, str]:
-    total, (rival, _) = scored
-    return -total, rival.pending.journey.name, rival.pending.enrollment
+def _place_candidates(draft: Draft, rival: Rival, placed: list[_Placed]) -> None:
+    """By score; now and then one at random stands before the others, so that all are learned of."""
+    pending, candidates = rival.pending, rival.found.candidates
+    journey, enrollment = pending.journey.name, pending.enrollment
+    at_random = draft.around.explored(draft.trace_id, pending.step.label, len(candidates))
+    if at_random is not None and at_random < len(candidates):
+        explored = candidates[at_random]
+        explored.told["explored"] = True
+        explored.total = nextafter(max(each.total for each in candidates), inf)
+    for each in candidates:
+        placed.append((-each.total, journey, enrollment, len(placed), (rival, each)))

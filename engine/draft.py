@@ -261,6 +261,11 @@ class Draft:
         self._loud = True
         self._lines.append(Line(what, journey, enrollment, node, code, why, data))
 
+    def tell(self, line: Line) -> None:
+        """As `say`, of a line that is there already."""
+        self._loud = True
+        self._lines.append(line)
+
     def note(
         self, what: str, journey: str = "", enrollment: str = "", node: str = "", code: str = "", why: str = ""
     ) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from engine.customer import Customer
 from engine.policy.proposal import Refusal, no_facts
-from engine.policy.score import Score, Scorer
+from engine.policy.score import Scorer
 from engine.program import OfferCatalog, OfferRule, SendStep, Variant
 from engine.run import Run
 from engine.time import after
@@ -17,13 +17,16 @@ MOST_TOLD = 20
 
 
 class Candidate(msgspec.Struct, gc=False):
-    """An offer by one channel; `number`, from 1, tells it from others of the catalog, `code` is its fate so far."""
+    """An offer by one channel with its score; `number`, from 1, tells it from others of the catalog.
+
+    `told` is what a trace tells of it: its fate so far as `code`, and the parts of the score.
+    """
 
     offer: OfferRule
     variant: Variant
     number: int
-    score: Score
-    code: str = "behind"
+    total: float
+    told: dict[str, Any]
 
 
 class Unfit(msgspec.Struct, gc=False):
@@ -37,8 +40,7 @@ class Unfit(msgspec.Struct, gc=False):
 class Choosing(msgspec.Struct, gc=False):
     """The choice of one `best_offer` node: who is there, in the order of the catalog, and the ids of those `picked`.
 
-    `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice;
-    `explored` is the number of the candidate that was put first at random, 0 for none.
+    `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice.
     """
 
     catalog: str
@@ -50,21 +52,19 @@ class Choosing(msgspec.Struct, gc=False):
     refusals: list[Refusal]
     refused: SendStep | None = None
     over: bool = False
-    explored: int = 0
 
     def told(self) -> dict[str, Any]:
         """As a trace holds it: the best first, then those that do not concern the person."""
-        candidates, unfit, facts = self.candidates, self.unfit, self.facts
-        found = [
-            {"offer": each.offer.id, "channel": each.variant.channel, "code": each.code, **each.score.parts()}
-            | ({"explored": True} if each.number == self.explored else {})
-            for each in sorted(candidates, key=_best_first)[:MOST_TOLD]
-        ]
+        candidates, unfit = self.candidates, self.unfit
+        found = [each.told for each in sorted(candidates, key=_best_first)[:MOST_TOLD]]
         for each in unfit[: MOST_TOLD - len(found)]:
-            why = {"why": each.condition.explain(facts)} if each.condition is not None else {}
+            why = {} if each.condition is None else {"why": each.condition.explain(self.facts)}
             found.append({"offer": each.offer, "code": each.code, **why})
+        told: dict[str, Any] = {"catalog": self.catalog, "candidates": found}
         more = len(candidates) + len(unfit) - len(found)
-        return {"catalog": self.catalog, "candidates": found, **({"more": more} if more else {})}
+        if more:
+            told["more"] = more
+        return told
 
 
 NO_CHOICE = Choosing("", "", no_facts(), [], [], [], [])
@@ -78,7 +78,7 @@ def choosing(catalog: OfferCatalog, run: Run, scorer: Scorer) -> Choosing:
     segment = next((name for name in catalog.segments if name in members), "") if catalog.segments else ""
     candidates: list[Candidate] = []
     unfit: list[Unfit] = []
-    number = 0
+    score, number = scorer.score, 0
     for offer in catalog.offers:
         failed = _failed(offer, facts, customer, run)
         if failed is not None:
@@ -88,8 +88,9 @@ def choosing(catalog: OfferCatalog, run: Run, scorer: Scorer) -> Choosing:
         context = 1.0 if offer.context is None else _context(offer.id, offer.context, facts)
         for variant in offer.variants:
             number += 1
-            score = scorer.score(offer.name, variant.channel, segment, context, offer.value, offer.lever)
-            candidates.append(Candidate(offer, variant, number, score))
+            told: dict[str, Any] = {"offer": offer.id, "channel": variant.channel, "code": "behind"}
+            total = score(told, offer.name, variant.channel, segment, context, offer.value, offer.lever)
+            candidates.append(Candidate(offer, variant, number, total, told))
     return Choosing(catalog.name, segment, facts, candidates, unfit, [], [])
 
 
@@ -102,13 +103,20 @@ def lately(offer: OfferRule, customer: Customer, at: int, zone: str) -> bool:
 
 
 def _best_first(candidate: Candidate) -> tuple[float, int]:
-    return -candidate.score.total, candidate.number
+    return -candidate.total, candidate.number
 
 
 def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run) -> Unfit | None:
-    for code, condition in offer.stages:
-        if not condition.holds(facts):
-            return Unfit(offer.id, code, condition)
+    """The first stage that does not hold; all of them are asked at once first, since mostly all do."""
+    if offer.fits is not None:
+        try:
+            fits = offer.fits(facts)
+        except EvaluationError:
+            fits = False
+        if not fits:
+            for code, condition in offer.stages:
+                if not condition.holds(facts):
+                    return Unfit(offer.id, code, condition)
     if offer.again is not None and lately(offer, customer, run.at, run.zone()):
         return Unfit(offer.id, "again", None)
     return None
@@ -120,6 +128,9 @@ def _context(name: str, expression: Compiled, facts: Facts) -> float:
         value = expression.evaluate(facts)
     except Absent:
         return 1.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+    if type(value) not in _NUMBERS or not 0 <= value < float("inf"):
         raise EvaluationError(f"context of the offer {name} takes a number that is not negative, found {value!r}")
     return float(value)
+
+
+_NUMBERS = (float, int)

@@ -21,9 +21,9 @@ def settle(draft: Draft) -> None:
     What that leads to may be proposed in turn: it is pending, and makes another round.
     """
     proposed, draft.proposals = draft.proposals, ()
-    if len(proposed) == 1 and isinstance(proposed[0].step, SendStep):
-        # Most often nothing competes, and then no score is needed.
-        _judge(draft, proposed[0], proposed[0].step)
+    if len(proposed) == 1:
+        # Most often nothing competes, and then a message needs no score.
+        _alone(draft, proposed[0])
         return
     scorer = Scorer(draft, person_zone(draft, proposed[0].journey))
     rivals = [Rival(each, found) for each in proposed if (found := _choosing(draft, each, scorer)) is not None]
@@ -36,6 +36,30 @@ def settle(draft: Draft) -> None:
     for pending, found in rivals:
         if isinstance(pending.step, BestOfferStep) and not found.over:
             _finish(draft, pending, pending.step, found)
+
+
+def _alone(draft: Draft, pending: Pending) -> None:
+    step = pending.step
+    if isinstance(step, SendStep):
+        _judge(draft, pending, step)
+        return
+    run = _resumed(draft, pending)
+    if run is None:
+        _say_left(draft, pending, {"catalog": step.catalog})
+        return
+    scorer = Scorer(draft, run.zone())
+    try:
+        found = best_offer.choosing(step, run, scorer)
+        for _, candidate in ranked(draft, (Rival(pending, found),), scorer):
+            if candidate is not None and len(found.picked) < step.pick:
+                best_offer.attempt(step, run, pending, found, candidate)
+        following = best_offer.finish(step, run, pending, found)
+    except Exception as fault:
+        # As in `_judge`.
+        fail(run, *fault_line(fault))
+        return
+    if following is not None:
+        advance(run, following)
 
 
 def _judge(draft: Draft, pending: Pending, step: SendStep) -> None:

@@ -5,21 +5,23 @@ from collections.abc import Iterator, Mapping
 from engine.compile.asks import variants_of
 from engine.compile.errors import DefinitionError
 from engine.program import MessageSpec
-from engine.program.offers import OfferCatalog, OfferRule, lever
+from engine.program.offers import OfferCatalog, OfferRule, OutcomeRule, lever
 from journeys.conditions import Compiled, compile_condition, compile_expression
 from journeys.conditions.needed import together_wanted
-from journeys.model import Offer, Offers
+from journeys.model import Offers
+from journeys.model.offers import Outcome
 
 
 def compile_offers(model: Offers, version: str, messages: Mapping[str, MessageSpec]) -> OfferCatalog:
     """The catalog ready to be asked. Raises DefinitionError, or ConditionError for one that does not compile."""
-    offers = tuple(_offer(model.catalog, name, model.offers[name], messages) for name in sorted(model.offers))
+    offers = tuple(_offer(model, name, messages) for name in sorted(model.offers))
     needs = [condition.needs for offer in offers for condition in _conditions(offer)]
     wanted = together_wanted([pair for each in needs for pair in each.counts.items()])
     return OfferCatalog(model.catalog, version, offers, tuple(model.segments), wanted)
 
 
-def _offer(catalog: str, name: str, offer: Offer, messages: Mapping[str, MessageSpec]) -> OfferRule:
+def _offer(model: Offers, name: str, messages: Mapping[str, MessageSpec]) -> OfferRule:
+    catalog, offer = model.catalog, model.offers[name]
     about = f"catalog of offers {catalog}, offer {name}"
     message = messages.get(offer.message)
     if message is None:
@@ -31,6 +33,7 @@ def _offer(catalog: str, name: str, offer: Offer, messages: Mapping[str, Message
         has = ", ".join(sorted(message.variables)) or "none"
         raise DefinitionError(f"{about}: its channels are not those of message {message.name}, which has {has}")
     written = {"eligible": offer.eligible, "applicable": offer.applicable, "suitable": offer.suitable}
+    all_ = [one for each in written.values() if each is not None for one in ([each] if isinstance(each, str) else each)]
     return OfferRule(
         id=name,
         name=f"{catalog}/{name}",
@@ -42,7 +45,15 @@ def _offer(catalog: str, name: str, offer: Offer, messages: Mapping[str, Message
         stages=tuple((code, compile_condition(each)) for code, each in written.items() if each is not None),
         context=None if offer.context is None else compile_expression(offer.context),
         again=offer.again,
+        outcome=_outcome(offer.outcome or model.outcome),
+        fits=compile_condition(all_).holds if all_ else None,
     )
+
+
+def _outcome(written: Outcome | None) -> OutcomeRule | None:
+    if written is None:
+        return None
+    return OutcomeRule(tuple(each if each == "goal" else f"message.{each}" for each in written.by), written.within)
 
 
 def _conditions(offer: OfferRule) -> Iterator[Compiled]:

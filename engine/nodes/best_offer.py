@@ -32,10 +32,10 @@ def attempt(step: BestOfferStep, run: Run, pending: Pending, found: Choosing, ca
     """Makes the offer if policy lets it through, and keeps what was chosen; another channel of it is not tried then."""
     offer, enrollment = candidate.offer, run.enrollment
     if offer.id in found.picked:
-        candidate.code = "other_channel"
+        candidate.told["code"] = "other_channel"
         return
     if offers.lately(offer, run.draft.customer, run.at, run.zone()):
-        candidate.code = "again"
+        candidate.told["code"] = "again"
         return
     before = enrollment.vars
     # The message may say which offer it makes.
@@ -46,7 +46,7 @@ def attempt(step: BestOfferStep, run: Run, pending: Pending, found: Choosing, ca
         enrollment.vars = before
         _refused(run, made, found, candidate, refusal)
         return
-    candidate.code = "made"
+    candidate.told["code"] = "made"
     found.picked.append(offer.id)
     if len(found.picked) > 1:
         enrollment.vars = {**before, step.name: {**before[step.name], "picked": list(found.picked)}}
@@ -67,7 +67,7 @@ def finish(step: BestOfferStep, run: Run, pending: Pending, found: Choosing) -> 
 
 
 def _refused(run: Run, made: SendStep, found: Choosing, candidate: Candidate, refusal: Refusal) -> None:
-    candidate.code = refusal.code
+    candidate.told["code"] = refusal.code
     found.refused = made
     found.refusals.append(refusal)
     if len(found.refusals) <= MOST_TOLD:

@@ -1,10 +1,12 @@
 """Offers, compiled: what a catalog holds, and what each of its conditions asks for."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from engine.program.messages import MessageSpec
 from engine.program.steps import Variant
-from journeys.conditions import Compiled
+from journeys.conditions import Compiled, Facts
 from journeys.conditions.needed import Wanted
 from journeys.duration import Duration
 
@@ -19,10 +21,18 @@ def lever(priority: int) -> float:
     return float(2 ** ((priority - EVEN) / DOUBLING))
 
 
+class OutcomeRule(msgspec.Struct, frozen=True):
+    """What counts as taking an offer: any of these types of events, or `goal`, within so long after it left."""
+
+    by: tuple[str, ...]
+    within: Duration
+
+
 class OfferRule(msgspec.Struct, frozen=True):
     """One offer. `name` is `CATALOG/ID`, by which it is remembered and learned; an empty `topic` is the journey's.
 
-    `stages` are its conditions by the code of who fails them, in the order in which they are asked. `again` is how long
+    `stages` are its conditions by the code of who fails them, in the order in which they are asked, `fits` asks for all
+    of them at once. `again` is how long
     it is not offered again to the same person.
     """
 
@@ -36,6 +46,8 @@ class OfferRule(msgspec.Struct, frozen=True):
     stages: tuple[tuple[str, Compiled], ...]
     context: Compiled | None
     again: Duration | None
+    fits: Callable[[Facts], bool] | None = None
+    outcome: OutcomeRule | None = None
 
 
 class OfferCatalog(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ def test_the_offer_with_the_best_score_is_made_and_each_part_stands_on_the_trace
         "catalog": "shop",
         "candidates": [
             {"offer": "high", "channel": "email", "code": "made", "propensity": 0.05, "context": 1.5, "value": 3.0,
-             "lever": 2.0, "score": 0.45, "why": NO_MODEL},
+             "lever": 2.0, "score": 0.05 * 1.5 * 3 * 2, "why": NO_MODEL},
             {"offer": "low", "channel": "email", "code": "behind", "propensity": 0.05, "context": 1.0, "value": 2.0,
              "lever": 1.0, "score": 0.1, "why": NO_MODEL},
         ],
