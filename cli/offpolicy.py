@@ -36,11 +36,9 @@ def offpolicy(
     from streams.learner.evaluate import read_log
     from streams.learner.offpolicy import NoSupport, Value, estimate
     from streams.learner.policies import Policy
-    from streams.learner.process import rule_of
 
-    settings = load_settings()
     wanted = Policy(policy, floor, _weights(weigh))
-    log = asyncio.run(read_log(settings, catalog, rule_of(settings), time.time_ns() // 1_000_000))
+    log = asyncio.run(read_log(load_settings(), catalog, time.time_ns() // 1_000_000))
     rows = [choice.logged(won, wanted, by_value=by == "value") for choice, won in log.choices]
     try:
         found = estimate(rows, confidence)

@@ -1,5 +1,7 @@
 """What may be offered: a catalog of offers, each with the rules by which it concerns somebody and what it is worth."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from journeys.duration import Duration
@@ -17,6 +19,13 @@ class Arbitration(Part):
     retry: Duration = Duration.parse("1h")
 
 
+class Outcome(Part):
+    """What counts as taking an offer: any of `by`, within so long after the message left."""
+
+    by: list[Literal["clicked", "opened", "replied", "goal"]] = Field(["clicked", "goal"], min_length=1, max_length=4)
+    within: Duration = Duration.parse("3d")
+
+
 class Offer(Part):
     """One offer: the message that makes it, whom it concerns, and what one acceptance is worth."""
 
@@ -31,6 +40,7 @@ class Offer(Part):
     suitable: Condition | None = None
     context: Expression | None = None
     again: Duration | None = None
+    outcome: Outcome | None = None
 
 
 class Offers(Part):
@@ -42,4 +52,5 @@ class Offers(Part):
     catalog: Slug
     title: str = ""
     segments: list[Slug] = Field([], max_length=20)
+    outcome: Outcome | None = None
     offers: dict[Slug, Offer] = Field(min_length=1, max_length=MOST_OFFERS)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from streams.broker.reader import read_all
+from streams.definitions.shelf_reader import read_shelf
 from streams.learner.learning import Learning
 from streams.learner.logged import Choice, Choices
 from streams.learner.outcomes import Rule
 from streams.learner.process import inputs
+from streams.learner.rules import catalogs_on_shelf, rule_of
 from streams.settings import Settings
 from streams.touchpoints.record import Record
 
@@ -50,9 +52,10 @@ class LogReader:
         return Log(known, left_out)
 
 
-async def read_log(settings: Settings, catalog: str, rules: Callable[[str], Rule], now: int) -> Log:
+async def read_log(settings: Settings, catalog: str, now: int) -> Log:
     """The log of a catalog, of all for an empty name, as of `now` (ms). Raises KafkaError, TopicsError, DamagedLog."""
-    reader = LogReader(catalog, rules)
+    catalogs = catalogs_on_shelf(await read_shelf(settings))
+    reader = LogReader(catalog, rule_of(settings, lambda: catalogs))
     decisions = settings.topic("decisions")
     for topic, partition in await inputs(settings, 0):
         take = reader.take_decisions if topic == decisions else reader.take_touchpoints

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from aiokafka.errors import KafkaError
 
@@ -13,9 +12,9 @@ from streams.broker.topics import partition_counts
 from streams.learner.contests import Contests
 from streams.learner.learning import Learning
 from streams.learner.logistic import Trainer, available
-from streams.learner.outcomes import Rule
 from streams.learner.reading import Reading
 from streams.learner.records import KIND, splits_of
+from streams.learner.rules import rule_of
 from streams.process import AGAIN_SECONDS, PATIENCE_MS, Shared, until
 from streams.settings import Settings
 from streams.touchpoints.record import Record
@@ -23,7 +22,6 @@ from streams.worker import FAILED_SESSIONS, wall_ms
 
 log = logging.getLogger("sillage.learner")
 
-DAY_MS = 86_400_000
 TOLD_EVERY_MS = 600_000
 """How often it is written down how far the learner is, where nothing else is published."""
 
@@ -78,12 +76,6 @@ async def inputs(settings: Settings, horizon: int) -> dict[Spot, int]:
     }
 
 
-def rule_of(settings: Settings) -> Callable[[str], Rule]:
-    """The rule of every offer: that of the settings."""
-    rule = Rule(within_ms=round(settings.learn_days * DAY_MS))
-    return lambda _offer: rule
-
-
 class Learner:
     """A learning, what it reads, and where it publishes: one round is what a timer calls."""
 
@@ -133,7 +125,8 @@ class Learner:
 async def _learn(settings: Settings, stop: asyncio.Event) -> None:
     async with Shared(settings, "learner") as shared:
         known = await published(settings)
-        learning = Learning(rule_of(settings), known, Trainer() if available() else None)
+        rules = rule_of(settings, lambda: shared.definitions.catalog.offers)
+        learning = Learning(rules, known, Trainer() if available() else None)
         learner = Learner(settings, shared, learning, Contests(splits_of(known)))
         shared.ready_once(lambda: learner.ready, "what was decided before is not read yet")
 
