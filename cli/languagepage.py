@@ -17,7 +17,9 @@ from journeys.model import (
     Becoming,
     Blocked,
     Brand,
+    Budget,
     Cap,
+    ChannelCost,
     Condition,
     ContentRule,
     Defer,
@@ -75,7 +77,7 @@ does, with examples, stands in [journeys.md](journeys.md), [triggers.md](trigger
 Any other key is a fault ([J004](check.md#j004)).
 """
 SECTIONS: dict[str, dict[str, type[Part]]] = {
-    "Journeys": {"journey": Journey, "exit rule": ExitRule, "goal": Goal},
+    "Journeys": {"journey": Journey, "exit rule": ExitRule, "goal": Goal, "budget": Budget},
     "Triggers": {"any trigger": Entry, **TRIGGERS},
     "Nodes": dict(VERBS),
     "Parts of nodes": {
@@ -100,6 +102,7 @@ SECTIONS: dict[str, dict[str, type[Part]]] = {
         "project": Project,
         "hours": Hours,
         "service": Service,
+        "channel cost": ChannelCost,
         "cap": Cap,
         "quiet hours": QuietHours,
         "recency": Recency,
