@@ -70,13 +70,13 @@ def deciding(given: Catalog, context: Context = EMPTY) -> Decide:
 @contextmanager
 def unranked() -> Iterator[None]:
     """Proposals are judged in the order in which they are made, and none has a score."""
-    ranked, scorer = proposals.ranked, proposals.Scorer
-    proposals.ranked = lambda _draft, rivals, _scorer: [(each, None) for each in rivals]
-    proposals.Scorer = lambda _draft, _zone: None
+    ranked, asked = proposals.ranked, proposals.Propensities
+    proposals.ranked = lambda _draft, rivals, _asked: [(each, None) for each in rivals]
+    proposals.Propensities = lambda _draft, _zone: None
     try:
         yield
     finally:
-        proposals.ranked, proposals.Scorer = ranked, scorer
+        proposals.ranked, proposals.Propensities = ranked, asked
 
 
 def added(than: Decide, by: Decide, around: Callable[[], AbstractContextManager[None]] = nullcontext) -> list[float]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from math import inf, nextafter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine import trace
 from engine.decision import Line
 from engine.draft import Draft
 from engine.offers import Candidate, Choosing
 from engine.pending import Pending
-from engine.policy.score import Scorer, message_name
+from engine.policy.score import Propensities, message_name
 from engine.program import SendStep
 
 COMPETING = "marketing"
@@ -29,7 +29,7 @@ _Placed = tuple[float, str, str, int, Contender]
 """The score below zero, then what is smaller first of equal ones; no two have the same number."""
 
 
-def ranked(draft: Draft, rivals: Sequence[Rival], scorer: Scorer) -> list[Contender]:
+def ranked(draft: Draft, rivals: Sequence[Rival], asked: Propensities) -> list[Contender]:
     """The order in which the proposals of a round are judged.
 
     What does not compete first, then by score; of equal ones the smaller of journey and enrollment, within one as they
@@ -43,35 +43,60 @@ def ranked(draft: Draft, rivals: Sequence[Rival], scorer: Scorer) -> list[Conten
             first.append((rival, None))
         else:
             left.append(rival)
-    if len(left) == 1 and isinstance(left[0].pending.step, SendStep):
-        return [*first, (left[0], None)]
+    if len(left) == 1:
+        return [*first, *_alone(draft, left[0])]
     placed: list[_Placed] = []
     for rival in left:
         if isinstance(rival.pending.step, SendStep):
-            _place(draft, rival, rival.pending.step, scorer, placed)
+            _place(draft, rival, rival.pending.step, asked, placed)
         else:
             _place_candidates(draft, rival, placed)
     placed.sort()
     return [*first, *(each[4] for each in placed)]
 
 
-def _place(draft: Draft, rival: Rival, step: SendStep, scorer: Scorer, placed: list[_Placed]) -> None:
+def _alone(draft: Draft, rival: Rival) -> list[Contender]:
+    """The order where only one competes: of offers that of their scores, of a message none is needed."""
+    if isinstance(rival.pending.step, SendStep):
+        return [(rival, None)]
+    _explore(draft, rival)
+    return [(rival, each) for each in rival.found.candidates]
+
+
+def _place(draft: Draft, rival: Rival, step: SendStep, asked: Propensities, placed: list[_Placed]) -> None:
     pending = rival.pending
     journey, message, channel = pending.journey, step.message.name, step.variants[0].channel
-    told: dict[str, Any] = {"message": message, "channel": channel}
-    total = scorer.score(told, message_name(message), channel, "", 1.0, journey.value, journey.lever)
+    value, lever = journey.value, journey.lever
+    likely, why = asked.propensity(message_name(message), channel)
+    total = likely * value * lever
+    told = {
+        "message": message,
+        "channel": channel,
+        "propensity": likely,
+        "context": 1.0,
+        "value": value,
+        "lever": lever,
+        "score": total,
+        "why": why,
+    }
     draft.tell(Line(trace.SCORED, journey.name, pending.enrollment, step.label, data=told))
     placed.append((-total, journey.name, pending.enrollment, len(placed), (rival, None)))
 
 
 def _place_candidates(draft: Draft, rival: Rival, placed: list[_Placed]) -> None:
-    """By score; now and then one at random stands before the others, so that all are learned of."""
-    pending, candidates = rival.pending, rival.found.candidates
-    journey, enrollment = pending.journey.name, pending.enrollment
-    at_random = draft.around.explored(draft.trace_id, pending.step.label, len(candidates))
-    if at_random is not None and at_random < len(candidates):
-        explored = candidates[at_random]
-        explored.told["explored"] = True
-        explored.total = nextafter(max(each.total for each in candidates), inf)
-    for each in candidates:
+    _explore(draft, rival)
+    journey, enrollment = rival.pending.journey.name, rival.pending.enrollment
+    for each in rival.found.candidates:
         placed.append((-each.total, journey, enrollment, len(placed), (rival, each)))
+
+
+def _explore(draft: Draft, rival: Rival) -> None:
+    """Now and then a candidate at random stands before the others, so that all are learned of."""
+    candidates = rival.found.candidates
+    at_random = draft.around.explored(draft.trace_id, rival.pending.step.label, len(candidates))
+    if at_random is None or at_random >= len(candidates):
+        return
+    best, explored = candidates[0].total, candidates.pop(at_random)
+    explored.told["explored"] = True
+    explored.total = nextafter(best, inf)
+    candidates.insert(0, explored)

@@ -1,17 +1,19 @@
 """Offers: which of a catalog concern a person now, by what score they compete, and what became of each."""
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from engine.customer import Customer
 from engine.policy.proposal import Refusal, no_facts
-from engine.policy.score import Scorer
+from engine.policy.score import Propensities
 from engine.program import OfferCatalog, OfferRule, SendStep, Variant
 from engine.run import Run
 from engine.time import after
 from journeys.conditions import Absent, Compiled, EvaluationError, Facts
 
+_SCORE = attrgetter("total")
 MOST_TOLD = 20
 """Candidates that stand on a trace in full; the others are counted."""
 
@@ -38,7 +40,7 @@ class Unfit(msgspec.Struct, gc=False):
 
 
 class Choosing(msgspec.Struct, gc=False):
-    """The choice of one `best_offer` node: who is there, in the order of the catalog, and the ids of those `picked`.
+    """The choice of one `best_offer` node: the candidates, the best first, and the ids of those `picked`.
 
     `refusals` are those of policy, `refused` the step that it refused last; `over` once a fault ended the choice.
     """
@@ -56,7 +58,7 @@ class Choosing(msgspec.Struct, gc=False):
     def told(self) -> dict[str, Any]:
         """As a trace holds it: the best first, then those that do not concern the person."""
         candidates, unfit = self.candidates, self.unfit
-        found = [each.told for each in sorted(candidates, key=_best_first)[:MOST_TOLD]]
+        found = [each.told for each in candidates[:MOST_TOLD]]
         for each in unfit[: MOST_TOLD - len(found)]:
             why = {} if each.condition is None else {"why": each.condition.explain(self.facts)}
             found.append({"offer": each.offer, "code": each.code, **why})
@@ -71,26 +73,41 @@ NO_CHOICE = Choosing("", "", no_facts(), [], [], [], [])
 """Of a message that is sent as no offer."""
 
 
-def choosing(catalog: OfferCatalog, run: Run, scorer: Scorer) -> Choosing:
+def choosing(catalog: OfferCatalog, run: Run, asked: Propensities) -> Choosing:
     """Asks each offer of a catalog whether it concerns the person, and scores those that do. Raises EvaluationError."""
     facts, customer = run.facts(), run.draft.customer
     members = customer.segments
     segment = next((name for name in catalog.segments if name in members), "") if catalog.segments else ""
     candidates: list[Candidate] = []
     unfit: list[Unfit] = []
-    score, number = scorer.score, 0
+    propensity, number = asked.propensity, 0
     for offer in catalog.offers:
-        failed = _failed(offer, facts, customer, run)
-        if failed is not None:
-            unfit.append(failed)
-            number += len(offer.variants)
-            continue
+        if offer.fits is not None or offer.again is not None:
+            failed = _failed(offer, facts, customer, run)
+            if failed is not None:
+                unfit.append(failed)
+                number += len(offer.variants)
+                continue
         context = 1.0 if offer.context is None else _context(offer.id, offer.context, facts)
         for variant in offer.variants:
             number += 1
-            told: dict[str, Any] = {"offer": offer.id, "channel": variant.channel, "code": "behind"}
-            total = score(told, offer.name, variant.channel, segment, context, offer.value, offer.lever)
+            channel, value, lever = variant.channel, offer.value, offer.lever
+            likely, why = propensity(offer.name, channel, segment)
+            total = likely * context * value * lever
+            told = {
+                "offer": offer.id,
+                "channel": channel,
+                "code": "behind",
+                "propensity": likely,
+                "context": context,
+                "value": value,
+                "lever": lever,
+                "score": total,
+                "why": why,
+            }
             candidates.append(Candidate(offer, variant, number, total, told))
+    # Equal ones stay in the order of their ids.
+    candidates.sort(key=_SCORE, reverse=True)
     return Choosing(catalog.name, segment, facts, candidates, unfit, [], [])
 
 
@@ -100,10 +117,6 @@ def lately(offer: OfferRule, customer: Customer, at: int, zone: str) -> bool:
         return False
     made_at = customer.offered.get(offer.name)
     return made_at is not None and at < after(made_at, offer.again, zone)
-
-
-def _best_first(candidate: Candidate) -> tuple[float, int]:
-    return -candidate.total, candidate.number
 
 
 def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run) -> Unfit | None:

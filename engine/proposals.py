@@ -10,7 +10,7 @@ from engine.draft import Draft
 from engine.nodes import best_offer, send
 from engine.offers import NO_CHOICE, Candidate, Choosing
 from engine.pending import Pending
-from engine.policy.score import Scorer
+from engine.policy.score import Propensities
 from engine.program import BestOfferStep, SendStep
 from engine.run import Run, person_zone
 
@@ -25,9 +25,9 @@ def settle(draft: Draft) -> None:
         # Most often nothing competes, and then a message needs no score.
         _alone(draft, proposed[0])
         return
-    scorer = Scorer(draft, person_zone(draft, proposed[0].journey))
-    rivals = [Rival(each, found) for each in proposed if (found := _choosing(draft, each, scorer)) is not None]
-    for rival, candidate in ranked(draft, rivals, scorer):
+    asked = Propensities(draft, person_zone(draft, proposed[0].journey))
+    rivals = [Rival(each, found) for each in proposed if (found := _choosing(draft, each, asked)) is not None]
+    for rival, candidate in ranked(draft, rivals, asked):
         pending, found = rival.pending, rival.found
         if isinstance(pending.step, SendStep):
             _judge(draft, pending, pending.step)
@@ -47,10 +47,10 @@ def _alone(draft: Draft, pending: Pending) -> None:
     if run is None:
         _say_left(draft, pending, {"catalog": step.catalog})
         return
-    scorer = Scorer(draft, run.zone())
+    asked = Propensities(draft, run.zone())
     try:
-        found = best_offer.choosing(step, run, scorer)
-        for _, candidate in ranked(draft, (Rival(pending, found),), scorer):
+        found = best_offer.choosing(step, run, asked)
+        for _, candidate in ranked(draft, (Rival(pending, found),), asked):
             if candidate is not None and len(found.picked) < step.pick:
                 best_offer.attempt(step, run, pending, found, candidate)
         following = best_offer.finish(step, run, pending, found)
@@ -77,7 +77,7 @@ def _judge(draft: Draft, pending: Pending, step: SendStep) -> None:
         advance(run, following)
 
 
-def _choosing(draft: Draft, pending: Pending, scorer: Scorer) -> Choosing | None:
+def _choosing(draft: Draft, pending: Pending, asked: Propensities) -> Choosing | None:
     """The offers that compete for a `best_offer`, `NO_CHOICE` for a send; None where there is nothing to judge."""
     step = pending.step
     if isinstance(step, SendStep):
@@ -87,7 +87,7 @@ def _choosing(draft: Draft, pending: Pending, scorer: Scorer) -> Choosing | None
         _say_left(draft, pending, {"catalog": step.catalog})
         return None
     try:
-        return best_offer.choosing(step, run, scorer)
+        return best_offer.choosing(step, run, asked)
     except Exception as fault:
         # As in `_judge`.
         fail(run, *fault_line(fault))

@@ -8,7 +8,7 @@ from engine.nodes import send
 from engine.offers import MOST_TOLD, Candidate, Choosing
 from engine.pending import Pending
 from engine.policy.proposal import Refusal
-from engine.policy.score import Scorer
+from engine.policy.score import Propensities
 from engine.program import BestOfferStep, SendStep, Step
 from engine.run import Run
 from journeys.conditions import EvaluationError
@@ -19,13 +19,13 @@ def enter(step: BestOfferStep, run: Run) -> None:
     send.propose(step, run, {"catalog": step.catalog})
 
 
-def choosing(step: BestOfferStep, run: Run, scorer: Scorer) -> Choosing:
+def choosing(step: BestOfferStep, run: Run, asked: Propensities) -> Choosing:
     """The candidates of the node, each with its score. Raises EvaluationError, also for a catalog that is not there."""
     draft = run.draft
     catalog = draft.catalog.offers.get(step.catalog)
     if catalog is None:
         raise EvaluationError(f"release {draft.catalog.release} has no catalog of offers {step.catalog}; deploy it")
-    return offers.choosing(catalog, run, scorer)
+    return offers.choosing(catalog, run, asked)
 
 
 def attempt(step: BestOfferStep, run: Run, pending: Pending, found: Choosing, candidate: Candidate) -> None:

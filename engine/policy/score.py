@@ -1,6 +1,4 @@
-"""The score by which proposals compete: propensity x context x value x lever, each part kept for the trace."""
-
-from typing import Any
+"""The score by which proposals compete, propensity x context x value x lever: what the first of them is."""
 
 from engine.context import Asked
 from engine.draft import Draft
@@ -8,8 +6,8 @@ from engine.features import features_of
 from journeys.conditions.around import NO_MODEL, NOWHERE, PRIOR
 
 
-class Scorer:
-    """Scores what one decision proposes.
+class Propensities:
+    """Asks for what one decision proposes.
 
     The person's features are looked at once, and only where something learned could use them.
     """
@@ -24,23 +22,12 @@ class Scorer:
         self._decision = draft.trace_id
         self._features = features_of(draft.customer, draft.at, zone) if personal else {}
 
-    def score(
-        self, told: dict[str, Any], name: str, channel: str, segment: str, context: float, value: float, lever: float
-    ) -> float:
-        """The score of an offer (or a message, `message_name`) by a channel, for a person who counts in a segment.
+    def propensity(self, name: str, channel: str, segment: str = "") -> tuple[float, str]:
+        """How likely an offer (or a message, `message_name`) is taken by a channel, and why so.
 
-        Its parts are added to what a trace tells.
+        `segment` is the one in which the person counts.
         """
-        asked = self._prior or self._around.propensity(self._decision, name, channel, segment, self._features)
-        propensity = asked[0]
-        total = propensity * context * value * lever
-        told["propensity"] = propensity
-        told["context"] = context
-        told["value"] = value
-        told["lever"] = lever
-        told["score"] = total
-        told["why"] = asked[1]
-        return total
+        return self._prior or self._around.propensity(self._decision, name, channel, segment, self._features)
 
 
 def message_name(message: str) -> str:
