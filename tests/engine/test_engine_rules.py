@@ -189,6 +189,14 @@ class TestDeferral:
         assert refusals(person) == ["cap", "quiet_hours"]
         assert person.sent_after_hours() == [("hello", 0), ("hello", 14)]
 
+    def test_the_time_counts_from_the_first_proposal_not_from_the_last(self) -> None:
+        """At 2:00 the cap is free, at 8:00 the night is over: that is 13.5 hours after 18:30."""
+        person = Life(sender(), terms=terms(quiet_hours=NIGHT, caps=[{"most": 1, "within": "8h"}]))
+        begun(person, 2, "30m")
+        person.advance("2d")
+        assert (hours_until(person, DEFERRED), hours_until(person, DROPPED)) == ([8], [14])
+        assert person.sent_after_hours() == [("hello", 0)]
+
     def test_an_exit_ends_the_waiting(self) -> None:
         person = Life(sender(exit=[{"on": "ordered"}]), terms=terms(quiet_hours="12:00-20:00"))
         person.event("began", {"n": 1})
