@@ -107,6 +107,12 @@ def cap_used_up() -> WhyLife:
     return life
 
 
+def failed() -> WhyLife:
+    life = basket(BASKET.replace("  - wait: 20h\n", "  - set: {vars.share: event.value / event.items}\n"))
+    life.event("basket.updated", basket_id="b1", value=80, items=0)
+    return life
+
+
 def closed() -> WhyLife:
     life = basket()
     life.close("basket")
@@ -168,6 +174,7 @@ CASES: list[tuple[Lived, str, str]] = [
     (converted, "left", "they left as converted before anything was sent"),
     (again, "again", "they were inside, and may not come again yet"),
     (cap_used_up, "cap", "they have had as many messages as they may"),
+    (failed, "error", "it failed: "),
     (closed, "closed", "the journey is closed, so that nobody enters"),
     (paused, "paused", "the journey is paused"),
     (not_yet_in_use, "not_in_use", "and the journey is in use since"),
@@ -183,6 +190,8 @@ def test_the_nearest_cause_comes_first(lived: Lived, code: str, text: str) -> No
     absence = life.account("basket").absence
     assert absence is not None
     assert absence.sent == 0
+    codes = [cause.code for cause in absence.causes]
+    assert len(codes) == len(set(codes))
     assert (absence.causes[0].code, text in absence.causes[0].text) == (code, True), absence.causes
     assert life.told("basket").startswith("anna got nothing from basket since ")
 
@@ -194,6 +203,17 @@ def test_what_would_have_to_be_true_is_said_and_what_else_stands_in_the_way() ->
     )
     assert told[2] == "Also, there is no consent for offers by email."
     assert told[3].endswith("a `consent.changed` with topic offers, one of these channels and given: true.")
+
+
+def test_consent_for_one_of_the_channels_is_enough() -> None:
+    text = BASKET.replace("    channel: email\n", "    channels: [email, push]\n    pick: first\n")
+    life = basket(text, **{"messages/reminder/push.yaml": "title: Basket\nbody: It waits.\n"})
+    for channel, missing in (("", True), ("push", False)):
+        if channel:
+            life.consent(channel=channel)
+        absence = life.account("basket").absence
+        assert absence is not None
+        assert ("consent" in [cause.code for cause in absence.causes]) == missing
 
 
 def test_a_journey_that_nobody_deployed_is_told_so() -> None:

@@ -138,6 +138,14 @@ def test_an_account_is_json_that_reads_back() -> None:
     assert msgspec.json.decode(msgspec.json.encode(account), type=Account) == account
 
 
+def test_asked_again_it_is_not_said_what_only_holds_by_now() -> None:
+    life = WhyLife()
+    life.event("basket.updated", basket_id="b1", value=80)
+    life.heard.clear()
+    assert "inside already" not in life.told()
+    assert "asked again" not in life.told()
+
+
 def test_of_who_was_erased_it_is_said_what_is_left() -> None:
     life = lived()
     life.event("customer.erased")
