@@ -15,6 +15,7 @@ TIMES = st.sampled_from(["0s", "20h", "7d", "1mo 2d"])
 CONDITIONS = st.sampled_from(
     ["event.value >= 30", 'customer.tier == "<gold> & #1;"', "has(customer.push)", 'in_segment("staff") || true' * 3]
 )
+WINNERS = st.sampled_from([None, *({"method": each} for each in ("fixed", "z-test", "sequential", "thompson"))])
 VALUES = st.dictionaries(st.sampled_from(["vars.x", "customer.points"]), st.sampled_from(["1", '"é"']), min_size=1)
 
 
@@ -52,7 +53,7 @@ def _compound(nodes: st.SearchStrategy[Nodes]) -> st.SearchStrategy[Any]:
         _with(
             "choose", st.tuples(st.lists(when, min_size=1, max_size=3), otherwise).map(lambda two: [*two[0], two[1]])
         ),
-        _with("split", WORDS, arms=_named(st.fixed_dictionaries({"weight": st.just(50), "do": nodes}))),
+        _with("split", WORDS, arms=_named(st.fixed_dictionaries({"weight": st.just(50), "do": nodes})), winner=WINNERS),
         _with("send", WORDS, when_blocked=otherwise),
         _with("task", WORDS, queue=WORDS, due=TIMES, outcomes=_named(st.fixed_dictionaries({"do": nodes}))),
         _with("call", WORDS, **{"else": nodes}),
@@ -86,8 +87,8 @@ TRIGGERS = st.one_of(
     _with("sequence", st.just(["a", "b"]), within=TIMES),
     _with("broadcast", TYPES, to_segment=WORDS),
     _with("called", st.just("yes")),
-    _with("enters_place", WORDS),
-    _with("leaves_place", WORDS),
+    _with("enters_place", WORDS, max_age=TIMES, max_accuracy=st.integers(1, 200), enter_margin=st.just(5)),
+    _with("leaves_place", st.just("Paris/75007"), leave_margin=st.just(12.5)),
     _with("stays_in_place", WORDS, **{"for": TIMES}),
 )
 EXITS = st.fixed_dictionaries({"on": TYPES, "where": CONDITIONS, "as": WORDS})

@@ -233,13 +233,21 @@ def test_a_release_keeps_who_is_inside_and_forgets_what_nobody_looks_at(life, jo
     walk(who, 0)
     who.release(journey(enter=ALL, steps=TOLD), journey("k", enter={"absent": "order.placed", "for": "1d"}, steps=TOLD))
     who.event("page.viewed")
-    walk(who, 5)
-    assert told(who) == ["entered"]
     who.advance("10m")
     assert told(who) == ["entered", "stayed"]
     who.release(journey(steps=TOLD), version="v2")
     walk(who, 5)
     assert who.customer.fences == who.customer.alarms == {}
+
+
+def test_two_workers_that_learnt_of_places_in_another_order_decide_the_same(life, journey):
+    decided = []
+    for names in ("abc", "cba"):
+        who = walker(life, journey, *ALL)
+        for name in names:
+            who.context.put_place(Place(name, "stores", SHOP.lat, SHOP.lon, {}, 100.0))
+        decided.append(walk(who, 0))
+    assert decided[0] == decided[1]
 
 
 def test_a_person_is_in_at_most_so_many_places(person):
