@@ -30,6 +30,7 @@ from journeys.model import (
     Wait,
     WaitFor,
     WaitUntil,
+    Winner,
 )
 from journeys.model.walk import awaited_of
 from journeys.prose.triggers import shifted
@@ -160,7 +161,8 @@ def _branching(node: Choose | Split | Repeat | Parallel) -> Sentence:
                 Turn(f"{arm.weight:g}%: **{name}**{' (control)' if arm.control else ''}", arm.do)
                 for name, arm in node.arms.items()
             )
-            return Sentence(f"Compares ways in the experiment **{node.split}**; a person keeps the way drawn.", arms)
+            text = f"Compares ways in the experiment **{node.split}**; a person keeps the way drawn."
+            return Sentence(text + _winner(node.winner), arms)
         case Repeat():
             until = f", until {holds(node.until)}" if node.until is not None else ""
             never = (Turn("If that never holds", node.else_),) if node.until is not None else ()
@@ -172,6 +174,21 @@ def _branching(node: Choose | Split | Repeat | Parallel) -> Sentence:
             return Sentence(f"Goes several ways at once, and on when {number} at the end.", branches)
         case _:
             assert_never(node)
+
+
+def _winner(rule: Winner | None) -> str:
+    """How new people follow what was learned."""
+    if rule is None or rule.method == "fixed":
+        return ""
+    first = f" Once each way was met by {rule.min_exposures:,} people"
+    kept = f"; each way keeps at least {rule.floor}" if rule.floor else ""
+    match rule.method:
+        case "thompson":
+            return f"{first}, new people go the more often the way that is the more probably the best{kept}."
+        case "z-test":
+            return f"{first}, it is looked once: if one reaches the goal clearly more often, new people go it{kept}."
+        case "sequential":
+            return f"{first}, and as soon as one reaches the goal clearly more often, new people go it{kept}."
 
 
 def _reaching(node: Send | BestOffer | Task | Call | Start) -> Sentence:

@@ -124,6 +124,40 @@ def written(**more: Any) -> Journey:
                 "    - 10%: **b** (control): goes on below.",
             ],
         ),
+        *(
+            (
+                {
+                    "split": "s",
+                    "arms": {"a": {"weight": 100}},
+                    "winner": {"method": method, "min_exposures": 2000, **more},
+                },
+                [
+                    f"1. Compares ways in the experiment **s**; a person keeps the way drawn.{told}",
+                    "    - 100%: **a**: goes on below.",
+                ],
+            )
+            for method, more, told in (
+                ("fixed", {}, ""),
+                (
+                    "z-test",
+                    {},
+                    " Once each way was met by 2,000 people, it is looked once: if one reaches the goal clearly "
+                    "more often, new people go it.",
+                ),
+                (
+                    "sequential",
+                    {"floor": "5%"},
+                    " Once each way was met by 2,000 people, and as soon as one reaches the goal clearly more often, "
+                    "new people go it; each way keeps at least 5%.",
+                ),
+                (
+                    "thompson",
+                    {"floor": "10%"},
+                    " Once each way was met by 2,000 people, new people go the more often the way that is the more "
+                    "probably the best; each way keeps at least 10%.",
+                ),
+            )
+        ),
         (
             {"parallel": "both", "join": {"first": 1}, "branches": {k: {"do": [{"tag": k}]} for k in ("x", "y")}},
             [
