@@ -89,6 +89,29 @@ async def test_in_a_replay_void_at_is_compared_with_the_decision(office: Office)
     assert {value["occurred_at"] for value in replay.shelf.values("touchpoints.email")} == {1000}
 
 
+async def test_quiet_hours_that_began_meanwhile_refuse_what_is_late(office: Office) -> None:
+    """The hours of one action hold now, those of the other begin in three hours."""
+    hour = office._ticking() // 3_600_000 % 24
+    night, day = ((hour - 1) * 60 % 1440, (hour + 2) * 60 % 1440), ((hour + 3) * 60 % 1440, (hour + 5) * 60 % 1440)
+    await office.take(
+        action("late", quiet=night, timezone="UTC"),
+        action("early", quiet=day, timezone="UTC"),
+        action("always", timezone="UTC"),
+    )
+    assert sorted(office.receipts()) == [
+        ("action.refused", "late", "quiet_hours"),
+        ("message.sent", "always", ""),
+        ("message.sent", "early", ""),
+    ]
+
+
+async def test_in_a_replay_quiet_hours_are_those_of_the_decision(office: Office) -> None:
+    office.settings.clock = "event"
+    replay = await office.another().open()
+    await replay.take(action("night", quiet=(0, 60), timezone="UTC"), action("day", quiet=(60, 1380), timezone="UTC"))
+    assert sorted(replay.receipts()) == [("action.refused", "night", "quiet_hours"), ("message.sent", "day", "")]
+
+
 async def test_a_void_behind_the_action_in_the_same_batch_stops_it(office: Office) -> None:
     await office.take(action(), Void("v1", "ann", "a1", "exit", 1001))
     assert office.hatch.ids() == []

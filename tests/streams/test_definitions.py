@@ -16,6 +16,7 @@ from definition_files import files, folder, journey
 from prometheus_client import CollectorRegistry
 from waiting import until
 
+from engine.policy.terms import QuietRule
 from journeys.load import load_project
 from local.kafka import KafkaServer
 from streams.broker.publish import KafkaPublisher, Out
@@ -112,9 +113,11 @@ async def test_a_running_follower_takes_a_deploy_up(topics: Settings, follow: Fo
     definitions = await follow()
     assert definitions.catalog.release == 0
     assert definitions.catalog.current == {}
-    released = await deploy(topics, folder(welcome=journey("welcome")), AT)
+    project = {"project.yaml": "zone: Europe/Paris\nquiet_hours: '21:00-08:00'\n"}
+    released = await deploy(topics, load_project({**files(welcome=journey("welcome")), **project}), AT)
     assert released == (1, (), (), ("welcome",))
     await until(lambda: definitions.catalog.release == 1)
+    assert definitions.catalog.terms.quiet == QuietRule((1260, 480))
     compiled = definitions.catalog.current["welcome"]
     assert (compiled.name, compiled.zone) == ("welcome", "Europe/Paris")
     assert value_of(metrics, "sillage_definitions_release") == 1

@@ -5,8 +5,17 @@ from dataclasses import replace
 import pytest
 from definition_files import files, folder, journey
 
+from engine.policy.terms import NONE, QuietRule, Terms
 from journeys.load import Folder, load_project
-from streams.definitions.plan import DeployRefused, NotCompiled, Plan, UnknownJourney, plan_deploy, plan_undeploy
+from streams.definitions.plan import (
+    DeployRefused,
+    NotCompiled,
+    Plan,
+    UnknownJourney,
+    plan_deploy,
+    plan_undeploy,
+    read_terms,
+)
 from streams.definitions.shelf import CURRENT, Shelf, blob_key, canonical, release_key
 
 AT = 1_700_000_000_000
@@ -97,6 +106,32 @@ def test_files_without_a_project_keep_the_zone_in_use(shelf: Shelf) -> None:
     given = files(welcome=journey("welcome"))
     del given["project.yaml"]
     assert deploy(shelf, load_project(given)).released.unchanged == ("welcome",)
+
+
+POLICY = {
+    "project.yaml": "quiet_hours: '21:00-08:00'\ncaps: [{most: 3, within: 7d}]\n",
+    "brands/lumiere.yaml": "brand: lumiere\ncontent_policy: [{forbid: alcohol, unless: customer.age >= 18}]\n",
+}
+
+
+def terms_of(shelf: Shelf) -> Terms:
+    assert shelf.release is not None
+    return read_terms(shelf.blobs[shelf.release.project])
+
+
+def test_policy_travels_with_the_project_and_a_single_file_keeps_it(shelf: Shelf) -> None:
+    assert terms_of(shelf) == NONE
+    deploy(shelf, load_project({**files(welcome=journey("welcome")), **POLICY}))
+    terms = terms_of(shelf)
+    assert terms.quiet == QuietRule((1260, 480))
+    assert [rule.most for rule in terms.caps] == [3]
+    assert terms.content["lumiere"][0].categories == {"alcohol"}
+    given = files(welcome=journey("welcome", wait="3h"))
+    del given["project.yaml"]
+    deploy(shelf, load_project({**given, "brands/noir.yaml": "brand: noir\ncontent_policy: [{forbid: credit}]\n"}))
+    after = terms_of(shelf)
+    assert after.quiet == terms.quiet
+    assert set(after.content) == {"lumiere", "noir"}
 
 
 def test_faults_are_all_told_and_nothing_is_planned(shelf: Shelf) -> None:
