@@ -201,11 +201,30 @@ def test_a_task_past_due(how: str, sent: list[str], closed: list[str]) -> None:
     assert (life.sent(), life.codes("task_closed")) == (sent, closed)
 
 
+def test_a_task_that_is_skipped_is_cancelled_then_and_there() -> None:
+    life = inside(RING, {"wait": "5h"})
+    life.advance("9h")
+    life.resume("skip")
+    meet(life)
+    assert [line.data["reason"] for line in life.lines("task_closed")] == ["paused"]
+    assert life.customer.enrollments[0].node == "wait-5h"
+
+
+def test_a_timer_that_meets_the_customer_takes_who_is_past_due_on_too() -> None:
+    branches = {"one": {"do": [{"wait": "2h"}, {"send": "hello"}]}, "two": {"do": [{"wait": "9h"}, {"send": "again"}]}}
+    life = inside({"parallel": "both", "join": "all", "branches": branches})
+    life.advance("3h")
+    life.resume("go")
+    life.advance("5h")
+    assert life.sent_after_hours() == [("hello", 9.0), ("again", 9.0)]
+
+
 def test_a_task_done_while_paused_has_its_outcome_even_behind_its_time() -> None:
     life = inside(RING)
     life.advance("10h")
     (task,) = life.outputs(Task)
-    life.event("task.done", {"task_id": "another", "outcome": "sold"})
+    for _ in range(20):
+        life.event("task.done", {"task_id": "another", "outcome": "sold"})
     life.event("task.done", {"task_id": task.id, "outcome": "sold"})
     life.resume("exit")
     meet(life)

@@ -113,6 +113,17 @@ def test_a_pause_costs_one_decision_a_person_and_then_nothing() -> None:
     assert house.rig.processor.counts.decisions == decided
 
 
+def test_a_backfill_concerns_those_who_were_not_armed_for_it() -> None:
+    parts = {
+        "journey": "j", "topic": "offers", "ttl": "14d", "steps": [{"send": "hello"}],
+        "enter": {"absent": "began", "for": "30d", "backfill": "yes"},
+    }  # fmt: skip
+    timed = compile_journey(with_ids(Journey.model_validate(parts)), "v1", MESSAGES)
+    found = Catalog(7, {"j": timed}, find, since={"j": 5})
+    assert found.backfills == 5
+    assert [found.concerns(Customer("c", "c", 1, armed=armed)) for armed in (0, 4, 5, 6)] == [True, True, False, False]
+
+
 def test_with_the_clock_of_events_everyone_is_taken_on_at_once() -> None:
     driver = Driver(Catalog(1, {"j": OLD}, find), T0)
     for name in ("c1", "c2"):

@@ -64,6 +64,14 @@ def test_follow_moves_by_equal_ids_and_lets_the_others_leave(shelf: Shelf) -> No
     assert (move.to, move.mode, move.nodes) == (current(shelf).version, "follow", {"first": ""})
 
 
+def test_a_move_is_walked_for_since_the_release_that_brought_it(shelf: Shelf) -> None:
+    old = current(shelf).version
+    deploy(shelf, BOTH, Moving(FOLLOW))
+    published(shelf, plan_deploy(shelf, folder(k=(HEAD + ONE).replace("journey: j", "journey: k")), 1, "", "k"))
+    assert shelf.release is not None
+    assert shelf.since(shelf.release)[f"moves/j/{old}"] == 2
+
+
 def test_the_same_follow_again_changes_nothing(shelf: Shelf) -> None:
     deploy(shelf, BOTH, Moving(FOLLOW))
     assert deploy(shelf, BOTH, Moving(FOLLOW)).release is None
