@@ -55,10 +55,12 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "webhooks": ("files.webhooks.secretName=hooks", "/etc/sillage/webhooks/webhooks.json"),
     "service_secrets": ("files.service_secrets.secretName=s", "/etc/sillage/service_secrets/secrets.json"),
     "metrics_port": ("settings.metrics_port=65535", "65535"),
+    "learn_seconds": ("settings.learn_seconds=5", "5"),
+    "learn_days": ("settings.learn_days=0.5", "0.5"),
     "data": ("settings.data=/data", "/data"),
 }
 WORD = "hunter2"
-ROLES = ("worker", "dispatcher", "migration")
+ROLES = ("worker", "dispatcher", "learner", "migration")
 
 
 def test_every_setting_can_be_set() -> None:

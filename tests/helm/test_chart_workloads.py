@@ -15,7 +15,9 @@ from cli.worker import LEAVE_SECONDS
 from local.ports import free_port
 from streams.metrics.page import PATHS, Page
 
-ROLES = ("worker", "dispatcher")
+ROLES = ("worker", "dispatcher", "learner")
+SCALED = ("worker", "dispatcher")
+"""Those of which there are several."""
 
 
 def test_with_rocks_a_worker_has_a_volume_of_its_own_where_it_keeps_its_records() -> None:
@@ -153,7 +155,7 @@ def test_a_pod_is_given_the_time_that_a_process_takes_to_end(role: str) -> None:
     assert "terminationGracePeriodSeconds" in refusal("--set", "terminationGracePeriodSeconds=19")
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", SCALED)
 def test_pods_spread_and_are_drained_one_at_a_time(role: str) -> None:
     found = manifests()
     labels = pod(found, role)["metadata"]["labels"]
@@ -190,7 +192,7 @@ def test_the_migration_runs_before_anything_changes_and_needs_nothing_of_the_rel
     assert not [each for each in manifests("--set", "migration.enabled=false") if each["kind"] == "Job"]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", SCALED)
 def test_there_are_never_more_than_partitions(role: str) -> None:
     found = manifests("--set", f"settings.partitions=12,{role}.autoscaling.enabled=true")
     scaled = one(found, "ScaledObject", role)["spec"]
@@ -203,7 +205,7 @@ def test_there_are_never_more_than_partitions(role: str) -> None:
     assert f"{role}.autoscaling.minReplicas=2: more than the 1 that may run" in reason
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", SCALED)
 def test_it_scales_what_is_there_on_the_lag_of_its_group(role: str) -> None:
     found = manifests(*values_of("full"), "--set", f"settings.prefix=shop,{role}.autoscaling.cooldownSeconds=900")
     scaled = one(found, "ScaledObject", role)["spec"]
@@ -228,7 +230,7 @@ def test_with_memory_the_deployment_is_scaled() -> None:
 
 def test_the_groups_are_those_of_the_processes() -> None:
     page = Path(ROOT, "docs", "running.md").read_text(encoding="utf-8")
-    assert all(f"| `PREFIX-{role}` |" in page for role in ROLES)
+    assert all(f"| `PREFIX-{role}` |" in page for role in SCALED)
 
 
 def test_it_never_scales_to_none() -> None:

@@ -19,7 +19,7 @@ from streams.settings import Settings
 FILE = ROOT / "docker-compose.yml"
 DOCUMENT: Any = YAML(typ="safe").load(FILE)
 SERVICES: dict[str, Any] = DOCUMENT["services"]
-OURS = ("worker", "dispatcher")
+OURS = ("worker", "dispatcher", "learner")
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
 COMPOSE = ROOT / "helm" / "compose"
 EVERY = pytest.mark.parametrize("name", SERVICES)

@@ -109,10 +109,13 @@ def test_compose_asks_the_same() -> None:
     services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
     asked = ["CMD", *json.loads(last("HEALTHCHECK").partition("CMD ")[2])]
     assert {
-        name: service["healthcheck"]["test"] for name, service in services.items() if name in {"worker", "dispatcher"}
+        name: service["healthcheck"]["test"]
+        for name, service in services.items()
+        if name in {"worker", "dispatcher", "learner"}
     } == {
         "worker": asked,
         "dispatcher": asked,
+        "learner": asked,
     }
 
 
