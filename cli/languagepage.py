@@ -53,6 +53,8 @@ from journeys.model import (
     Winner,
 )
 from journeys.model.leaves import Target
+from journeys.model.offers import Arbitration
+from journeys.model.offers import Outcome as Taking
 from journeys.model.parts import EVENT_TYPE, NAME, PACE, SHARE, Clock, Slugs, Truth, Weekdays, Window
 from journeys.model.triggers import AGAIN
 
@@ -99,6 +101,8 @@ SECTIONS: dict[str, dict[str, type[Part]]] = {
         "segment": Segment,
         "catalog of offers": Offers,
         "offer": Offer,
+        "taking an offer": Taking,
+        "arbitration": Arbitration,
         "project": Project,
         "hours": Hours,
         "service": Service,
