@@ -121,20 +121,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         watchdog = Watchdog(PATIENCE_MS, wall_ms())
         observer = WorkerObserver(shared.metrics, watchdog, wall_ms)
         around = Surroundings(settings, shared.publisher, shared.metrics)
-        budgets = Budgets(settings, lambda: shared.definitions.catalog, shared.metrics, wall_ms)
+        catalog, trace_all = (lambda: shared.definitions.catalog), settings.trace == "all"
+        budgets = Budgets(settings, catalog, shared.metrics, wall_ms)
         around.context.budgets = budgets.leases
-        decide = deciding(
-            lambda: shared.definitions.catalog, around.context, trace_all=settings.trace == "all", redacting=True
-        )
+        decide = deciding(catalog, around.context, trace_all=trace_all, redacting=True)
         worker = Worker(
-            settings,
-            inputs,
-            decide,
-            observer,
-            traces=shared.traces,
-            plan=lambda: shared.definitions.catalog,
+            settings, inputs, decide, observer, traces=shared.traces, plan=catalog,
             give_back=budgets.leases.give_back,
-        )
+        )  # fmt: skip
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
         others = AssignedSource(settings.brokers, worker.offer)
         worker.source = JoinedSource(group.source, others, inputs.others)
@@ -149,16 +143,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             await around.start()
             await others.start()
             looking = look(worker, shared.metrics, watchdog, wall_ms)
-            works = [
-                worker.run(),
-                group.run(),
-                others.run(),
-                looking,
-                shared.definitions.until_fault(),
-                around.until_fault(),
-                budgets.leases.run(),
-                freeze_restored(worker),
-            ]
+            following = [shared.definitions.until_fault(), around.until_fault(), budgets.leases.run()]
+            works = [worker.run(), group.run(), others.run(), looking, *following, freeze_restored(worker)]
             await until(stop, works, leave)
         finally:
             await others.stop()

@@ -62,8 +62,7 @@ class Worker:
     """Owner of the partitions that `assigned` names, fed by a Source through `offer`.
 
     `connect` makes the connection of each session and `read` reads the changelog, by default of the broker that the
-    settings name; `wall` gives the wall clock in ms, `plan` the catalog of the moment;
-    `give_back` hears what was taken of budgets for what never left, once that is durable.
+    settings name; `wall` gives the wall clock in ms, `plan` the catalog, `give_back` hears what budgets get back.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """A journey definition becomes a program, its steps linked from the last to the first."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from engine.compile.blocks import Blocks
 from engine.compile.conditions import optional, unless
@@ -41,11 +42,10 @@ def compile_journey(
     hours: Mapping[str, OpenHours] | None = None,
     costs: Mapping[str, float] | None = None,
 ) -> CompiledJourney:
-    """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name;
-    `costs` is what a message costs, by channel.
+    """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name.
 
-    Every node that has an id must have it filled in (journeys/ids.py). Raises DefinitionError, and ConditionError for a
-    condition that does not compile.
+    `costs` is what a message costs, by channel. Every node that has an id must have it filled in (journeys/ids.py).
+    Raises DefinitionError, and ConditionError for a condition that does not compile.
     """
     blocks = Blocks(journey.journey, messages, hours or {})
     start, on_error = _walks(blocks, journey)
@@ -57,9 +57,6 @@ def compile_journey(
         version=version,
         topic=journey.topic,
         zone=zone,
-        ttl=journey.ttl,
-        late=journey.late,
-        max_live=journey.max_live,
         entries=triggers.entries,
         exits=exits,
         goal=goal,
@@ -68,7 +65,6 @@ def compile_journey(
         rests=rests,
         listens=frozenset(_awaited(rests.values()) | exits.keys()),
         loops=blocks.loops,
-        holdout=0.0 if journey.holdout is None else share_of(journey.holdout),
         watches=any(_watches(step) for step in rests.values()),
         dates=triggers.dates,
         absences=triggers.absences,
@@ -78,13 +74,24 @@ def compile_journey(
         wanted=_wanted(needs, triggers, rests.values()),
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
-        value=1.0 if journey.expected_value is None else float(journey.expected_value),
-        lever=lever(journey.priority),
-        budget=_budget(journey.budget, zone, costs or {}),
         contests=blocks.contests,
-        brand=journey.brand or "",
-        caps=tuple(compile_cap(each, journey.journey) for each in journey.caps),
+        **_said(journey, zone, costs or {}),
     )
+
+
+def _said(journey: Journey, zone: str, costs: Mapping[str, float]) -> dict[str, Any]:
+    """What stands at the head of a journey: its limits, and what policy and arbitration ask of it."""
+    return {
+        "ttl": journey.ttl,
+        "late": journey.late,
+        "max_live": journey.max_live,
+        "holdout": 0.0 if journey.holdout is None else share_of(journey.holdout),
+        "value": 1.0 if journey.expected_value is None else float(journey.expected_value),
+        "lever": lever(journey.priority),
+        "budget": _budget(journey.budget, zone, costs),
+        "brand": journey.brand or "",
+        "caps": tuple(compile_cap(each, journey.journey) for each in journey.caps),
+    }
 
 
 def _budget(part: Budget | None, zone: str, costs: Mapping[str, float]) -> BudgetRule | None:
