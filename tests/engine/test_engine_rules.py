@@ -6,7 +6,7 @@ import pytest
 from onelife import START_AT, Life, journey_of, ms
 
 from engine.compile import compile_terms
-from engine.customer import CONTACTS, Consent
+from engine.customer import CONTACTS, Consent, Contact
 from engine.decide import decide
 from engine.policy.quiet import quiet_until
 from engine.policy.terms import Terms
@@ -308,6 +308,18 @@ class TestCaps:
         person.advance("6w")
         begun(person)
         assert [each.at > START_AT + 100 * 86_400_000 for each in person.customer.contacts] == [True]
+
+
+    def test_of_a_full_memory_nobody_knows_what_fell_out(self) -> None:
+        person = Life(sender(), terms=terms(caps=[{"most": 3, "within": "30d", "channel": "email"}]))
+        pushed = [Contact(f"a{n}", START_AT + n, "push", "offers", "j") for n in range(-CONTACTS, 0)]
+        person.customer.contacts = pushed[1:]
+        begun(person)
+        assert person.sent() == ["hello"]
+        person.customer.contacts = pushed
+        begun(person)
+        assert refusals(person) == ["cap"]
+        assert hours_until(person, DROPPED) == [pytest.approx(30 * 24, abs=0.1)]
 
 
 class TestRecency:
