@@ -77,6 +77,19 @@ def test_what_an_update_sets_and_how_else_they_are_known_is_hidden() -> None:
     assert "Lyon" in written
 
 
+def test_a_yes_is_hidden_in_what_an_update_sets() -> None:
+    event = {"id": "e", "type": "customer.updated", "customer": "c", "properties": {"set": {"pregnant": True}}}
+    of = Trace("t", "c", 1, 1, {"event": event, "at": 1})
+    found = redacted(of, Customer("c", "p", 0), Customer("c", "p", 0), NAMES)
+    assert found.input["event"]["properties"]["set"] == {"pregnant": REDACTED}
+
+
+def test_what_a_value_was_before_is_hidden_as_well() -> None:
+    before = Customer("c", "p", 0, attributes={"email": MAIL})
+    of = Trace("t", "c", 1, 1, {"timer": 1}, [Line("chosen", why=f"vars.reach is {MAIL!r}")])
+    assert MAIL not in redacted(of, before, Customer("c", "p", 0), NAMES).lines[0].why
+
+
 def test_places_are_hidden_in_what_the_context_was_asked() -> None:
     asked = Asked(EMPTY, 1)
     asked.nearest(45.18913, 5.72441, "store", 300.0)

@@ -138,6 +138,15 @@ def test_an_account_is_json_that_reads_back() -> None:
     assert msgspec.json.decode(msgspec.json.encode(account), type=Account) == account
 
 
+def test_of_several_that_begin_nothing_each_has_its_reason() -> None:
+    life = WhyLife()
+    life.event("basket.updated", basket_id="b1", value=24.0)
+    life.event("basket.updated", basket_id="b1", value=25.0)
+    told = life.told()
+    assert "event.value is 24.0" in told
+    assert "event.value is 25.0" in told
+
+
 def test_asked_again_it_is_not_said_what_only_holds_by_now() -> None:
     life = WhyLife()
     life.event("basket.updated", basket_id="b1", value=80)
