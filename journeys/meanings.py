@@ -1,6 +1,9 @@
 """What each key of the designer's files means, in a sentence: an editor shows it where the key stands."""
 
 ANYWHERE = {
+    "arbitration": "How marketing proposals of one person compete.",
+    "retry": "How long after it lost a message may be proposed again.",
+    "window": "How long proposals wait for others, to be judged together.",
     "applicable": "Whether it makes sense now.",
     "catalog": "The name of the catalog, that of its file.",
     "eligible": "Whether this person may have it at all.",
@@ -152,6 +155,7 @@ OF_MODEL = {
     ("Project", "zone"): "The zone of everyone whose own is not known.",
     ("Outcome", "by"): "What people do: clicked, opened, replied, or goal for the goal of the journey that made it.",
     ("Outcome", "within"): "How long after the message left it still counts.",
+    ("Arbitration", "most"): "At most so many win at one instant.",
     ("Offer", "again"): "How long it is not offered again to the same person.",
     ("Offer", "context"): "A number by which the score is multiplied, for what the moment makes better or worse.",
     ("Offer", "topic"): "What a person must have consented to, with the channel; else the journey's topic.",
