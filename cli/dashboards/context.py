@@ -45,7 +45,7 @@ _TIME = Row(
         lines("Outcomes learned", "Offers whose time for an answer was over, in the last minutes.", "short",
               (grown("outcomes_learned_total", over=RECENT), "outcomes"), width=12),
         lines("Outcomes open", "Offers made whose outcome the learner waits for; days of them are as it should be.",
-              "short", (most("outcomes_open"), "open"), width=12),
+              "short", (most("open_outcomes"), "open"), width=12),
         lines("Models by process", "The version that the learner published last.", "none",
               (most("models_version", by="instance"), "{{instance}}"), width=12),
         lines("Identities", "Identities linked to customers in the last minutes.", "short",

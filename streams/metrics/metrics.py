@@ -91,7 +91,7 @@ class Metrics:
         )
         self._context = families.gauge("context_records", "Things known of a kind of context.", "kind")
         self._outcomes = families.counter("outcomes_learned", "Offers whose time for an answer was over, counted.")
-        self._outcomes_open = families.gauge("outcomes_open", "Offers made whose outcome the learner waits for.")
+        self._outcomes_open = families.gauge("open_outcomes", "Offers made whose outcome the learner waits for.")
         self._models_version = families.gauge("models_version", "The version of what the learner published last.")
 
         self._budget_left = families.gauge(

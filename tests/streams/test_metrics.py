@@ -13,7 +13,8 @@ from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics.metrics import Metrics
 
-UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers", "_ratio")
+UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers", "_ratio",
+         "_outcomes", "_version")  # fmt: skip
 
 
 class Clock:
