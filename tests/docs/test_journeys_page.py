@@ -25,7 +25,11 @@ HEAD = "journey: piece\ntopic: offers\nttl: 14d\n"
 ENTER = "enter:\n  on: basket.updated\n"
 STEPS = "steps:\n  - exit: done\n"
 PARTS = (Journey, Enter, ExitRule, Goal, Project, MessageHead, Person, Moment, Expected)
-CODES = {"erased": "erased", "consented": "consent", "held_out": "holdout", "reachable": "unreachable"}
+CODES = {
+    "erased": "erased", "suppressed": "suppressed", "consented": "consent", "allowed_content": "content",
+    "held_out": "holdout", "reachable": "unreachable", "loud": "quiet_hours", "within_caps": "cap",
+    "recovered": "recency",
+}  # fmt: skip
 
 
 def wrapped(piece: str) -> str:
