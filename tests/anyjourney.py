@@ -102,6 +102,7 @@ PLAIN = st.fixed_dictionaries(
         "exit": st.lists(EXITS, max_size=3),
         "goal": st.sampled_from([None, {"on": "order.placed", "within": "5d", "revenue": "event.total"}]),
         "holdout": st.sampled_from([None, "5%"]),
+        "budget": st.sampled_from([None, {"messages": 9, "per": "day"}, {"cost": 0.5, "per": "ever"}]),
         "steps": NODES.filter(bool),
         "on_error": st.lists(LEAVES, max_size=2),
     }
