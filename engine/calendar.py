@@ -184,6 +184,8 @@ def _ms(when: datetime) -> int:
 
 
 def _months_before(day: int, months: int) -> int:
+    if not months:
+        return day
     when = date(1970, 1, 1) + timedelta(days=day)
     year, month0 = divmod(when.year * 12 + when.month - 1 - months, 12)
     return day_of(date(year, month0 + 1, min(when.day, monthrange(year, month0 + 1)[1])))

@@ -128,7 +128,7 @@ class Draft:
         if not self._owned:
             self.customer = _copy(self.customer, updated_at=self.at)
             self._owned = True
-        self._facts = self._consents = None
+        self._facts = self._consents = self._past = None
         return self.customer
 
     def derive(self, type_: str, properties: dict[str, Any]) -> str:

@@ -22,17 +22,22 @@ class Past:
     It knows no draft: facts hold it, and lines of a draft hold facts, so that a circle would never be freed.
     """
 
-    __slots__ = ("__weakref__", "at", "catalog", "customer")
+    __slots__ = ("__weakref__", "_consents", "_person", "_zone", "at", "catalog", "customer")
 
     def __init__(self, customer: Customer, catalog: Catalog, at: int) -> None:
         self.customer = customer
         self.catalog = catalog
         self.at = at
+        self._zone = ""
+        self._person: dict[str, Any] | None = None
+        self._consents: dict[str, bool] | None = None
 
     @property
     def zone(self) -> str:
         """The person's time zone, else the project's."""
-        return zone_of(self.customer.attributes, self.catalog.zone)
+        if not self._zone:
+            self._zone = zone_of(self.customer.attributes, self.catalog.zone)
+        return self._zone
 
     def count(self, type_: str, window: Duration | None) -> int:
         return count(self.customer.history.get(type_), window, self.at, self.zone)
@@ -63,8 +68,9 @@ class Past:
 
     def holds(self, rule: SegmentRule) -> bool:
         """Whether the person is in the segment, asked of the person alone. Raises EvaluationError."""
-        customer = self.customer
-        facts = Facts({}, {}, person_facts(customer, self.at), {}, {}, given_consents(customer), NOWHERE, self)
+        if self._person is None or self._consents is None:
+            self._person, self._consents = person_facts(self.customer, self.at), given_consents(self.customer)
+        facts = Facts({}, {}, self._person, {}, {}, self._consents, NOWHERE, self)
         return rule.when.holds(facts) and not (rule.unless is not None and rule.unless.holds(facts))
 
 

@@ -65,9 +65,12 @@ def _change(draft: Draft, rule: SegmentRule, inside: bool, silent: bool) -> None
 
 def _changes_at(rule: SegmentRule, customer: Customer, past: Past, at: int) -> int:
     """The next instant (ms) at which time alone may change the answer, 0 for none."""
-    found = [leaves_at(customer.history.get(type_), window, at, past.zone) for type_, window in rule.windows]
+    history = customer.history
+    if not history:
+        return 0
+    found = [leaves_at(history.get(type_), window, at, past.zone) for type_, window in rule.windows if type_ in history]
     for type_, most in rule.days:
-        last = newest(customer.history.get(type_))
+        last = newest(history.get(type_))
         if last is not None and at - last.at <= (most + 2) * DAY_MS:
             found.append(next_midnight(at, past.zone))
     return min((each for each in found if each), default=0)

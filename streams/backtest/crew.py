@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,6 +33,7 @@ GARBAGE_THRESHOLDS = (50_000, 50, 100)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[bool, list[Passed]]).decode
 _END = b"end "
+Told = TypeVar("Told")
 
 
 class Definition(NamedTuple):
@@ -104,6 +106,11 @@ class Shard:
             tells = [*tells, self._comparison.after if after else self._comparison.before]
         return Player(definition.catalog(), lambda topic: parts.channels.get(topic, "web"), _each(tells))
 
+    @property
+    def heard(self) -> frozenset[str]:
+        """The event types that concern anything of what is played."""
+        return frozenset[str]().union(*(player.heard for player in self._players))
+
     def play(self, batch: Sequence[Passed], plain: bool) -> None:
         """See Player.play."""
         for player in self._players:
@@ -149,6 +156,10 @@ class Here:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         self._shard = Shard(parts, 0)
 
+    @property
+    def heard(self) -> frozenset[str]:
+        return self._shard.heard
+
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
         self._shard.play(batch, plain)
 
@@ -172,13 +183,19 @@ class Processes:
             theirs.close()
             self._lines.append((process, ours))
 
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """What each tells once it is ready; all tell the same."""
+        told: list[frozenset[str]] = [self._told(shard, frozenset) for shard in range(len(self._lines))]
+        return told[0]
+
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
         self._send(shard, _encode((plain, batch)))
 
     def end(self, at: int) -> list[Outcome]:
         for shard in range(len(self._lines)):
             self._send(shard, _END + str(at).encode())
-        return [self._told(shard) for shard in range(len(self._lines))]
+        return [self._told(shard, Outcome) for shard in range(len(self._lines))]
 
     def close(self) -> None:
         """Whatever still runs is ended."""
@@ -191,10 +208,10 @@ class Processes:
         try:
             self._lines[shard][1].send_bytes(message)
         except OSError:
-            self._told(shard)
+            self._told(shard, Outcome)
 
-    def _told(self, shard: int) -> Outcome:
-        """What a process tells at its end. Raises BacktestFault with the reason where it ended early."""
+    def _told(self, shard: int, kind: type[Told]) -> Told:
+        """What a process tells. Raises BacktestFault with the reason where it ended early."""
         process, line = self._lines[shard]
         try:
             told = line.recv()
@@ -202,7 +219,7 @@ class Processes:
             process.join()
             what = f"the process of shard {shard} ended with {process.exitcode}"
             raise BacktestFault(f"{what}; expected its outcome; see its last words above, or try --jobs 1") from None
-        if not isinstance(told, Outcome):
+        if not isinstance(told, kind):
             raise BacktestFault(f"the process of shard {shard} ended early: {told}")
         return told
 
@@ -213,6 +230,7 @@ def _serve(line: Connection, parts: Parts, number: int) -> None:
     try:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         shard = Shard(parts, number)
+        line.send(shard.heard)
         while not (message := line.recv_bytes()).startswith(_END):
             plain, batch = _decode(message)
             shard.play(batch, plain)

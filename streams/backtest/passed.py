@@ -27,7 +27,8 @@ class Passed(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
     `number` counts within its source from 1 (a line), or is Kafka's offset; `offset` counts in the order of play.
     `timestamp` is when it was appended (ms), NO_TIME where nobody knows. `at` is the instant (ms) that it names, and
     `clock` that of the play (ms) where it came too late to be put into order, else 0. `shard` says whose player it is,
-    or EVERY_SHARD.
+    or EVERY_SHARD, and `customer` whose it is. `idle` is the event's id where its type concerns nothing that is played:
+    no more than this id need be remembered, and there is no value any more.
     """
 
     topic: str
@@ -42,6 +43,8 @@ class Passed(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
     key: bytes | None = None
     headers: Sequence[tuple[str, bytes]] = ()
     timestamp_type: int = LOG_APPEND_TIME
+    idle: str = ""
+    customer: str = ""
 
     @property
     def place(self) -> str:

@@ -10,10 +10,12 @@ import msgspec
 from engine.catalog import Catalog
 from engine.context import Context
 from engine.customer import Customer
+from engine.decide import new_customer, remembering
 from engine.decision import Action, Call, Decision, Task
 from engine.event import Event, EventArrived, Input
 from state.changelog import Mark
 from state.codec import encode
+from state.record import Record
 from state.store import MemoryStore
 from streams.backtest.happened import Happened, happened
 from streams.backtest.passed import BEGIN, CONTEXT, Passed
@@ -50,6 +52,8 @@ class Player:
         self.foreign: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self._versions = {name: journey.version for name, journey in catalog.current.items()}
+        self.heard = catalog.heard
+        self._armed = catalog.armed
         self._made: set[str] = set()
         self._told = told
         self._engine = deciding(lambda: catalog, self.context)
@@ -114,10 +118,51 @@ class Player:
         return customers, counts.duplicates, counts.faults
 
     def _offer(self, rows: Sequence[Passed]) -> None:
-        if rows:
-            self._run(EVENTS, rows)
+        left = self._without_idle(rows)
+        if left:
+            self._run(EVENTS, left)
         if len(self._processor.dirty) + len(self._processor.urgent) > KEPT_RECORDS:
             self._put_away()
+
+    def _without_idle(self, rows: Sequence[Passed]) -> Sequence[Passed]:
+        """Remembers the ids of events that concern nothing, and gives all others that are not played yet.
+
+        One whose customer has another event among these rows keeps its place.
+        """
+        busy = {passed.customer for passed in rows if not passed.idle}
+        left: list[Passed] = []
+        timers, fanouts = self._processor.timers, self._partition.fanouts
+        for passed in rows:
+            if not passed.idle or passed.customer in busy:
+                left.append(passed)
+                continue
+            at = max(passed.at, passed.clock)
+            if timers.earliest <= at or fanouts.next_at <= at:
+                self._run(EVENTS, left)
+                self.advance(at)
+                left = []
+            if not self._remember(passed, at):
+                left.append(passed)
+        return left
+
+    def _remember(self, passed: Passed, at: int) -> bool:
+        """As the processor would; False where the person must first be made known to the release."""
+        key = passed.customer.encode()
+        record = self._store.get(key)
+        if record is None and not self._armed:
+            record = Record(new_customer(passed.customer, at))
+            self._store.put(key, record)
+        customer = None if record is None else record.customer
+        if record is None or customer is None or customer.armed != self._armed or customer.erased_at:
+            return False
+        known = remembering(customer, passed.idle, at)
+        if known is None:
+            self._processor.counts.duplicates += 1
+            return True
+        record.customer = known
+        if key not in self._processor.urgent:
+            self._processor.dirty[key] = record
+        return True
 
     def _run(self, lane: str, rows: Sequence[Passed | Row]) -> None:
         partition = self._partition
@@ -184,6 +229,8 @@ class _Door:
         return Decoder(topic, topic, lambda: 0) if topic == TICKS else _Played(self._decode)
 
     def _decode(self, passed: Passed) -> Event | Rejected:
+        if passed.idle:
+            return Event(passed.idle, "", passed.customer, "", passed.at, passed.at, {})
         decoder = self._decoders.get(passed.topic)
         if decoder is None:
             channel = self._channel(passed.topic)
