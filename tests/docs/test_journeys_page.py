@@ -28,7 +28,7 @@ PARTS = (Journey, Enter, ExitRule, Goal, Project, MessageHead, Person, Moment, E
 CODES = {
     "erased": "erased", "suppressed": "suppressed", "consented": "consent", "allowed_content": "content",
     "held_out": "holdout", "reachable": "unreachable", "loud": "quiet_hours", "within_caps": "cap",
-    "recovered": "recency",
+    "recovered": "recency", "outscored": "outscored",
 }  # fmt: skip
 
 
