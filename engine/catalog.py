@@ -97,9 +97,7 @@ class Catalog:
         self.fences = watches(rule for journey in self.current.values() for rule in journey.fences)
         self.armed = max((self.since_of(name) for name in self._armed_names()), default=0)
         self.pauses = dict(pauses or {})
-        self.closed = frozenset(name for name, pause in self.pauses.items() if pause.closed)
-        self.halted = frozenset(name for name, pause in self.pauses.items() if pause.stands)
-        self.resumed = {name: pause for name, pause in self.pauses.items() if pause.until}
+        self.closed, self.halted, self.resumed = _by_state(self.pauses)
         self._armed_back = max((self.since_of(name) for name in self._backfilled_names()), default=0)
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
         self.wanted = self._wanted()
@@ -217,6 +215,13 @@ class Catalog:
             found += rule.when.needs.counts.items()
             found += rule.unless.needs.counts.items() if rule.unless is not None else ()
         return together_wanted(found)
+
+
+def _by_state(pauses: Mapping[str, Pause]) -> tuple[frozenset[str], frozenset[str], dict[str, Pause]]:
+    """The journeys that nobody enters, those that stand still, and those that go on again with their last pause."""
+    closed = frozenset(name for name, pause in pauses.items() if pause.closed)
+    halted = frozenset(name for name, pause in pauses.items() if pause.stands)
+    return closed, halted, {name: pause for name, pause in pauses.items() if pause.until}
 
 
 def in_order(segments: Iterable[SegmentRule]) -> list[SegmentRule]:
