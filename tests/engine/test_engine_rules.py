@@ -213,6 +213,15 @@ class TestCaps:
         assert [hour for _, hour in person.sent_after_hours()] == [0, 1, 3, 4]
         assert refusals(person) == ["cap"] * 2
 
+    @pytest.mark.parametrize(("within", "hours"), [("3h", 3), ("1d", 24), ("2d 1h", 49)])
+    def test_to_the_millisecond(self, within: str, hours: int) -> None:
+        steps = [{"send": "hello", "when_blocked": "drop"}]
+        person = Life(sender(steps=steps), terms=terms(caps=[{"most": 1, "within": within}]))
+        for moment in (0, hours * 3_600_000 - 1, hours * 3_600_000):
+            person.at = START_AT + moment
+            person.event("began", {"n": moment})
+        assert person.sent_after_hours() == [("hello", 0), ("hello", hours)]
+
     def test_in_each_day_of_the_persons_zone(self) -> None:
         person = Life(sender(), terms=terms(caps=[{"most": 1, "each": "day"}]), zone="Asia/Tokyo")
         begun(person, 2)
