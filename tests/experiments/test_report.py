@@ -154,6 +154,20 @@ def test_two_splits_of_a_journey_give_a_table_of_their_arms() -> None:
     assert [(each.split, each.mismatch) for each in reports] == [("one", False), ("two", False)]
 
 
+def test_a_cell_counts_who_converted_behind_both_splits() -> None:
+    def met(split: str, arm: str, person: str) -> Trace:
+        line = Line("exposed", "j", f"of-{person}", f"split-{split}", arm, data={"split": split, "control": False})
+        return Trace("", person, 0, 1, {}, [line])
+
+    found = counted(
+        met("one", "a", "ada"), reached("ada", "of-ada"), met("two", "x", "ada"),
+        met("one", "a", "ben"), met("two", "x", "ben"), reached("ben", "of-ben"),
+        met("one", "a", "cyd"),
+    )  # fmt: skip
+    (factors,) = of_factors(found)
+    assert [(cell.arms, cell.people, cell.converted) for cell in factors.cells] == [(("a", "x"), 2, 1)]
+
+
 def test_control_groups_of_the_journey_and_of_the_project_are_compared_apart() -> None:
     definition = journey_of(holdout="30%", goal=GOAL, steps=[{"send": "hello"}])
     found = Crowd(definition, 0.2).play(900, lambda life: 0.5 if life.sent() else 0.2)

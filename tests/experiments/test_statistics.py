@@ -136,7 +136,7 @@ class TestEdges:
         assert share_check([5000, 5100], [1.0, 1.0]) > 0.1
         assert share_check([50_000, 51_000], [1.0, 1.0]) < 0.01
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(st.lists(RATES, min_size=1, max_size=5), st.floats(0, 0.2))
     def test_shares_by_thompson_sum_to_one_and_keep_the_floor(self, arms: list[Rate], floor: float) -> None:
         found = thompson_weights(arms, floor)

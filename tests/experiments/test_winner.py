@@ -86,7 +86,7 @@ class TestStanding:
         assert standing(step_of("z-test"), edge).winner == "b"
         assert standing(step_of("z-test", three), {**edge, "c": Rate(1, 1000)}).winner == ""
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(
         st.sampled_from(["fixed", "z-test", "sequential", "thompson"]),
         st.lists(st.tuples(st.integers(0, 300), st.integers(300, 3000)), min_size=3, max_size=3),
