@@ -18,6 +18,8 @@ MOST_SHIFT = 3.0
 """How far a logistic model moves the log odds, at most."""
 PRIOR_WINS, PRIOR_LOSSES = STRENGTH * PRIOR, STRENGTH * (1 - PRIOR)
 
+_64_BITS = 2**64 - 1
+
 Rates = dict[str, tuple[float, float]]
 """Wins and losses by `rate_key`."""
 
@@ -66,16 +68,44 @@ class Propensity(NamedTuple):
     version: int = 0
 
 
+class _Arm(NamedTuple):
+    """What draws of an offer by a channel in a segment hang on, made once: `salt` tells its draws from others'.
+
+    `moved` is what the logistic model adds for it, whoever the person is.
+    """
+
+    beta: Beta
+    reason: str
+    salt: int
+    moved: float
+
+
 class Models:
-    """All models by name. `faults` tells why one cannot be used; `learning` is true where somebody learns."""
+    """All models by name. `faults` tells why one cannot be used; `learning` is true where somebody learns.
+
+    What questions have in common is kept from one to the next: the arms, and the last decision's hash and person.
+    """
 
     def __init__(self) -> None:
         self.offers: dict[str, OfferModel] = {}
         self.splits: dict[str, SplitModel] = {}
-        self.logistic: Logistic | None = None
         self.faults: dict[str, str] = {}
         self.learning = False
-        self._arms: dict[str, dict[str, tuple[Beta, str]]] = {}
+        self._logistic: Logistic | None = None
+        self._arms: dict[str, dict[tuple[str, str], _Arm]] = {}
+        self._hashed: tuple[str, int] = ("", 0)
+        self._person: tuple[Mapping[str, float] | None, float] = (None, 0.0)
+
+    @property
+    def logistic(self) -> Logistic | None:
+        """What the person and the hour add to the odds, None where that is not known."""
+        return self._logistic
+
+    @logistic.setter
+    def logistic(self, model: Logistic | None) -> None:
+        self._logistic = model
+        self._arms.clear()
+        self._person = (None, 0.0)
 
     def put_offer(self, name: str, model: OfferModel | None) -> None:
         """Takes the model of an offer; None forgets it."""
@@ -108,13 +138,16 @@ class Models:
             model = OfferModel(0, at)
         if at - model.at > OLDEST_MS:
             return Propensity(PRIOR, f"the model is {(at - model.at) // 86_400_000} days old: the prior")
-        arms = self._arms.setdefault(offer, {})
-        key = rate_key(segment, channel)
-        found = arms.get(key) or arms.setdefault(key, _arm(model.rates, segment, channel))
-        arm, reason = found
-        shift = 0.0 if self.logistic is None else shift_of(self.logistic, arm.mean, channel, features, at)
+        arms = self._arms.get(offer)
+        if arms is None:
+            arms = self._arms[offer] = {}
+        found = arms.get((segment, channel))
+        if found is None:
+            found = arms[segment, channel] = self._arm(model.rates, offer, segment, channel)
+        arm, reason, salt, moved = found
+        shift = 0.0 if self._logistic is None else self._shift(moved, features, at)
         if decision:
-            value = arm.quantile(share("thompson", decision, offer, channel), shift)
+            value = arm.quantile(self._share(decision, salt), shift)
         else:
             value = shifted(arm.mean, shift) if shift else arm.mean
         return Propensity(value, reason, arm.alpha, arm.beta, shift, model.version)
@@ -125,6 +158,37 @@ class Models:
         if model is None or (not model.winner and at - model.at > OLDEST_MS):
             return None
         return {"weights": dict(model.weights), "winner": model.winner, "version": model.version}
+
+    def _arm(self, rates: Rates, offer: str, segment: str, channel: str) -> _Arm:
+        alpha, beta, level = posterior(rates, segment, channel)
+        found, model = Beta(alpha, beta), self._logistic
+        moved = 0.0
+        if model is not None:
+            rate = model.weights.get("rate", 1.0) - 1.0
+            moved = model.weights.get(f"channel={channel}", 0.0) + rate * log(found.mean / (1 - found.mean))
+        return _Arm(found, level, int(share("thompson", offer, channel) * 2**64), moved)
+
+    def _share(self, decision: str, salt: int) -> float:
+        """A draw in (0, 1) for an arm: the hashes of both, mixed as by SplitMix64 (Steele, Lea and Flood 2014)."""
+        known, seed = self._hashed
+        if known != decision:
+            seed = int(share("thompson", decision) * 2**64)
+            self._hashed = (decision, seed)
+        mixed = ((seed ^ salt) * 0xBF58476D1CE4E5B9) & _64_BITS
+        mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _64_BITS
+        return ((mixed ^ mixed >> 31) + 0.5) / 2**64
+
+    def _shift(self, moved: float, features: Mapping[str, float], at: int) -> float:
+        """By how much the log odds move; not at all where the logistic model is too old."""
+        model = self._logistic
+        if model is None or at - model.at > OLDEST_MS:
+            return 0.0
+        known, person = self._person
+        if known is not features:
+            weights = model.weights
+            person = model.bias + sum(weights[name] * value for name, value in features.items() if name in weights)
+            self._person = (features, person)
+        return max(-MOST_SHIFT, min(MOST_SHIFT, person + moved))
 
 
 def rate_key(segment: str = "", channel: str = "") -> str:
@@ -149,20 +213,6 @@ def posterior(rates: Rates, segment: str, channel: str) -> tuple[float, float, s
     return alpha, beta, level
 
 
-def shift_of(model: Logistic, mean: float, channel: str, features: Mapping[str, float], at: int) -> float:
-    """By how much the features move the log odds of an offer whose mean is known; 0 for a model that is too old."""
-    if at - model.at > OLDEST_MS:
-        return 0.0
-    weights = model.weights
-    total = model.bias + weights.get(f"channel={channel}", 0.0)
-    total += (weights.get("rate", 1.0) - 1.0) * log(mean / (1 - mean))
-    for name, value in features.items():
-        weight = weights.get(name)
-        if weight is not None:
-            total += weight * value
-    return max(-MOST_SHIFT, min(MOST_SHIFT, total))
-
-
 def _levels(segment: str, channel: str) -> list[tuple[str, str]]:
     levels = [("offer", rate_key())]
     if channel:
@@ -170,8 +220,3 @@ def _levels(segment: str, channel: str) -> list[tuple[str, str]]:
         if segment:
             levels.append(("offer, segment and channel", rate_key(segment, channel)))
     return levels
-
-
-def _arm(rates: Rates, segment: str, channel: str) -> tuple[Beta, str]:
-    alpha, beta, level = posterior(rates, segment, channel)
-    return Beta(alpha, beta), level

@@ -9,7 +9,7 @@ import pytest
 
 from engine.customer import Customer, History, Occurrence
 from engine.features import MOST_SEGMENTS, features_of
-from engine.models import Logistic, shift_of
+from engine.models import Logistic, Models, OfferModel
 from streams.learner import logistic
 from streams.learner.logistic import Trainer
 from streams.learner.outcomes import Settled, Shown
@@ -46,10 +46,18 @@ def test_what_moves_the_odds_is_found() -> None:
     assert weights["hour_cos"] == pytest.approx(0, abs=0.2)
     assert weights["channel=push"] - weights["channel=email"] == pytest.approx(PUSH, abs=0.2)
     assert learned.seen == 16_000
-    model = Logistic(1, 0, learned.bias, weights)
+    models = Models()
+    models.logistic = Logistic(1, 0, learned.bias, weights)
+    # Of as many impressions the prior is nothing.
+    models.put_offer("even", OfferModel(1, 0, {"": (2e9, 8e9)}))
+    models.put_offer("rare", OfferModel(1, 0, {"": (5e8, 9.5e9)}))
+
+    def shift(offer: str, channel: str, features: dict[str, float]) -> float:
+        return models.propensity("", 0, offer, channel, "", features).shift
+
     evening, morning = ({"hour_sin": sign * 1.0, "hour_cos": 0.0} for sign in (-1, 1))
-    assert shift_of(model, 0.2, "push", evening, 0) == pytest.approx(EVENING + PUSH / 2, abs=0.25)
-    assert shift_of(model, 0.05, "email", morning, 0) == pytest.approx(-EVENING - PUSH / 2, abs=0.2)
+    assert shift("even", "push", evening) == pytest.approx(EVENING + PUSH / 2, abs=0.25)
+    assert shift("rare", "email", morning) == pytest.approx(-EVENING - PUSH / 2, abs=0.2)
 
 
 def test_one_that_goes_on_from_what_was_published_is_where_the_other_is() -> None:
