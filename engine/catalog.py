@@ -77,8 +77,7 @@ class Catalog:
         pauses: Mapping[str, Pause] | None = None,
         offers: Iterable[OfferCatalog] = (),
     ) -> None:
-        self.release = release
-        self.terms = terms
+        self.release, self.terms = release, terms
         self.current = dict(current)
         self.offers = {each.name: each for each in offers}
         self.zone = zone
