@@ -1,6 +1,6 @@
 """Places: microseconds of a look among a hundred, ten thousand and a hundred thousand fences, and their ratio.
 
-`python bench/places.py` prints one line a case; `--memory` adds what a million things of a kind take.
+`python -m bench.places` prints one line a case; `--memory` adds what a million things of a kind take.
 """
 
 import argparse
