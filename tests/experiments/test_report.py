@@ -12,6 +12,7 @@ from engine.policy.holdout import HELD_OUT, drawn, drawn_for_all
 from engine.policy.terms import Terms
 from journeys.model import Journey
 from streams.learner.experiments import Experiments
+from streams.learner.holdouts import JOURNEY, TREATED, Holdouts
 from streams.learner.planned import plans_of
 from streams.learner.report import of_factors, of_holdouts, of_split, of_splits
 from streams.learner.statistics import Rate
@@ -182,6 +183,18 @@ def test_control_groups_of_the_journey_and_of_the_project_are_compared_apart() -
     }
     assert all(each.difference > 0.1 and each.p_value < 0.01 for each in reports.values())
     assert reports["j", "journey"].lift == pytest.approx(1.5, abs=0.6)
+
+
+def test_a_person_counts_once_and_in_the_group_of_the_first_entry() -> None:
+    def entered(enrollment: str, *held: Line) -> Trace:
+        return Trace("", "ada", 0, 1, {}, [Line("entered", "j", enrollment), *held])
+
+    found = Holdouts()
+    later = entered("e2", Line("held_out", "j", "e2", code="journey"))
+    for each in (entered("e1"), reached("ada", "e1"), later, reached("ada", "e2"), reached("ben", "e3")):
+        found.take(each)
+    groups = found.by_journey["j"]
+    assert (groups.rate(TREATED), groups.rate(JOURNEY)) == (Rate(1, 1), Rate(0, 0))
 
 
 def test_a_record_that_is_no_trace_is_counted_and_passed_over() -> None:
