@@ -8,7 +8,7 @@ from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.terms import CapRule, Terms
 from engine.time import DAY_MS, after, steady_offset
-from engine.wallclock import date_of, day_of, first_instant, local_of, weekday_of
+from engine.wallclock import MINUTE_MS, date_of, day_of, first_instant, local_of, weekday_of
 
 CONTACT_DAYS = 100
 """How long a message is remembered: longer than any cap may look back."""
@@ -95,7 +95,10 @@ def _free_at(rule: CapRule, contact: Contact, zone: str) -> int:
 
 
 def _too_many(rule: CapRule, proposal: Proposal, oldest: Contact, of: str) -> Refusal:
-    until = max(_free_at(rule, oldest, proposal.zone), proposal.at + 1)
+    until = _free_at(rule, oldest, proposal.zone)
+    if until <= proposal.at:
+        # Where clocks are moved by a day the two ways of counting may differ: never asked again at once.
+        until = proposal.at + MINUTE_MS
     span = f"within {rule.within.text}" if rule.within is not None else f"in one {rule.each}"
     return Refusal("cap", f"{rule.most} {span}{f' of {of}' if of else ''}; one is free at {until}", until)
 

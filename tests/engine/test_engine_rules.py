@@ -222,6 +222,28 @@ class TestCaps:
             person.event("began", {"n": moment})
         assert person.sent_after_hours() == [("hello", 0), ("hello", hours)]
 
+    @pytest.mark.parametrize(
+        ("cap", "first", "refused", "free"),
+        [
+            ({"within": "1d"}, "2026-03-28T12:00+01:00", "2026-03-29T11:59+02:00", "2026-03-29T12:00+02:00"),
+            ({"within": "1d"}, "2026-10-24T12:00+02:00", "2026-10-25T11:59+01:00", "2026-10-25T12:00+01:00"),
+            ({"within": "1mo"}, "2026-01-31T12:00+01:00", "2026-02-28T11:59+01:00", "2026-02-28T12:00+01:00"),
+            ({"each": "day"}, "2026-10-25T00:00+02:00", "2026-10-25T23:59+01:00", "2026-10-26T00:00+01:00"),
+            ({"each": "week"}, "2026-03-02T00:00+01:00", "2026-03-08T23:59+01:00", "2026-03-09T00:00+01:00"),
+            ({"each": "week"}, "2026-03-08T23:59+01:00", "2026-03-08T23:59+01:00", "2026-03-09T00:00+01:00"),
+            ({"each": "month"}, "2026-01-31T23:59+01:00", "2026-01-31T23:59+01:00", "2026-02-01T00:00+01:00"),
+            ({"each": "month"}, "2026-12-01T00:00+01:00", "2026-12-31T23:59+01:00", "2027-01-01T00:00+01:00"),
+        ],
+    )
+    def test_on_the_calendar(self, cap: dict[str, Any], first: str, refused: str, free: str) -> None:
+        steps = [{"send": "hello", "when_blocked": "drop"}]
+        person = Life(sender(steps=steps), terms=terms(caps=[{"most": 1, **cap}]))
+        person.customer.attributes = {**person.customer.attributes, "timezone": "Europe/Paris"}
+        for number, moment in enumerate((first, refused, free)):
+            person.at = ms(moment)
+            person.event("began", {"n": number})
+        assert [action.decided_at for action in person.actions()] == [ms(first), ms(free)]
+
     def test_in_each_day_of_the_persons_zone(self) -> None:
         person = Life(sender(), terms=terms(caps=[{"most": 1, "each": "day"}]), zone="Asia/Tokyo")
         begun(person, 2)
