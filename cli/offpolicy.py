@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
 
 import click
 
@@ -33,44 +32,19 @@ def offpolicy(
     """
     if find_spec("numpy") is None:
         raise CliError("offpolicy needs numpy, which is not there; pip install sillage[learner]")
+    from cli.offpolicyshown import estimated, left_out, shown
     from streams.learner.evaluate import read_log
-    from streams.learner.offpolicy import NoSupport, Value, estimate
-    from streams.learner.policies import Policy
 
-    wanted = Policy(policy, floor, _weights(weigh))
+    weights = _weights(weigh)
     log = asyncio.run(read_log(load_settings(), catalog, time.time_ns() // 1_000_000))
-    rows = [choice.logged(won, wanted, by_value=by == "value") for choice, won in log.choices]
-    try:
-        found = estimate(rows, confidence)
-    except NoSupport as reason:
-        raise CliError(f"{policy}: {reason}{_left_out(log.left_out)}") from None
-    told = {name: value._asdict() if isinstance(value, Value) else value for name, value in found._asdict().items()}
+    found = estimated(log, policy, floor, weights, by, confidence)
     if as_json:
-        click.echo(plain_json({"policy": policy, "by": by, **told, "left_out": dict(log.left_out)}))
+        click.echo(plain_json(found))
         return
-    for line in shown(policy, by, confidence, told):
+    for line in shown(found, confidence):
         click.echo(line)
-    if log.left_out:
-        click.echo(_left_out(log.left_out).removeprefix("; "), err=True)
-
-
-def shown(policy: str, by: str, confidence: float, told: dict[str, Any]) -> list[str]:
-    """The estimates as a table, for people."""
-    unit = "wins a decision" if by == "wins" else "value a decision"
-    rows = [
-        ("as it was", told["logged"]),
-        (f"{policy}, inverse propensity", told["ips"]),
-        (f"{policy}, self-normalised", told["snips"]),
-        (f"{policy}, doubly robust", told["doubly_robust"]),
-    ]
-    width = max(len(name) for name, _ in rows)
-    lines = [f"{unit}, {confidence:.0%} interval"]
-    lines += [f"{name:<{width}}  {each['mean']:.4f}  {each['low']:.4f} to {each['high']:.4f}" for name, each in rows]
-    lines.append(
-        f"{told['decisions']} decisions weigh as much as {told['effective']:.0f}; the heaviest counts "
-        f"{told['heaviest']:.1f} times"
-    )
-    return lines
+    if any(log.left_out.values()):
+        click.echo(left_out(log.left_out), err=True)
 
 
 def _weights(weigh: Sequence[str]) -> dict[str, float]:
@@ -82,8 +56,3 @@ def _weights(weigh: Sequence[str]) -> dict[str, float]:
         except ValueError:
             raise CliError(f"--weigh {each!r}: expected OFFER=FACTOR such as shoes=2") from None
     return found
-
-
-def _left_out(left_out: dict[str, int]) -> str:
-    found = ", ".join(f"{count} ({why})" for why, count in sorted(left_out.items()) if count)
-    return f"; left out: {found}" if found else ""

@@ -5,10 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from click.testing import CliRunner
 from learned import DAY, HOUR, START, decision, receipt, sent
 from prometheus_client import CollectorRegistry
 from waiting import until
 
+from cli.main import main
+from local.demo.house import environment
 from streams.broker.publish import KafkaPublisher, Out
 from streams.broker.topics import migrate
 from streams.context.follower import Surroundings
@@ -32,7 +35,9 @@ async def publisher(topics: Settings) -> AsyncIterator[KafkaPublisher]:
     await one.stop()
 
 
-async def test_killed_in_the_middle_it_counts_each_outcome_once(topics: Settings, publisher: KafkaPublisher) -> None:
+async def test_killed_in_the_middle_it_counts_each_outcome_once(
+    topics: Settings, publisher: KafkaPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def happen(first: int, number: int, at: int) -> None:
         """As many people get an offer at an instant, every second clicks; some records come twice."""
         names = [f"a{place}" for place in range(first, first + number)]
@@ -66,3 +71,9 @@ async def test_killed_in_the_middle_it_counts_each_outcome_once(topics: Settings
     assert around.context.models.learning
     assert around.context.models.offers["shoes"].version == 2
     await around.stop()
+    # The command reads the same topics, where nothing was chosen by a draw.
+    for name, value in environment(topics).items():
+        monkeypatch.setenv(name, value)
+    told = await asyncio.to_thread(CliRunner().invoke, main, ["offpolicy", "uniform"])
+    assert told.exit_code == 1
+    assert "0 decisions have a known outcome" in told.output
