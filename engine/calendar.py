@@ -68,13 +68,15 @@ def next_moment(at: int, weekdays: frozenset[int] | None, minutes: int, zone: st
 
 
 def next_midnight(at: int, zone: str) -> int:
-    """The first instant behind `at` at which a local day begins."""
+    """The first instant behind `at` at which a local day begins, also one that began before the clock was set back."""
     today = local_of(at, zone)[0]
-    for day in (today + 1, today + 2):
-        for found in (first_instant(day, 0, zone), *occurrences(day, 0, zone)):
-            if found > at:
-                return min(found, LAST_AT)
-    return LAST_AT
+    steady = steady_offset(zone, today)
+    if steady is not None and steady == steady_offset(zone, today + 1):
+        return min((today + 1) * DAY_MS - steady, LAST_AT)
+    days = (today, today + 1, today + 2)
+    found = {first_instant(day, 0, zone) for day in days}.union(*(occurrences(day, 0, zone) for day in days))
+    begins = (each for each in found if each > at and local_of(each - 1, zone)[0] < local_of(each, zone)[0])
+    return min(min(begins, default=LAST_AT), LAST_AT)
 
 
 def read_instant(value: object, minutes: int, zone: str) -> int | None:

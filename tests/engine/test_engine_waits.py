@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from onelife import MESSAGES, START_AT, Life, journey_of, ms
 
+from engine.catalog import Catalog
 from engine.compile import DefinitionError, compile_journey
 from engine.customer import Customer
 from engine.hours import compile_hours
@@ -93,9 +94,7 @@ class TestWait:
         definition = journey_of(steps=[{"wait": "4d", "hours": "office"}, {"send": "hello"}])
         life = Life()
         found = compile_journey(with_ids(Journey.model_validate(definition)), "v1", MESSAGES, "UTC", {"office": hours})
-        life.known["j", "v1"] = found
-        life.catalog.current["j"] = found
-        life.catalog.entries["began"] = ((found, found.entries["began"][0]),)
+        life.catalog = Catalog(1, {"j": found}, lambda _name, _version: None)
         life.event("began")
         life.advance("9d")
         assert at_hours(life) == ["03-09 09:00"]
