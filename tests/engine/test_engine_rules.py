@@ -197,6 +197,14 @@ class TestDeferral:
         assert (hours_until(person, DEFERRED), hours_until(person, DROPPED)) == ([8], [14])
         assert person.sent_after_hours() == [("hello", 0)]
 
+    def test_it_counts_from_the_first_of_three(self) -> None:
+        """The short cap is free at 2:00, the night over at 8:00, the long cap free at 15:00: 20.5 hours after 18:30."""
+        own = terms(quiet_hours=NIGHT, caps=[{"most": 1, "within": "8h"}, {"most": 1, "within": "21h"}])
+        person = Life(sender(steps=[{"send": "hello", "when_blocked": {"defer": "20h"}}]), terms=own)
+        begun(person, 2, "30m")
+        person.advance("2d")
+        assert (hours_until(person, DEFERRED), hours_until(person, DROPPED)) == ([8, 14], [21])
+
     def test_an_exit_ends_the_waiting(self) -> None:
         person = Life(sender(exit=[{"on": "ordered"}]), terms=terms(quiet_hours="12:00-20:00"))
         person.event("began", {"n": 1})
