@@ -23,6 +23,8 @@ RADIUS_M = 100.0
 """Of a place that is a point and names no radius."""
 MOST_THINGS = 1_000_000
 """Of one kind beside places and weather, since every worker holds all of them."""
+MOST_INSIDE = 64
+"""Of the places around one fix, those that triggers look at; twice as many as a person is kept to be in."""
 _NEAR, _WIDE = 0, 1
 """The cells in which what is near is looked for, as far as `CLOSE_M` and beyond it."""
 CLOSE_M = 800.0
@@ -226,7 +228,7 @@ class Asked:
         if question not in self.answers:
             among = self._context.inside(lat, lon)
             found = sorted((each for each in among if each.kind in names or each.id in names), key=lambda each: each.id)
-            self.answers[question] = {place.id: _fence(place, lat, lon) for place in found}
+            self.answers[question] = {place.id: _fence(place, lat, lon) for place in found[:MOST_INSIDE]}
         answer: dict[str, Any] = self.answers[question]
         return answer
 

@@ -99,11 +99,12 @@ def _begins(trigger: Trigger) -> str:
         case Called():
             return "Whoever another journey, or the event `journey.start`, starts it for"
         case EntersPlace():
-            return f"Whoever comes to one of the **{trigger.enters_place}**"
+            return f"Whoever comes into **{trigger.enters_place}**, by kind or id of the place"
         case LeavesPlace():
-            return f"Whoever leaves one of the **{trigger.leaves_place}**"
+            return f"Whoever leaves **{trigger.leaves_place}**, by kind or id of the place"
         case StaysInPlace():
-            return f"Whoever stays at one of the **{trigger.stays_in_place}** for {duration(trigger.for_)}"
+            where = f"**{trigger.stays_in_place}**, by kind or id of the place"
+            return f"Whoever stays for {duration(trigger.for_)} in {where}"
         case _:
             assert_never(trigger)
 

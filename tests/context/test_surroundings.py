@@ -27,12 +27,18 @@ from streams.definitions.deploy import deploy
 from streams.metrics.metrics import Metrics
 from streams.settings import Settings
 
+AROUND = [[2.32, 48.84], [2.34, 48.84], [2.34, 48.86], [2.32, 48.86], [2.32, 48.84]]
+QUARTER = {"id": "q1", "kind": "quarters", "name": "Sèvres-Babylone"} | {
+    "geometry": {"type": "Polygon", "coordinates": [AROUND]}
+}
 STORE = {"id": "s1", "kind": "stores", "name": "Sèvres", "lat": 48.8512, "lon": 2.3264}
 RAIN = {
     "journeys/rain.yaml": "journey: rain\ntopic: offers\nttl: 1d\n"
     "enter: {on: position.reported, where: 'weather(customer.place).raining && "
     'near(customer.place, "stores", 300)\', again: always}\n'
     "steps:\n  - set: {vars.store: 'nearest(customer.place, \"stores\", 300).name'}\n  - send: umbrella\n",
+    "journeys/arrive.yaml": "journey: arrive\ntopic: offers\nttl: 1d\nenter: {enters_place: quarters}\n"
+    "steps:\n  - set: {customer.quarter: event.name}\n",
     "messages/umbrella/message.yaml": 'class: marketing\nsubject: "Rain at {{ vars.store }}"\n',
     "messages/umbrella/email.txt": "An umbrella waits.",
 }
@@ -69,6 +75,9 @@ async def test_all_that_lies_there_is_known_at_the_start_and_followed(
         await until(lambda: "w1" in around.context.areas)
         await publish(topics, "places", [removal("s1")])
         await until(lambda: not around.context.places)
+        await publish(topics, "stock", [record({"id": "sku-1", "left": 3})])
+        await until(lambda: around.context.thing("stock", "sku-1") == {"id": "sku-1", "left": 3})
+        assert b'sillage_context_records{kind="stock"} 1.0' in generate_latest(registry)
         assert b'sillage_context_records{kind="weather"} 1.0' in generate_latest(registry)
     finally:
         await around.stop()
@@ -129,9 +138,14 @@ async def test_a_worker_knows_its_surroundings_before_the_first_touchpoint(town:
     await town.publish([event("ada", "consent.changed", 1, topic="location", channel="app", given=True)])
     await town.publish([walks_by("ada")])
     await publish(town.settings, "places", [record({**STORE, "id": f"s{number}"}) for number in range(3_000)])
+    await publish(town.settings, "places", [record(QUARTER)])
     await publish(town.settings, "weather", [record(rain())])
     town.start()
     await town.delivered([("ada", "Rain at Sèvres")], 60)
+    lines = [line for trace in await town.values("decisions") for line in trace["lines"]]
+    assert [line["data"]["value"] for line in lines if line.get("journey") == "arrive" and line["what"] == "set"] == [
+        QUARTER["name"]
+    ]
     await publish(town.settings, "weather", [record(rain(False))])
     await until(lambda: _silent(town), 60)
     calm(town.worker.log)
@@ -163,6 +177,12 @@ async def test_things_are_put_listed_and_removed_by_hand(town: House, tmp_path: 
     assert (await sillage("put", "weather", str(weather))).output == "weather: 1 published\n"
     assert [line.split()[0] for line in (await sillage("list", "places")).output.splitlines()] == ["id", "s1", "s2"]
     assert (await sillage("list", "weather")).output.splitlines()[1].split()[0] == "w1"
+    stock = tmp_path / "stock.jsonl"
+    stock.write_text('{"id": "sku-1", "left": 3}\n')
+    assert (await sillage("put", "stock", str(stock))).output == "stock: 1 published\n"
+    assert "sku-1" in (await sillage("list", "stock")).output
+    unknown = await sillage("list", "beds")
+    assert (unknown.exit_code, "there is no kind beds, only places, weather, stock" in unknown.output) == (2, True)
     assert (await sillage("remove", "places", "s1", "s9")).output == "places: 2 removed\n"
     assert [line.split()[0] for line in (await sillage("list", "places")).output.splitlines()] == ["id", "s2"]
 

@@ -164,3 +164,44 @@ def test_the_subset_is_json_schema() -> None:
     validator = Draft202012Validator({"type": "object", "properties": {"x": {"type": "integer", "enum": [1, 2]}}})
     assert validator.is_valid({"x": 1.0})
     assert not validator.is_valid({"x": 3})
+
+
+STOCK = "context:\n  stock:\n    properties: {left: {type: integer}}\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ('context.stock["sku-1"].left > 0', []),
+        ("context.stock[entry.sku].left > 0", []),
+        ('context.beds["b1"].left > 0', ["J034 `where`: unknown field beds of context"]),
+        ('context.stock["sku-1"].lft > 0', ['J034 `where`: unknown field lft of context.stock["sku-1"]']),
+        ('context.stock["sku-1"].left == "a"', ["J008 `where`: a whole number == a text has no meaning"]),
+    ],
+)
+def test_kinds_of_context_are_known_where_any_is_declared(condition: str, wanted: list[str]) -> None:
+    told = found({"schemas/context.yaml": STOCK, **journey(more=f"  where: {condition}\n")})
+    assert [one.partition("; hint")[0].split(" ", 1)[1] for one in told] == wanted
+
+
+def test_where_no_kind_is_declared_none_is_unknown() -> None:
+    assert found(journey(more='  where: context.beds["b1"].left > 0\n')) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("context: 3\n", "J006 `context` must be a mapping of kinds, found"),
+        ("context:\n  places: {properties: {}}\n", "J006 `places` is not a kind of context"),
+        ("context:\n  Stock: {properties: {}}\n", "J006 `Stock` is not a kind of context"),
+        ("context: {stock: {properties: {}}}\nmore: 1\n", "J004 `more` stands beside `context`"),
+    ],
+)
+def test_a_fault_of_a_kind_stands_at_its_place(text: str, wanted: str) -> None:
+    _, problems = read_declarations({"schemas/a.yaml": text})
+    assert [f"{one.code} {one.message}".startswith(wanted) for one in problems] == [True]
+
+
+def test_a_kind_is_declared_once() -> None:
+    _, problems = read_declarations({"schemas/a.yaml": STOCK, "schemas/b.yaml": STOCK})
+    assert [one.code for one in problems] == ["J031"]
