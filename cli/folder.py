@@ -84,7 +84,7 @@ def _root_of(file: Path) -> Path:
         return file.parent.parent.parent
     above = file.parent.parent
     laid_out = (above / "project.yaml").exists() or (above / "messages").exists()
-    return above if file.parent.name in ("journeys", "lives", "segments", "offers", "brands", "schemas") and laid_out else file.parent
+    return above if file.parent.name in ("journeys", *_BESIDE) and laid_out else file.parent
 
 
 def _read_all(reading: Reading) -> None:

@@ -57,8 +57,8 @@ class Catalog:
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
     concerns any of its journeys and segments; `zone` is the project's.
     `fences` says which fixes tell whether a person is in which places.
-    `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy, `offers`
-    the catalogs of offers by name.
+    `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy,
+    `offers` the catalogs of offers by name.
     `pauses` are the journeys that are or were paused: nobody enters one of `closed`, nobody inside one of `halted` goes
     on, those of `resumed` do again. `backfills` is the newest release that a walk takes to the customers whom it
     concerns, `backfill_pace` of them a second.

@@ -204,8 +204,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     applied; `consent` and `memory` are keyed by `consent_key` and `memory_key`; `history` is by event type; `segments`
     maps those the person is in to since when (ms), `alarms` what time brings about to when it is due (ms), `arms`
     splits, and holdouts as `holdout/JOURNEY`, to the arm drawn; `armed` is the release that these were last made for;
-    `gathers_until` (ms) is when the marketing proposals that gather are judged, `offered` when an offer that is not made
-    again for a while was made last (ms), by its name;
+    `gathers_until` (ms) is when the marketing proposals that gather are judged, `offered` when an offer that is not
+    made again for a while was made last (ms), by its name;
     `drawn` maps an action to what it took of a budget, until it is known to have left or not; `contacts` are what caps
     count.
     `fences` are the watched places that the person is in, by the limits of fixes, a slash and the place.

@@ -77,8 +77,8 @@ CODES: dict[str, str] = {
     DEFERRED: "a refused proposal is made again at `data.until` (ms), which the rule `code` allows",
     GATHERED: "a proposal waits until `data.until` (ms) for others, to be judged together with them",
     OFFERED: (
-        "the best of a catalog was looked for; `code` is the offer's id, or none; `data.candidates` are the first of them "
-        "with their fate and the parts of their score, `data.more` counts the others"
+        "the best of a catalog was looked for; `code` is the offer's id, or none; `data.candidates` are the first of "
+        "them with their fate and the parts of their score, `data.more` counts the others"
     ),
     SCORED: "a proposal competed with others; `data` are the parts of its score",
     VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",

@@ -6,9 +6,10 @@ import msgspec
 
 from journeys.tree import Mark, Scalar
 
-_KEYED = re.compile(r"""(\s*(?:-\s+)*)((?:where|unless|when|key|revenue|customer\.[\w.]+)\s*:[ \t]+)(\S.*)""")
+_CONDITIONS = "where|unless|when|eligible|applicable|suitable"
+_KEYED = re.compile(rf"""(\s*(?:-\s+)*)((?:{_CONDITIONS}|key|revenue|customer\.[\w.]+)\s*:[ \t]+)(\S.*)""")
 _ITEM = re.compile(r"(\s*(?:-\s+)*)(-\s+)(\S.*)")
-_LIST_HEAD = re.compile(r"\s*(?:-\s+)*(?:where|unless|when)\s*:\s*(?:#.*)?")
+_LIST_HEAD = re.compile(rf"\s*(?:-\s+)*(?:{_CONDITIONS})\s*:\s*(?:#.*)?")
 _BLOCK = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?")
 _QUOTED = re.compile(r"""(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")\s*(?:#.*)?""")
 _STARTS = {
@@ -118,7 +119,7 @@ def balanced(source: str) -> bool:
 
 
 def _in_list(lines: list[str], number: int) -> bool:
-    """Whether a line is an item of the list under a `where`, an `unless` or a `when`."""
+    """Whether a line is an item of the list under a `where` or another key of conditions."""
     indent = _indent(lines[number - 1])
     for row in reversed(lines[: number - 1]):
         if not row.strip() or (row.lstrip().startswith("-") and _indent(row) == indent):

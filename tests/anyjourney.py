@@ -56,6 +56,7 @@ def _compound(nodes: st.SearchStrategy[Nodes]) -> st.SearchStrategy[Any]:
         ),
         _with("split", WORDS, arms=_named(st.fixed_dictionaries({"weight": st.just(50), "do": nodes})), winner=WINNERS),
         _with("send", WORDS, when_blocked=otherwise),
+        _with("best_offer", WORDS, pick=st.integers(1, 3), defer=TIMES, **{"as": st.just("gift"), "else": nodes}),
         _with("task", WORDS, queue=WORDS, due=TIMES, outcomes=_named(st.fixed_dictionaries({"do": nodes}))),
         _with("call", WORDS, **{"else": nodes}),
         _with("repeat", st.just(3), do=some, until=CONDITIONS, **{"else": nodes}),

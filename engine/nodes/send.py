@@ -96,7 +96,7 @@ def judge(step: SendStep, run: Run, pending: Pending) -> Step | None:
 
 
 def attempt(step: SendStep, variant: Variant, run: Run, pending: Pending, number: int) -> Refusal | None:
-    """Sends the message on one channel if policy lets it through; `number` tells its action from others of the visit."""
+    """Sends the message on one channel if policy lets it through; `number` tells its action from others of a visit."""
     proposal = _proposal(step, variant, run, pending.proposed_at)
     refusal = judged(proposal, run.draft.customer, run.draft.catalog.terms)
     if refusal is None:

@@ -51,9 +51,10 @@ from engine.program.steps import (
 )
 
 __all__ = [
-    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep", "BestOfferStep", "BudgetRule", "CallStep",
-    "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep", "FenceRule", "FixLimits",
-    "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "OfferCatalog", "OfferRule", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep",
-    "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep",
-    "Variant", "WaitForStep", "WaitStep", "WaitUntilStep", "WinnerRule",
+    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep",
+    "BestOfferStep", "BudgetRule", "CallStep", "ChooseStep", "CompiledJourney", "DateRule", "DigestStep",
+    "EmitStep", "EntryRule", "ExitRule", "ExitStep", "FenceRule", "FixLimits", "GoalRule", "Inputs", "JoinStep",
+    "MessageSpec", "Move", "OfferCatalog", "OfferRule", "Opening", "ParallelStep", "Pause", "RepeatStep",
+    "RestStep", "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep",
+    "TaskStep", "Variant", "WaitForStep", "WaitStep", "WaitUntilStep", "WinnerRule",
 ]  # fmt: skip

@@ -194,9 +194,9 @@ class CompiledJourney(msgspec.Struct, frozen=True):
 
     `listens` holds every type that can end or wake a live enrollment, so that others cost nothing. `watches` is true
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
-    counted for its conditions. `budget` is what it may spend; `value` of one conversion and `lever` of its priority are parts of the scores of its
-    messages; `holdout` is the share (of 1) of people who are its control group; `contests` are the
-    splits that look for a winner, by name; `caps` count its own messages alone.
+    counted for its conditions. `budget` is what it may spend; `value` of one conversion and `lever` of its priority are
+    parts of the scores of its messages; `holdout` is the share (of 1) of people who are its control group; `contests`
+    are the splits that look for a winner, by name; `caps` count its own messages alone.
     """
 
     name: str

@@ -79,13 +79,15 @@ from journeys.model.triggers import (
 )
 
 __all__ = [
-    "AGAIN", "EVENT_TYPE", "NAME", "PLACE", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration", "Arm", "AtPlace", "Awaited", "Becoming",
-    "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
-    "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
-    "Fallback", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment",
-    "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch",
-    "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set", "Slug", "Split", "Start", "StaysInPlace",
-    "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor", "WaitUntil", "When", "Winner",
+    "AGAIN", "EVENT_TYPE", "NAME", "PLACE", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration",
+    "Arm", "AtPlace", "Awaited", "Becoming", "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap",
+    "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter", "EntersPlace",
+    "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression", "Fallback",
+    "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment", "Node",
+    "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel",
+    "ParallelBranch", "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set",
+    "Slug", "Split", "Start", "StaysInPlace", "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor",
+    "WaitUntil", "When", "Winner",
 ]  # fmt: skip
 
 TAGS = frozenset(

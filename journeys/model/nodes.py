@@ -333,7 +333,7 @@ Node = Annotated[
 ]
 
 for _part in (
-    WaitUntil, Awaited, Becoming, WaitFor, When, Otherwise, Choose, Arm, Split, Blocked, Send, BestOffer, Outcome, Task, Call,
-    Repeat, ParallelBranch, Parallel, Start, Digest,
+    WaitUntil, Awaited, Becoming, WaitFor, When, Otherwise, Choose, Arm, Split, Blocked, Send, BestOffer, Outcome, Task,
+    Call, Repeat, ParallelBranch, Parallel, Start, Digest,
 ):  # fmt: skip
     _part.model_rebuild()

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from offering import best, offering, sends
 from onelife import Life, journey_of
 
-
 DAILY = {"caps": [{"most": 1, "each": "day"}]}
 ONE = {"arbitration": {"most": 1}}
 ELSE = {"else": [{"exit": "elsewhere"}]}

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from definition_files import files, folder, journey
 
 from engine.policy.terms import NONE, QuietRule, Terms
 from journeys.load import Folder, load_project
+from streams.definitions.build import Builder
 from streams.definitions.plan import (
     DeployRefused,
     NotCompiled,
@@ -16,7 +18,7 @@ from streams.definitions.plan import (
     plan_undeploy,
     read_terms,
 )
-from streams.definitions.shelf import CURRENT, Shelf, blob_key, canonical, release_key
+from streams.definitions.shelf import CURRENT, Release, Shelf, blob_key, canonical, read_release, release_key
 
 AT = 1_700_000_000_000
 
@@ -184,3 +186,37 @@ def test_what_check_lets_pass_and_no_worker_could_build_is_a_fault_of_ours(shelf
     given.journeys["welcome"] = replace(given.journeys["welcome"], text="journey: welcome\n")
     with pytest.raises(NotCompiled, match=r"journeys/welcome\.yaml: .* cannot be built: .*; nothing was changed"):
         plan_deploy(shelf, given, AT, "", "nonce")
+
+
+SHOP = "catalog: shop\noffers:\n  hello:\n    message: gift\n    value: 2\n"
+GIFT = {"messages/gift/message.yaml": "subject: A\n", "messages/gift/email.txt": "A\n"}
+
+
+def with_offers(text: str = SHOP, **more: str) -> Folder:
+    return load_project({**files(welcome=journey("welcome")), "offers/shop.yaml": text, **GIFT, **more})
+
+
+def test_offers_travel_with_the_release_and_stay_where_a_folder_has_none(shelf: Shelf) -> None:
+    first = deploy(shelf, with_offers())
+    assert first.release is not None
+    catalog = Builder(shelf.blobs).offers("shop", first.release.offers["shop"])
+    assert (catalog.name, [offer.name for offer in catalog.offers]) == ("shop", ["shop/hello"])
+    assert deploy(shelf, with_offers()).release is None
+    after = deploy(shelf, folder(welcome=journey("welcome", wait="2h")))
+    assert after.release is not None
+    assert after.release.offers == first.release.offers
+
+
+def test_a_catalog_is_another_version_with_its_text_and_with_the_messages_that_make_its_offers(shelf: Shelf) -> None:
+    versions = []
+    for text, more in ((SHOP, {}), (SHOP.replace("2", "3"), {}), (SHOP, {"messages/gift/email.txt": "B\n"})):
+        plan = deploy(shelf, with_offers(text, **more))
+        assert plan.release is not None
+        versions.append(plan.release.offers["shop"])
+    assert len(set(versions)) == 3
+
+
+def test_a_release_of_a_program_without_offers_has_none() -> None:
+    plain = msgspec.to_builtins(Release(1, AT, "nonce", "project"))
+    del plain["offers"]
+    assert read_release(msgspec.json.encode(plain)).offers == {}
