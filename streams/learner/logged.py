@@ -1,14 +1,17 @@
 """Decisions of the past as off-policy estimates want them: read off traces, joined with what became of each."""
 
 from collections import Counter
+from math import prod
 from typing import Any, NamedTuple
 
 from engine import trace
 from engine.decision import Line, Trace
 from streams.learner.chances import Terms, chances
 from streams.learner.offpolicy import Logged
+from streams.learner.outcomes import drawn_of, is_number
 from streams.learner.policies import Policy
 
+UNDRAWN = "nothing was drawn, or the project keeps it off the trace"
 AVAILABLE = ("made", "behind")
 """The fates of candidates that could have been made: of those behind, policy was not asked."""
 
@@ -55,7 +58,7 @@ class Choices:
         if line.data.get("more"):
             self.left_out["more candidates than a trace holds"] += 1
             return
-        rows = [each for each in line.data["candidates"] if each["code"] in AVAILABLE]
+        rows = [each for each in line.data.get("candidates", ()) if each.get("code") in AVAILABLE]
         if sum(each["code"] == "made" for each in rows) != 1:
             self.left_out["several offers at once"] += 1
             return
@@ -63,7 +66,7 @@ class Choices:
         terms = [_terms(told, str(line.data["catalog"]), segment, each) for each in rows]
         known = [each for each in terms if each is not None]
         if len(known) < len(terms):
-            self.left_out["nobody learned then: nothing was drawn"] += 1
+            self.left_out[UNDRAWN] += 1
             return
         self.found[made.data["action"]] = Choice(
             str(made.data["action"]),
@@ -90,7 +93,8 @@ def _made(told: Trace, line: Line) -> Line | None:
 
 
 def _terms(told: Trace, catalog: str, segment: str, row: dict[str, Any]) -> Terms | None:
-    asked = told.context.get(f"propensity {catalog}/{row['offer']} {row['channel']} {segment}")
-    if not asked or not asked[2]:
+    drawn = drawn_of(told, f"{catalog}/{row['offer']}", row["channel"], segment)
+    parts: list[Any] = [row.get(name) for name in ("context", "value", "lever")]
+    if drawn is None or not all(map(is_number, parts)):
         return None
-    return Terms(asked[2], asked[3], asked[4], row["context"] * row["value"] * row["lever"])
+    return Terms(*drawn, prod(parts))

@@ -166,10 +166,26 @@ def shown_of(found: Trace, line: Line) -> Shown:
     data = line.data
     offer = str(data.get("offer") or f"message:{data.get('message', '')}")
     channel, segment = str(data.get("channel", "")), str(data.get("segment", ""))
-    asked = found.context.get(f"propensity {offer} {channel} {segment}")
-    mean = asked[2] / (asked[2] + asked[3]) if asked and asked[2] else 0.0
-    features = found.context.get("features") or {}
+    drawn = drawn_of(found, offer, channel, segment)
+    mean = drawn[0] / (drawn[0] + drawn[1]) if drawn is not None else 0.0
+    told = found.context.get("features")
+    # What a project keeps off the topic is a text where a number was.
+    features = {name: value for name, value in told.items() if is_number(value)} if isinstance(told, dict) else {}
     return Shown(str(data.get("action", "")), offer, channel, segment, line.enrollment, features, mean)
+
+
+def drawn_of(found: Trace, offer: str, channel: str, segment: str) -> tuple[float, float, float] | None:
+    """Alpha, beta and shift of a draw that a trace tells of; None where nothing was drawn, or it was kept off."""
+    asked = found.context.get(f"propensity {offer} {channel} {segment}")
+    if not isinstance(asked, list) or len(asked) < 5 or not all(map(is_number, asked[2:5])):
+        return None
+    alpha, beta, shift = asked[2:5]
+    return (alpha, beta, shift) if alpha > 0 and beta > 0 else None
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a trace is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def milliseconds(duration: Duration) -> int:

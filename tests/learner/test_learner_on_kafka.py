@@ -35,18 +35,19 @@ async def publisher(topics: Settings) -> AsyncIterator[KafkaPublisher]:
     await one.stop()
 
 
+async def happen(settings: Settings, publisher: KafkaPublisher, first: int, number: int, at: int) -> None:
+    """As many people get an offer at an instant, every second clicks; some records come twice."""
+    names = [f"a{place}" for place in range(first, first + number)]
+    told = [decision(place, at, sent(name)) for place, name in enumerate(names, first)]
+    rows = [receipt("message.sent", name, at) for name in names]
+    rows += [receipt("message.clicked", name, at + HOUR) for name in names[::2]] * 2
+    await publisher.append(settings.topic("decisions"), 0, [Out(row.key, row.value) for row in [*told, *told[:5]]])
+    await publisher.append(settings.topic("touchpoints.email"), 0, [Out(row.key, row.value) for row in rows])
+
+
 async def test_killed_in_the_middle_it_counts_each_outcome_once(
     topics: Settings, publisher: KafkaPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def happen(first: int, number: int, at: int) -> None:
-        """As many people get an offer at an instant, every second clicks; some records come twice."""
-        names = [f"a{place}" for place in range(first, first + number)]
-        told = [decision(place, at, sent(name)) for place, name in enumerate(names, first)]
-        rows = [receipt("message.sent", name, at) for name in names]
-        rows += [receipt("message.clicked", name, at + HOUR) for name in names[::2]] * 2
-        await publisher.append(topics.topic("decisions"), 0, [Out(row.key, row.value) for row in [*told, *told[:5]]])
-        await publisher.append(topics.topic("touchpoints.email"), 0, [Out(row.key, row.value) for row in rows])
-
     around = Surroundings(topics, publisher, Metrics(CollectorRegistry()))
     await around.start()
 
@@ -55,13 +56,13 @@ async def test_killed_in_the_middle_it_counts_each_outcome_once(
         return (0, 0) if model is None else model.rates[""]
 
     learning = asyncio.create_task(run_learner(topics, asyncio.Event()))
-    await happen(0, 40, START)
-    await happen(40, 20, START + 2 * DAY)
+    await happen(topics, publisher, 0, 40, START)
+    await happen(topics, publisher, 40, 20, START + 2 * DAY)
     await until(lambda: counted() == (20, 20), 20)
     learning.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await learning
-    await happen(60, 10, START + 4 * DAY)
+    await happen(topics, publisher, 60, 10, START + 4 * DAY)
     stop = asyncio.Event()
     learning = asyncio.create_task(run_learner(topics, stop))
     await until(lambda: counted() == (30, 30), 20)

@@ -15,6 +15,7 @@ from engine.decision import Action
 from engine.event import Event, EventArrived
 from streams.learner.evaluate import OPEN, Log, LogReader
 from streams.learner.learning import Learning
+from streams.learner.logged import UNDRAWN
 from streams.learner.logistic import Trainer
 from streams.learner.offpolicy import NoSupport, estimate
 from streams.learner.outcomes import GRACE_MS, Rule
@@ -128,7 +129,7 @@ def test_what_cannot_be_used_is_counted_by_why() -> None:
     town = Town()
     town.context.models.learning = False
     town.round()
-    assert town.log().left_out == Counter({"nobody learned then: nothing was drawn": PEOPLE})
+    assert town.log().left_out == Counter({UNDRAWN: PEOPLE})
     reader = LogReader("other", rules)
     reader.take_decisions([])
     assert reader.log(0) == Log([], Counter())

@@ -12,6 +12,7 @@ from learned import DAY, HOUR, MINUTE, START, decision, receipt, sent
 from engine.decision import Line
 from engine.models import Models
 from streams.learner.learning import Learning
+from streams.learner.logistic import Trainer
 from streams.learner.outcomes import GRACE_MS, UNSENT_MS, Rule
 from streams.learner.records import LEARNER, put
 from streams.touchpoints.record import Row
@@ -117,6 +118,18 @@ def test_halves_whose_other_half_does_not_come_are_forgotten() -> None:
     assert learning.outcomes.horizon(START + HOUR) == START
     learning.told(START + UNSENT_MS + 1)
     assert (len(learning.outcomes), learning.progress.horizon) == (0, START + UNSENT_MS + 1)
+
+
+ASKED = ["[redacted]", [0.1, "why", "[redacted]", 9.0, 0.0, 1], [0.1, "why", 1.0, 9.0], [], None]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_numbers_that_a_project_keeps_off_the_trace_are_missed_and_the_outcome_counts(asked: object) -> None:
+    learning = Learning(rules, trainer=Trainer())
+    context = {"propensity shoes email ": asked, "features": {"weekend": "[redacted]", "opens": 1.0}}
+    take(learning, [decision(1, START, sent("a"), context=context), receipt("message.sent", "a", START)])
+    learning.settle(START + OVER)
+    assert rates(learning)[""] == (0, 1)
 
 
 def test_what_cannot_be_read_is_passed_over() -> None:
