@@ -2,9 +2,9 @@
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from engine.time import DAY_MS, LAST_AT, after, steady_offset
+from engine.time import DAY_MS, LAST_AT, after, months_on, steady_offset
 from engine.wallclock import (
     FIRST_AT,
     MINUTE_MS,
@@ -105,7 +105,7 @@ def before(at: int, duration: Duration, zone: str) -> int:
     if duration.months or duration.days:
         day, ms = local_of(at, zone)
         try:
-            at = instant_of(_months_before(day - duration.days, duration.months), ms, zone)
+            at = instant_of(months_on(day - duration.days, -duration.months), ms, zone)
         except (OverflowError, ValueError):
             return FIRST_AT
     return clipped(at)
@@ -183,11 +183,3 @@ def _read_text(text: str, minutes: int) -> int | tuple[int, int] | None:
 def _ms(when: datetime) -> int:
     since = when - _EPOCH
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
-
-
-def _months_before(day: int, months: int) -> int:
-    if not months:
-        return day
-    when = date(1970, 1, 1) + timedelta(days=day)
-    year, month0 = divmod(when.year * 12 + when.month - 1 - months, 12)
-    return day_of(date(year, month0 + 1, min(when.day, monthrange(year, month0 + 1)[1])))

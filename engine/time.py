@@ -1,7 +1,7 @@
 """Time: an instant and a duration give an instant, with calendar units counted in the person's zone."""
 
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ LAST_AT = 253_402_300_799_999
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_DAY_0 = date(1970, 1, 1)
 
 
 def after(instant: int, duration: Duration, zone: str) -> int:
@@ -44,13 +45,27 @@ def zone_exists(name: str) -> bool:
     return True
 
 
-def _calendar(instant: int, months: int, days: int, zone: str) -> int:
+def months_on(day: int, months: int) -> int:
+    """The local day (since 1970-01-01) so many months later, or earlier; the last of a month that is too short.
+
+    Raises OverflowError and ValueError outside the years 1 to 9999.
+    """
     if not months:
-        target = instant + days * DAY_MS
-        offset = steady_offset(zone, instant // DAY_MS)
-        if offset is not None and offset == steady_offset(zone, target // DAY_MS):
-            return target
+        return day
+    when = _DAY_0 + timedelta(days=day)
+    year, month0 = divmod(when.year * 12 + when.month - 1 + months, 12)
+    return (date(year, month0 + 1, min(when.day, monthrange(year, month0 + 1)[1])) - _DAY_0).days
+
+
+def _calendar(instant: int, months: int, days: int, zone: str) -> int:
     try:
+        offset = steady_offset(zone, instant // DAY_MS)
+        if offset is not None:
+            day, ms = divmod(instant + offset, DAY_MS)
+            day = months_on(day, months) + days
+            steady = steady_offset(zone, day)
+            if steady is not None:
+                return day * DAY_MS + ms - steady
         return _on_the_calendar(instant, months, days, zone)
     except (OverflowError, ValueError):
         # The calendar ends in 9999 and begins in 1: beyond it, months have 30 days.
@@ -59,11 +74,9 @@ def _calendar(instant: int, months: int, days: int, zone: str) -> int:
 
 def _on_the_calendar(instant: int, months: int, days: int, zone: str) -> int:
     local = (_EPOCH + instant * _MS).astimezone(zone_info(zone)).replace(tzinfo=None)
-    if months:
-        year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)
-        local = local.replace(year=year, month=month0 + 1, day=min(local.day, monthrange(year, month0 + 1)[1]))
+    day = (local.date() - _DAY_0).days
     # The sum has fold 0: the first of two equal local times, and in a gap the offset from before it.
-    moved = (local + timedelta(days=days)).replace(tzinfo=zone_info(zone))
+    moved = (local + timedelta(days=months_on(day, months) - day + days)).replace(tzinfo=zone_info(zone))
     return (moved.astimezone(UTC) - _EPOCH) // _MS
 
 
