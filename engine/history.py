@@ -64,8 +64,9 @@ def leaves_at(history: History | None, window: Duration, now: int, zone: str) ->
     """The first instant (ms) after `now` at which an event falls out of the window by itself, 0 for none."""
     if history is None:
         return 0
-    inside = list(since(history, _start(window, now, zone)))
-    return max(after(inside[0].at, window, zone) + 1, now + 1) if inside else 0
+    recent = history.recent
+    first = bisect_left(recent, _start(window, now, zone), key=_at)
+    return max(after(recent[first].at, window, zone) + 1, now + 1) if first < len(recent) else 0
 
 
 def _start(window: Duration, now: int, zone: str) -> int:
