@@ -15,7 +15,9 @@ GOAL = "goal"
 GRACE_MS = 10 * 60_000
 """How long after its time an answer may come in and still count."""
 UNSENT_MS = 7 * 86_400_000
-"""How long it is remembered that a message was decided, or answered, of which the other half is not there yet."""
+"""How long it is remembered that a message was decided of which no receipt tells that it left."""
+EARLY_MS = 3_600_000
+"""How long a receipt waits for its decision, which leaves before the message does; most are for what is settled."""
 _SENT = "message.sent"
 _NOT_SEEN = ("message.failed", "message.bounced", "action.refused")
 
@@ -105,7 +107,7 @@ class Outcomes:
     def forget(self, stamp: int) -> None:
         """Forgets halves that are too old at an append time (ms) for the other half to come."""
         for action, said in list(self._early.items()):
-            if said[0][2] >= stamp - UNSENT_MS:
+            if said[0][2] >= stamp - EARLY_MS:
                 break
             del self._early[action]
         unsent = (action for action, held in self._open.items() if not held.sent_at and held.stamp < stamp - UNSENT_MS)

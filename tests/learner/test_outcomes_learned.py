@@ -116,6 +116,12 @@ def test_halves_whose_other_half_does_not_come_are_forgotten() -> None:
     learning = Learning(rules)
     take(learning, [decision(1, START, sent("a")), receipt("message.clicked", "b", START)])
     assert learning.outcomes.horizon(START + HOUR) == START
+    late = Learning(rules)
+    take(late, [receipt("message.clicked", "long-settled", START)])
+    late.told(START + HOUR)
+    assert late.progress.horizon == START
+    late.told(START + HOUR + 1)
+    assert late.progress.horizon == START + HOUR + 1
     learning.told(START + UNSENT_MS + 1)
     assert (len(learning.outcomes), learning.progress.horizon) == (0, START + UNSENT_MS + 1)
 
