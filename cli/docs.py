@@ -7,7 +7,7 @@ import click
 
 from cli.errors import CliError
 from cli.lives import Seen, play
-from cli.livesfolder import Lives, definitions_at, started_by
+from cli.livesfolder import Lives, catalogs_of, definitions_at
 from engine import trace
 from engine.decision import Action
 from journeys.flow.read import flow_of
@@ -22,7 +22,6 @@ from journeys.model.walk import all_nodes
 from journeys.prose.html import PICTURE, html
 from journeys.prose.page import Example, Reading, contents, page
 from journeys.prose.words import code, duration, several
-from streams.driver import catalog_of
 
 ENDINGS = {"markdown": "md", "html": "html"}
 
@@ -56,8 +55,8 @@ def docs(folder: Path, form: str, out: Path) -> None:
 
 def _page(lives: Lives, journey: Journey, form: str) -> str:
     own = [life for life in lives.lives if life.journey == journey.journey]
-    catalog = catalog_of(lives.folder, started_by(lives.folder, journey.journey))
-    played = [(life, play(life, catalog)) for life in own]
+    catalogs = catalogs_of(lives.folder, own)
+    played = [(life, play(life, catalogs[life.journey, life.beside])) for life in own]
     readings = _readings(lives.folder.messages, journey, played)
     examples = [_example(life, seen) for life, seen in played]
     flow = flow_of(journey)

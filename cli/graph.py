@@ -9,7 +9,7 @@ from cli.chosen import Chosen, chosen
 from cli.counts import counted, lines_of_rows, rows_of
 from cli.errors import CliError
 from cli.lives import play
-from cli.livesfolder import started_by
+from cli.livesfolder import catalogs_of
 from journeys.coverage import Pass
 from journeys.flow.read import flow_of
 from journeys.flow.shape import Flow
@@ -17,7 +17,6 @@ from journeys.graph.layout import laid_out
 from journeys.graph.mermaid import mermaid
 from journeys.graph.svg import svg
 from journeys.lives import read_lives
-from streams.driver import catalog_of
 
 ENDINGS = {"mermaid": "mmd", "svg": "svg"}
 
@@ -70,15 +69,15 @@ def _drawn(each: Chosen, form: str, counts: Path | None, lives: bool) -> str:
 def _by_lives(each: Chosen, flow: Flow) -> Counter[Pass]:
     """Counts of all lives of a journey together. Each life is another customer, so that their enrollments differ."""
     numbers: Counter[Pass] = Counter()
-    catalog = catalog_of(each.folder, started_by(each.folder, flow.name))
     for file, text in sorted(each.folder.lives.items()):
         found, problems = read_lives(file, text, each.folder.project.zone)
         if problems:
             raise CliError("\n".join(str(problem) for problem in problems))
-        for life in found:
-            if life.journey == flow.name:
-                traces = play(life, catalog).traces
-                numbers += counted(flow, (line for found in traces for line in found.lines))
+        own = [life for life in found if life.journey == flow.name]
+        catalogs = catalogs_of(each.folder, own)
+        for life in own:
+            traces = play(life, catalogs[life.journey, life.beside]).traces
+            numbers += counted(flow, (line for found in traces for line in found.lines))
     return numbers
 
 

@@ -1,6 +1,6 @@
 """The lives that a path on the command line means, with the definitions that they are played with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,12 +8,14 @@ import msgspec
 
 from cli.errors import CliError
 from cli.folder import Reading, read_folders
+from engine.catalog import Catalog
 from journeys.checks import check
 from journeys.lives import Life, read_lives
 from journeys.load import Folder, load_project
 from journeys.model import Split, Start
 from journeys.model.walk import all_nodes
 from journeys.problem import Problem, did_you_mean, listed
+from streams.driver import catalog_of
 
 
 class Lives(NamedTuple):
@@ -74,7 +76,8 @@ def _lives(folder: Folder, texts: dict[str, str], wanted: str, journey: str) -> 
             continue
         found, faults = read_lives(file, text, folder.project.zone)
         problems += faults
-        problems += [_unknown(life) for life in found if life.journey not in folder.journeys]
+        named = {name for life in found for name in (life.journey, *life.beside)}
+        problems += [_unknown(file, name) for name in sorted(named - set(folder.journeys))]
         problems += [fault for life in found if life.journey in folder.journeys for fault in _arms(folder, life)]
         lives += [life for life in found if not journey or life.journey == journey]
     return lives, problems
@@ -91,6 +94,17 @@ def started_by(folder: Folder, journey: str) -> list[str]:
     return found
 
 
+def played_with(folder: Folder, life: Life) -> list[str]:
+    """The journeys that are open in a life: its own, those beside it, and what any of them starts."""
+    return sorted({each for name in (life.journey, *life.beside) for each in started_by(folder, name)})
+
+
+def catalogs_of(folder: Folder, lives: Iterable[Life]) -> dict[tuple[str, tuple[str, ...]], Catalog]:
+    """What each life is played with, by its journey and those beside it."""
+    first = {(life.journey, life.beside): life for life in lives}
+    return {named: catalog_of(folder, played_with(folder, life)) for named, life in first.items()}
+
+
 def _arms(folder: Folder, life: Life) -> Iterator[Problem]:
     """Arms that no split of the life's journey has."""
     nodes = all_nodes(folder.journeys[life.journey].model)
@@ -102,6 +116,6 @@ def _arms(folder: Folder, life: Life) -> Iterator[Problem]:
             yield Problem(life.file, life.line, 1, "J012", what, did_you_mean(arm, known, f"it has {listed(known)}"))
 
 
-def _unknown(life: Life) -> Problem:
-    what = f"no journey `{life.journey}` stands in this folder"
-    return Problem(life.file, 1, 1, "J012", what, "name one of journeys/")
+def _unknown(file: str, name: str) -> Problem:
+    what = f"no journey `{name}` stands in this folder"
+    return Problem(file, 1, 1, "J012", what, "name one of journeys/")

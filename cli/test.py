@@ -11,8 +11,7 @@ from cli.differences import differences
 from cli.errors import CliError
 from cli.junit import Case, junit
 from cli.lives import play
-from cli.livesfolder import Lives, read_lives_at, started_by
-from streams.driver import catalog_of
+from cli.livesfolder import Lives, catalogs_of, read_lives_at, started_by
 
 DEFAULT = Path("journeys/definitions")
 
@@ -57,16 +56,18 @@ def test(paths: tuple[Path, ...], named: str, junit_to: Path | None, covering: b
 
 def _played(lives: Lives, covered: dict[tuple[Path, str], Covered]) -> Iterator[Case]:
     """Each life as it went; what it reached is added to what is covered of its journey."""
-    among = {name: started_by(lives.folder, name) for name in {life.journey for life in lives.lives}}
-    catalogs = {name: catalog_of(lives.folder, names) for name, names in among.items()}
-    for name in sorted({*lives.journeys, *(each for names in among.values() for each in names)}):
+    catalogs = catalogs_of(lives.folder, lives.lives)
+    started = {each for name, _ in catalogs for each in started_by(lives.folder, name)}
+    for name in sorted({*lives.journeys, *started}):
         covered.setdefault((lives.reading.root, name), Covered(lives, name))
     for life in lives.lives:
         began = perf_counter()
-        seen = play(life, catalogs[life.journey])
+        catalog = catalogs[life.journey, life.beside]
+        seen = play(life, catalog)
         lines = differences(life.expect, seen, life.zone)
-        for name in among[life.journey]:
-            covered[lives.reading.root, name].passed |= reached(seen.traces, name)
+        for name in catalog.current:
+            if (lives.reading.root, name) in covered:
+                covered[lives.reading.root, name].passed |= reached(seen.traces, name)
         file = lives.reading.shown(life.file)
         yield Case(life.journey, life.name, file, life.line, lines, perf_counter() - began)
 

@@ -62,9 +62,10 @@ class Expected(Part):
 
 
 class Head(Part):
-    """The first document of a file: the journey that all its lives are played with."""
+    """The first document of a file: the journey that all its lives are played with, and others beside it."""
 
     journey: Slug
+    beside: list[Slug] = Field(default_factory=list)
 
 
 class Outline(Part):
@@ -97,6 +98,7 @@ class Life(msgspec.Struct, frozen=True):
     """A life that can be played. `zone` is the customer's; `line` is where it stands in `file`.
 
     `arms` has the arm of each split that is not drawn; the customer is in a holdout only with `holdout`.
+    `beside` are other journeys that are open meanwhile.
     """
 
     file: str
@@ -110,6 +112,7 @@ class Life(msgspec.Struct, frozen=True):
     around: Surroundings
     arms: dict[str, str] = {}
     holdout: bool = False
+    beside: tuple[str, ...] = ()
 
 
 def read_lives(file: str, text: str, zone: str = "UTC") -> tuple[list[Life], list[Problem]]:
@@ -124,11 +127,12 @@ def read_lives(file: str, text: str, zone: str = "UTC") -> tuple[list[Life], lis
         what = "no life stands in the file"
         return [], [Problem(file, 1, 1, "J005", what, "begin with `journey: NAME`, and a line `---` before each life")]
     head, problems = fit(Head, Positions(file, result.text, result.documents[0]))
-    journey = head.journey if head is not None else ""
+    journey, beside = (head.journey, tuple(head.beside)) if head is not None else ("", ())
     lives = []
     for document in result.documents[1:]:
         reader = _Reader(Positions(file, result.text, document), journey, zone)
-        lives.append(reader.life())
+        life = reader.life()
+        lives.append(life and msgspec.structs.replace(life, beside=beside))
         problems += reader.problems
     return ([] if problems else [life for life in lives if life is not None]), sorted(set(problems))
 
