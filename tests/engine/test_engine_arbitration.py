@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from offering import best, offering, sends
@@ -88,16 +89,30 @@ def test_what_won_at_an_instant_counts_in_the_next_decision_of_that_instant_and_
     assert sent_by(life) == ["a", "b"]
 
 
-def test_timers_of_one_instant_compete() -> None:
-    def waits(name: str, priority: int) -> dict[str, Any]:
+@pytest.mark.parametrize("best", "abcd")
+def test_timers_of_one_instant_compete(best: str) -> None:
+    def waits(name: str) -> dict[str, Any]:
         steps = [{"wait": "2h"}, {"send": "hello", "when_blocked": "drop"}]
-        return journey_of(name, priority=priority, steps=steps)
+        return journey_of(name, priority=60 if name == best else 40, steps=steps)
 
-    life = offering(waits("a", 40), waits("b", 60), waits("c", 50), project=ONE)
+    life = offering(*map(waits, "abcd"), project=ONE)
     life.event("began")
     life.advance("2h")
-    assert sent_by(life) == ["b"]
-    assert life.codes("refused") == ["outscored", "outscored"]
+    assert sent_by(life) == [best]
+    assert life.codes("refused") == ["outscored"] * 3
+
+
+def test_a_service_message_behind_a_winner_of_the_instant_leaves() -> None:
+    life = offering(sends("a"), {**sends("s", "receipt"), "enter": {"on": "other"}}, project=ONE)
+    life.event("began")
+    life.event("other")
+    assert life.sent() == ["hello", "receipt"]
+
+
+def test_beside_a_message_a_node_makes_no_more_offers_than_it_picks() -> None:
+    life = offering(best("x"), sends("y"), offers={"a": {}, "b": {}})
+    life.event("began")
+    assert [action.offer for action in life.actions()] == ["shop/a", ""]
 
 
 def test_offers_compete_with_messages_one_by_one() -> None:

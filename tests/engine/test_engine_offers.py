@@ -7,6 +7,7 @@ from offering import best, fates, offered, offering
 from onelife import Life, journey_of
 
 from engine.context import Asked, Context
+from engine.customer import Consent
 from engine.decide import decide
 from engine.decision import Action
 from engine.models import OfferModel
@@ -99,9 +100,16 @@ def test_the_next_best_is_made_where_policy_refuses_the_best() -> None:
 
 
 def test_where_policy_refuses_all_of_them_it_goes_elsewhere_and_keeps_no_variable() -> None:
-    life = offering(best(), offers={"a": {"topic": "gifts"}, "b": {"topic": "gifts"}})
-    began(life)
+    ways = [{"choose": [{"when": "has(vars.offer)", "do": [{"exit": "kept"}]}, {"else": [{"exit": "none"}]}]}]
+    life = began(offering(best(**{"else": ways}), offers={"a": {"topic": "gifts"}, "b": {"topic": "gifts"}}))
     assert (life.outcomes(), fates(life)) == (["none"], {"a": "consent", "b": "consent"})
+
+
+def test_what_the_conditions_count_is_counted() -> None:
+    offers = {"a": {"value": 2, "applicable": 'count("order.placed", "7d") == 0'}, "b": {}}
+    life = offering(best(), offers=offers)
+    life.event("order.placed")
+    assert began(life).actions()[0].offer == "shop/b"
 
 
 def test_the_best_few_are_made_and_kept() -> None:
@@ -123,6 +131,16 @@ def test_an_offer_on_several_channels_is_made_on_one_of_them() -> None:
     life = began(offering(best(pick=2), offers=offers))
     assert [action.channel for action in life.actions()] == ["email"]
     assert [each["code"] for each in offered(life).data["candidates"]] == ["consent", "made"]
+
+
+def test_an_offer_that_left_by_one_channel_does_not_leave_by_another() -> None:
+    offers = {"a": {"message": "both", "channels": ["push", "email"]}}
+    life = offering(best(pick=2), offers=offers)
+    life.customer.attributes["push"] = "token"
+    life.customer.consent["offers/push"] = Consent(True, 0)
+    began(life)
+    assert [action.channel for action in life.actions()] == ["push"]
+    assert [each["code"] for each in offered(life).data["candidates"]] == ["made", "other_channel"]
 
 
 def test_an_offer_is_not_made_again_to_the_same_person_for_a_while() -> None:
