@@ -10,6 +10,7 @@ from engine.nodes import (
     digest,
     emit,
     exit,
+    fallback,
     parallel,
     repeat,
     send,
@@ -184,7 +185,9 @@ def _timed_out(step: RestStep, run: Run) -> Step | None:
             return wait_until.time_out(step, run)
         case WaitForStep():
             return wait_for.time_out(step, run)
-        case SendStep() | BestOfferStep():
+        case SendStep():
+            return fallback.time_out(step, run)
+        case BestOfferStep():
             return send.time_out(step, run)
         case TaskStep():
             return task.time_out(step, run)

@@ -65,9 +65,9 @@ def _alone(draft: Draft, rival: Rival) -> list[Contender]:
 
 def _place(draft: Draft, rival: Rival, step: SendStep, asked: Propensities, placed: list[_Placed]) -> None:
     pending = rival.pending
-    journey, message, channel = pending.journey, step.message.name, step.variants[0].channel
+    journey, message = pending.journey, step.message.name
     value, lever = journey.value, journey.lever
-    likely, why = asked.propensity(message_name(message), channel)
+    channel, (likely, why) = _likely(step, pending, asked)
     total = likely * value * lever
     told = {
         "message": message,
@@ -81,6 +81,16 @@ def _place(draft: Draft, rival: Rival, step: SendStep, asked: Propensities, plac
     }
     draft.tell(Line(trace.SCORED, journey.name, pending.enrollment, step.label, data=told))
     placed.append((-total, journey.name, pending.enrollment, len(placed), (rival, None)))
+
+
+def _likely(step: SendStep, pending: Pending, asked: Propensities) -> tuple[str, tuple[float, str]]:
+    """The channel that stands for the message, and its propensity: the first that was not tried, or the likeliest."""
+    name, tried = message_name(step.message.name), pending.chain.tried if pending.chain is not None else ()
+    left = [each.channel for each in step.variants if each.channel not in tried] or [step.variants[0].channel]
+    if not step.best:
+        return left[0], asked.propensity(name, left[0])
+    found = [(each, asked.propensity(name, each)) for each in left]
+    return max(found, key=lambda each: each[1][0])
 
 
 def _place_candidates(draft: Draft, rival: Rival, placed: list[_Placed]) -> None:

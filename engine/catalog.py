@@ -8,7 +8,18 @@ from engine.customer import Customer, standing, stood
 from engine.destination import Destination, destination
 from engine.places.watches import watches
 from engine.policy.terms import NONE, Terms
-from engine.program import CompiledJourney, EntryRule, MessageSpec, Move, OfferCatalog, Pause, Schedule, SegmentRule
+from engine.program import (
+    RESPONSE_TYPES,
+    CompiledJourney,
+    EntryRule,
+    MessageSpec,
+    Move,
+    OfferCatalog,
+    Pause,
+    Schedule,
+    SegmentRule,
+    SendStep,
+)
 from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
@@ -56,6 +67,7 @@ class Catalog:
     `segment/NAME`) came in its present version; `armed` is the newest of them that time or the person's past may begin
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
     concerns any of its journeys and segments; `zone` is the project's.
+    `picks` is true where a journey picks the best channel, so that what people were sent, and answered, is remembered.
     `fences` says which fixes tell whether a person is in which places.
     `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy,
     `offers` the catalogs of offers by name.
@@ -99,6 +111,7 @@ class Catalog:
         self.closed, self.halted, self.resumed = _by_state(self.pauses)
         self._armed_back = max((self.since_of(name) for name in self._backfilled_names()), default=0)
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
+        self.picks = any(map(_picks, self.current.values()))
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
         self.heard = self._heard()
@@ -202,6 +215,8 @@ class Catalog:
             found |= journey.listens
             if journey.goal is not None:
                 found |= journey.goal.types
+            if _picks(journey):
+                found |= RESPONSE_TYPES
         for rule in self.segments.values():
             found.update(key.removeprefix("type/") for key in rule.watches if key.startswith("type/"))
         return frozenset(found)
@@ -233,6 +248,10 @@ def in_order(segments: Iterable[SegmentRule]) -> list[SegmentRule]:
         ordered += found
         left = {name: rule for name, rule in left.items() if rule not in found}
     return ordered
+
+
+def _picks(journey: CompiledJourney) -> bool:
+    return any(isinstance(step, SendStep) and step.best for step in journey.rests.values())
 
 
 def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[str, ...]]:

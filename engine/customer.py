@@ -144,13 +144,19 @@ class OpenGoal(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An action proposed and not yet known to have left, so that it can be voided."""
+    """An action proposed and not yet known to have left, so that it can be voided.
+
+    Where it is a fallback of `journey`, a receipt of a type of `unless` for an action of `behind` voids it.
+    """
 
     action: str
     enrollment: str
     topic: str
     channel: str
     at: int
+    journey: str = ""
+    behind: list[str] = []
+    unless: list[str] = []
 
 
 class Drawn(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -161,7 +167,10 @@ class Drawn(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A message of marketing decided at `at` (ms), which caps count; `left` once it is known to be on its way."""
+    """A message of marketing decided at `at` (ms), which caps count; `left` once it is known to be on its way.
+
+    `answered` once it was opened, clicked or replied to.
+    """
 
     action: str
     at: int
@@ -169,6 +178,7 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     topic: str
     journey: str
     left: bool = False
+    answered: bool = False
 
 
 class Occurrence(msgspec.Struct, array_like=True, frozen=True, gc=False):

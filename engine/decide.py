@@ -17,7 +17,7 @@ from engine.goals import count_goals
 from engine.ids import seen_hash
 from engine.live import check_exits, concerned, look, tell_parent, wake
 from engine.moves import move
-from engine.program.rules import STARTED
+from engine.program.rules import ANSWER_TYPES, STARTED
 from engine.resume import resume
 from engine.reviews import count_event, review
 from engine.run import begun_by
@@ -93,6 +93,7 @@ def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> boo
         and not customer.goals
         and not event.identifiers
         and customer.armed == catalog.armed
+        and not (customer.queued and event.type in ANSWER_TYPES)
     )
 
 

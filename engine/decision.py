@@ -42,7 +42,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
 
 
 class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):
-    """An action proposed before shall not leave, with the code of the reason (`exit`, `expired`, `removed`)."""
+    """An action proposed before shall not leave, with the code of the reason (engine/trace.py, `voided`)."""
 
     id: str
     customer: str

@@ -32,6 +32,6 @@ def deferred(step: SendStep, run: Run, pending: Pending, refusals: Iterable[Refu
         why = f"{code} allows it at {until}, which is too late by {too_late}"
         run.say(trace.DROPPED, step.label, "late", why, **about, until=until)
         return False
-    run.hold(step.label, pending.proposed_at, until)
+    run.hold(step.label, pending.proposed_at, until, pending.chain)
     run.say(trace.DEFERRED, step.label, code, **about, until=until)
     return True

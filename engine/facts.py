@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from engine import trace
+from engine.answers import take_answer, void_answered
 from engine.attributes import newer, write
 from engine.bounds import with_item
 from engine.customer import CONSENTS, IDENTIFIERS, Consent, Customer, Position, consent_key
@@ -14,6 +15,7 @@ from engine.draft import Draft
 from engine.event import Event
 from engine.ids import consent_id, erasure_id
 from engine.places import fences
+from engine.program import ANSWER_TYPES
 from engine.run import cancel_tasks
 
 LOCATION = consent_key("location", "app")
@@ -27,6 +29,8 @@ def take_facts(draft: Draft, event: Event) -> None:
     write_fact = FACTS.get(event.type)
     if write_fact is not None:
         write_fact(draft, event)
+    elif event.type in ANSWER_TYPES and (draft.customer.queued or draft.customer.contacts):
+        take_answer(draft, event)
 
 
 def _updated(draft: Draft, event: Event) -> None:
@@ -144,6 +148,9 @@ def _left(draft: Draft, event: Event) -> None:
     if draft.customer.contacts:
         _settle_contact(draft, event, action)
     queued = draft.customer.queued
+    if queued and event.type == "message.sent":
+        void_answered(draft, event, action)
+        queued = draft.customer.queued
     if any(each.action == action for each in queued):
         draft.own().queued = [each for each in queued if each.action != action]
         draft.note(trace.FACT, code="receipt", why=f"{event.type} {action}")

@@ -11,16 +11,18 @@ from engine.decision import Line
 from engine.draft import Draft, Ended
 from engine.entries import key_of
 from engine.event import Event
-from engine.nodes import call, digest, start, task, wait, wait_for, wait_until
+from engine.nodes import call, digest, fallback, start, task, wait, wait_for, wait_until
 from engine.pauses import miss, miss_change, miss_end
 from engine.program import (
     CALL_TYPES,
+    FAILURE_TYPES,
     TASK_TYPES,
     CallStep,
     CompiledJourney,
     DigestStep,
     ExitRule,
     RestStep,
+    SendStep,
     StartStep,
     Step,
     TaskStep,
@@ -70,7 +72,8 @@ def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
             step = journey.rests.get(position.node)
             if step is None or not _awaits(step, event):
                 continue
-            if came_late(event, journey, draft.at):
+            # An answer that comes late is one all the same: nobody shall be told again of what they read.
+            if not isinstance(step, SendStep) and came_late(event, journey, draft.at):
                 draft.note(trace.NOT_WOKEN, journey.name, enrollment.id, step.label, "late")
                 continue
             if journey.name in draft.catalog.halted and not isinstance(step, WaitStep):
@@ -128,6 +131,8 @@ def _wake(draft: Draft, event: Event, journey: CompiledJourney, name: str, posit
             _take(draft, journey, name, position, partial(digest.wake, step, event=event))
         case WaitStep():
             _take(draft, journey, name, position, partial(_restart, step))
+        case SendStep():
+            _take(draft, journey, name, position, partial(fallback.wake, step, event=event))
         case _:
             pass
 
@@ -217,6 +222,9 @@ def _awaits(step: RestStep, event: Event) -> bool:
             return event.type in step.types or event.type in step.flush
         case WaitStep():
             return event.type in step.restart
+        case SendStep():
+            rule = step.fallback
+            return rule is not None and (event.type in rule.unless or event.type in FAILURE_TYPES)
         case _:
             return False
 

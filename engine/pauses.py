@@ -8,8 +8,8 @@ from engine import trace
 from engine.customer import MISSED_EVENTS, Enrollment, Missed, Spot
 from engine.draft import Draft, Ended
 from engine.event import Event
-from engine.nodes import digest, wait_for
-from engine.program import CallStep, CompiledJourney, DigestStep, RestStep, TaskStep, WaitForStep
+from engine.nodes import digest, fallback, wait_for
+from engine.program import CallStep, CompiledJourney, DigestStep, RestStep, SendStep, TaskStep, WaitForStep
 from engine.run import Run, opened
 
 PAUSED = "paused"
@@ -73,6 +73,8 @@ def _concerns(run: Run, event: Event, step: RestStep) -> bool:
         case TaskStep():
             task = run.position.task
             return task is not None and event.properties.get("task_id") == task.id
+        case SendStep():
+            return fallback.about_chain(run, event)
         case CallStep():
             return bool(event.properties.get("call_id") == run.position.event.get("call"))
         case _:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from engine.chain import Chain
 from engine.event import Event
 from engine.program import BestOfferStep, CompiledJourney, SendStep
 
@@ -14,7 +15,7 @@ class Pending(msgspec.Struct, gc=False):
     `branch` is empty where the enrollment itself stands at the send; `visit` tells this arrival from another one there.
     `at` is the instant (ms) of the event or timer, `proposed_at` that of the first proposal where it was held or
     deferred since. `event` and `hops` are the draft's, `kept` what a hold or a deferral kept of the event in hand then;
-    `walked` counts the nodes of the enrollment at this instant, in its one item.
+    `walked` counts the nodes of the enrollment at this instant, in its one item; `chain` are the channels tried before.
     """
 
     enrollment: str
@@ -28,3 +29,4 @@ class Pending(msgspec.Struct, gc=False):
     hops: int
     kept: dict[str, Any]
     walked: list[int]
+    chain: Chain | None = None

@@ -1,12 +1,14 @@
 """A run: one enrollment on its way through its journey at one instant, and how it leaves."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from engine import trace
 from engine.bounds import with_item, without_oldest
-from engine.customer import REMEMBERED_KEYS, Branch, Enrollment, Remembered, Spot, memory_key, positions
+from engine.chain import Chain
+from engine.customer import REMEMBERED_KEYS, Branch, Enrollment, QueuedAction, Remembered, Spot, memory_key, positions
 from engine.decision import TaskClosed, Void
 from engine.draft import Draft
 from engine.event import Event
@@ -75,13 +77,13 @@ class Run:
         self.stand(node, self.at, due_at, kept)
         self.say(trace.WAITED, node, until=due_at)
 
-    def hold(self, node: str, proposed_at: int, until: int) -> None:
+    def hold(self, node: str, proposed_at: int, until: int, chain: Chain | None = None) -> None:
         """Stands at a send first proposed at `proposed_at`, until it is proposed anew at `until` (ms)."""
         draft = self.draft
         event = self.event
         if not event and draft.event is not None:
             event = {**draft.event.properties, "meta": draft.meta}
-        self.stand(node, proposed_at, until, event)
+        self.stand(node, proposed_at, until, event if chain is None else chain.keeping(event))
 
     def stand(self, node: str, arrived_at: int, due_at: int, kept: dict[str, Any] | None = None) -> None:
         """Stands at a node since `arrived_at` until `due_at` (ms; 0: no end of its own)."""
@@ -187,12 +189,17 @@ def _remember(draft: Draft, enrollment: Enrollment, at: int) -> None:
     draft.own().memory = without_oldest(memory, lambda key: key.startswith(own), REMEMBERED_KEYS)
 
 
-def _void_queued(draft: Draft, enrollment: Enrollment, code: str, at: int) -> None:
-    queued = draft.customer.queued
-    voided = [each for each in queued if each.enrollment == enrollment.id]
+def take_back(draft: Draft, voided: Collection[QueuedAction], journey: str, code: str, at: int) -> None:
+    """Voids actions that are queued, of one journey."""
     if not voided:
         return
-    draft.own().queued = [each for each in queued if each.enrollment != enrollment.id]
+    gone = {each.action for each in voided}
+    draft.own().queued = [each for each in draft.customer.queued if each.action not in gone]
     for each in voided:
         draft.outputs.append(Void(void_id(each.action), draft.customer.id, each.action, code, at))
-        draft.say(trace.VOIDED, enrollment.journey, enrollment.id, code=code, action=each.action)
+        draft.say(trace.VOIDED, journey, each.enrollment, code=code, action=each.action)
+
+
+def _void_queued(draft: Draft, enrollment: Enrollment, code: str, at: int) -> None:
+    voided = [each for each in draft.customer.queued if each.enrollment == enrollment.id]
+    take_back(draft, voided, enrollment.journey, code, at)

@@ -48,6 +48,8 @@ CALLED = "called"
 HELD_OUT = "held_out"
 MOVED = "moved"
 FENCE = "fence"
+RANKED = "ranked"
+FELL_BACK = "fell_back"
 PAUSED = "paused"
 RESUMED = "resumed"
 
@@ -81,7 +83,15 @@ CODES: dict[str, str] = {
         "them with their fate and the parts of their score, `data.more` counts the others"
     ),
     SCORED: "a proposal competed with others; `data` are the parts of its score",
-    VOIDED: "a queued action shall not leave any more; `code`: exit, expired or removed",
+    VOIDED: (
+        "a queued action shall not leave any more; `code`: exit, expired, paused or removed, fallback where another "
+        "channel leaves instead, answered where an earlier one did its work"
+    ),
+    RANKED: (
+        "the channels of a message were compared; `code` is the best, `data.channels` are all of them, the best first, "
+        "with the parts of their worth"
+    ),
+    FELL_BACK: ("another channel of a message is tried; `code`: unanswered, or failed; none where no channel is left"),
     GOAL: "the goal of an enrollment was reached; `data.revenue` when the journey names one",
     NOT_GOAL: "an event of the goal's type did not count; `code`: where, early or after",
     NOT_EXITED: "an event of an exit's type did not end the enrollment; `code`: where or unless",

@@ -2,13 +2,24 @@
 
 from engine.compile.errors import DefinitionError
 from engine.compile.promise import Around
-from engine.program import BestOfferStep, CallStep, MessageSpec, SendStep, StartStep, Step, TaskStep, Variant
+from engine.program import (
+    BestOfferStep,
+    CallStep,
+    FallbackRule,
+    MessageSpec,
+    SendStep,
+    StartStep,
+    Step,
+    TaskStep,
+    Variant,
+)
 from engine.variables import variable_paths
-from journeys.model import BestOffer, Blocked, Call, Defer, Send, Start, Task
+from journeys.model import BestOffer, Blocked, Call, Defer, Fallback, Send, Start, Task
+from journeys.model.leaves import answers_of
 
 
 def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
-    """`send:` on one channel, or on the first of several that policy lets through."""
+    """`send:` on one channel, or on the first or best of several that policy lets through."""
     message = around.messages.get(node.send)
     if message is None:
         raise around.fault(path, f"message {node.send} is unknown; write messages/{node.send}/ or send another")
@@ -19,7 +30,12 @@ def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
     refused = around.block(blocked.else_, then, f"{path}.when_blocked.else") if isinstance(blocked, Blocked) else then
     label = around.id(node.id, path)
     defer = blocked.defer if isinstance(blocked, Defer) else None
-    return SendStep(label, message, variants, node.void_after, then, refused, around.rescue, defer=defer)
+    fallback = None if node.fallback is None else _fallback(node.fallback)
+    best = node.pick == "best"
+    return SendStep(
+        label, message, variants, node.void_after, then, refused, around.rescue,
+        defer=defer, best=best, fallback=fallback,
+    )  # fmt: skip
 
 
 def task(around: Around, node: Task, then: Step, path: str) -> TaskStep:
@@ -71,6 +87,11 @@ def best_offer(around: Around, node: BestOffer, then: Step, path: str) -> BestOf
     return BestOfferStep(
         label, node.best_offer, node.pick, node.as_, node.void_after, node.defer, then, otherwise, around.rescue
     )
+
+
+def _fallback(node: Fallback) -> FallbackRule:
+    written = [node.unless] if isinstance(node.unless, str) else node.unless
+    return FallbackRule(node.after, frozenset().union(*(answers_of(each) for each in written)))
 
 
 def _variant(message: MessageSpec, channel: str) -> Variant:

@@ -10,6 +10,7 @@ from engine.compile.triggers import Triggers, types_of
 from engine.hours import OpenHours
 from engine.program import (
     CALL_TYPES,
+    FAILURE_TYPES,
     TASK_TYPES,
     BudgetRule,
     CallStep,
@@ -20,6 +21,7 @@ from engine.program import (
     GoalRule,
     MessageSpec,
     RestStep,
+    SendStep,
     Step,
     TaskStep,
     WaitForStep,
@@ -131,6 +133,8 @@ def _awaited(rests: Iterable[RestStep]) -> set[str]:
                 found |= TASK_TYPES
             case CallStep():
                 found |= CALL_TYPES
+            case SendStep() if step.fallback is not None:
+                found |= step.fallback.unless | FAILURE_TYPES
             case _:
                 pass
     return found

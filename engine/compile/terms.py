@@ -30,6 +30,7 @@ def compile_terms(project: Project, brands: Mapping[str, Brand]) -> Terms:
         arbitration=_arbitration(project.arbitration),
         holdout=0.0 if project.holdout is None else share_of(project.holdout),
         redact=frozenset(project.redact),
+        costs={name: float(each.cost) for name, each in project.channels.items()},
     )
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine import trace
 from engine.bounds import with_item, with_last
+from engine.chain import Chain
 from engine.customer import DRAWN, QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, Contact, QueuedAction
 from engine.decision import Action
 from engine.deferral import deferred
@@ -19,27 +22,37 @@ from engine.policy.proposal import Proposal, Refusal
 from engine.policy.quiet import AT_ANY_HOUR
 from engine.policy.reachable import address
 from engine.program import BestOfferStep, SendStep, Step, Variant
-from engine.run import Run
+from engine.run import Run, take_back
 from engine.time import after
 from engine.variables import rebuilt
 
+FELL_BACK = "fallback"
+"""The code of the void of a message whose next channel leaves."""
 HELD_CLASS = "marketing"
 """Messages that can wait until the partition has caught up; the others leave at once."""
 
 
 def enter(step: SendStep, run: Run) -> None:
     """Holds the message while the partition is catching up, else proposes it; either way the enrollment stands here."""
-    if step.message.class_ == HELD_CLASS:
-        about = {"message": step.message.name, "channel": step.variants[0].channel}
-        propose(step, run, about)
-    else:
-        propose(step, run)
+    propose(step, run, about(step, step.variants[0]))
 
 
-def propose(step: SendStep | BestOfferStep, run: Run, waiting: dict[str, Any] | None = None) -> None:
-    """Adds a proposal; what may wait, of which `waiting` tells, is held or gathers with others first."""
+def about(step: SendStep, variant: Variant) -> dict[str, Any] | None:
+    """What is told of a message where it waits; None for one that does not."""
+    if step.message.class_ != HELD_CLASS:
+        return None
+    return {"message": step.message.name, "channel": variant.channel}
+
+
+def propose(
+    step: SendStep | BestOfferStep, run: Run, waiting: dict[str, Any] | None = None, chain: Chain | None = None
+) -> None:
+    """Adds a proposal; what may wait, of which `waiting` tells, is held or gathers with others first.
+
+    `chain` are the channels that the message was tried on before.
+    """
     proposed_at, run.proposed_at = run.proposed_at or run.at, 0
-    if waiting is not None and _waits(step, run, waiting, proposed_at):
+    if waiting is not None and _waits(step, run, waiting, proposed_at, chain):
         return
     draft, position = run.draft, run.position
     run.stand(step.label, proposed_at, 0)
@@ -56,24 +69,27 @@ def propose(step: SendStep | BestOfferStep, run: Run, waiting: dict[str, Any] | 
             draft.hops,
             run.event,
             run.walked,
+            chain,
         )
     )
 
 
-def _waits(step: SendStep | BestOfferStep, run: Run, about: dict[str, Any], proposed_at: int) -> bool:
+def _waits(
+    step: SendStep | BestOfferStep, run: Run, told: dict[str, Any], proposed_at: int, chain: Chain | None
+) -> bool:
     """Whether the enrollment stands here for a while before it proposes anything."""
     until = run.draft.hold()
     if until:
-        run.hold(step.label, proposed_at, until)
-        run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **about, until=until)
+        run.hold(step.label, proposed_at, until, chain)
+        run.say(trace.HELD, step.label, "catching_up", "the partition is catching up", **told, until=until)
         return True
     rules = run.draft.catalog.terms.arbitration
     if rules is None or rules.window is None:
         return False
     until = gathered_until(run.draft, rules.window, run.at, run.zone())
     if until:
-        run.hold(step.label, proposed_at, until)
-        run.say(trace.GATHERED, step.label, why="others may be proposed meanwhile", **about, until=until)
+        run.hold(step.label, proposed_at, until, chain)
+        run.say(trace.GATHERED, step.label, why="others may be proposed meanwhile", **told, until=until)
     return until > 0
 
 
@@ -101,16 +117,16 @@ def attempt(step: SendStep, variant: Variant, run: Run, pending: Pending, number
     refusal = judged(proposal, run.draft.customer, run.draft.catalog.terms)
     if refusal is None:
         name = action_id(run.enrollment.id, step.label, pending.visit, number)
-        refusal = _send(step, variant, run, proposal, name)
+        refusal = _send(step, variant, run, proposal, name, pending.chain)
     return refusal
 
 
 def say_refused(step: SendStep, variant: Variant, run: Run, refusal: Refusal) -> None:
     """The line of a refusal."""
-    about = {"message": step.message.name, "channel": variant.channel}
+    told = {"message": step.message.name, "channel": variant.channel}
     if step.offer:
-        about["offer"] = step.offer
-    run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **about)
+        told["offer"] = step.offer
+    run.say(trace.REFUSED, step.label, refusal.code, refusal.why, **told)
 
 
 def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> Proposal:
@@ -136,7 +152,9 @@ def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> P
     )
 
 
-def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Refusal | None:
+def _send(
+    step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str, chain: Chain | None
+) -> Refusal | None:
     """Adds an action to the outputs and to what is queued, unless the journey's budget has nothing for it.
 
     That is asked last of all: what is taken is spent by whatever raises behind it.
@@ -150,12 +168,21 @@ def _send(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: 
             return drawn
         if drawn is not None:
             draft.own().drawn = with_item(draft.customer.drawn, name, drawn, DRAWN)
+    if chain is not None:
+        # What is on its way already is taken back before the next channel leaves.
+        earlier = [each for each in draft.customer.queued if each.action in chain.sent]
+        take_back(draft, earlier, run.journey.name, FELL_BACK, run.at)
     draft.outputs.append(action)
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
     queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at)
+    if chain is not None and step.fallback is not None:
+        behind, unless = list(chain.sent), sorted(step.fallback.unless)
+        queued = replace(queued, journey=run.journey.name, behind=behind, unless=unless)
     draft.own().queued = with_last(draft.customer.queued, queued, QUEUED_ACTIONS)
     terms = draft.catalog.terms
-    if proposal.class_ not in WITHOUT_CONSENT and (terms.caps or proposal.caps or terms.arbitration):
+    if proposal.class_ not in WITHOUT_CONSENT and (
+        terms.caps or proposal.caps or terms.arbitration or draft.catalog.picks
+    ):
         contact = Contact(name, run.at, variant.channel, proposal.topic, run.journey.name)
         draft.own().contacts = with_contact(draft.customer.contacts, contact)
     offered = {"offer": step.offer, "segment": step.segment} if step.offer else {}

@@ -71,7 +71,8 @@ class Terms(msgspec.Struct, frozen=True):
     """The rules of a project that hold for every journey; `content` by brand, `wanted` is what must be counted.
 
     `holdout` is the share (of 1) of people who get no marketing at all; `redact` what no trace tells
-    of on its topic (engine/why/redaction.py); `holidays` the countries whose holidays the project names.
+    of on its topic (engine/why/redaction.py); `holidays` the countries whose holidays the project names; `costs` what
+    a message costs, by channel.
     """
 
     caps: tuple[CapRule, ...] = ()
@@ -83,6 +84,7 @@ class Terms(msgspec.Struct, frozen=True):
     arbitration: Arbitration | None = None
     redact: frozenset[str] = frozenset()
     holidays: tuple[str, ...] = ()
+    costs: dict[str, float] = {}
 
     def __bool__(self) -> bool:
         return bool(self.caps or self.quiet or self.recency or self.content or self.holdout or self.arbitration)

@@ -3,7 +3,10 @@
 from engine.program.messages import MessageSpec
 from engine.program.offers import OfferCatalog, OfferRule
 from engine.program.rules import (
+    ANSWER_TYPES,
     CALL_TYPES,
+    FAILURE_TYPES,
+    RESPONSE_TYPES,
     TASK_TYPES,
     AbsenceRule,
     BudgetRule,
@@ -30,6 +33,7 @@ from engine.program.steps import (
     DigestStep,
     EmitStep,
     ExitStep,
+    FallbackRule,
     Inputs,
     JoinStep,
     Opening,
@@ -51,10 +55,11 @@ from engine.program.steps import (
 )
 
 __all__ = [
-    "ALWAYS", "CALL_TYPES", "TASK_TYPES", "AbsenceRule", "AwaitedEvent", "AwaitedState", "BackStep",
-    "BestOfferStep", "BudgetRule", "CallStep", "ChooseStep", "CompiledJourney", "DateRule", "DigestStep",
-    "EmitStep", "EntryRule", "ExitRule", "ExitStep", "FenceRule", "FixLimits", "GoalRule", "Inputs", "JoinStep",
-    "MessageSpec", "Move", "OfferCatalog", "OfferRule", "Opening", "ParallelStep", "Pause", "RepeatStep",
-    "RestStep", "Schedule", "SegmentRule", "SendStep", "SetStep", "SplitStep", "StartStep", "Step", "TagStep",
-    "TaskStep", "Variant", "WaitForStep", "WaitStep", "WaitUntilStep", "WinnerRule",
+    "ALWAYS", "ANSWER_TYPES", "CALL_TYPES", "FAILURE_TYPES", "RESPONSE_TYPES", "TASK_TYPES", "AbsenceRule",
+    "AwaitedEvent", "AwaitedState", "BackStep", "BestOfferStep", "BudgetRule", "CallStep", "ChooseStep",
+    "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep", "FallbackRule",
+    "FenceRule", "FixLimits", "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "OfferCatalog", "OfferRule",
+    "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep", "Schedule", "SegmentRule", "SendStep", "SetStep",
+    "SplitStep", "StartStep", "Step", "TagStep", "TaskStep", "Variant", "WaitForStep", "WaitStep", "WaitUntilStep",
+    "WinnerRule",
 ]  # fmt: skip

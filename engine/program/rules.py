@@ -13,6 +13,12 @@ from journeys.duration import Duration, Offset
 TASK_TYPES = frozenset({"task.done", "task.no_answer", "task.expired"})
 """The events that end a task."""
 CALL_TYPES = frozenset({"call.done", "call.failed"})
+RESPONSE_TYPES = frozenset({"message.opened", "message.clicked", "message.replied"})
+"""Receipts that say that a person took notice of a message."""
+ANSWER_TYPES = RESPONSE_TYPES | {"message.delivered", "message.complained"}
+"""Receipts that tell of a message after it left."""
+FAILURE_TYPES = frozenset({"message.failed", "message.bounced", "action.refused"})
+"""Receipts that say that a message did not reach the person."""
 """The events that end a call."""
 ENTERED_SEGMENT, LEFT_SEGMENT = "segment.entered", "segment.left"
 DATE_REACHED, ABSENCE_NOTICED = "date.reached", "absence.noticed"

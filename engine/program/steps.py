@@ -137,12 +137,23 @@ class Variant(msgspec.Struct, frozen=True):
     recipient: str = ""
 
 
+class FallbackRule(msgspec.Struct, frozen=True):
+    """When the next channel of a message is tried: `after` the last one left the decision, unless it was answered.
+
+    `unless` are the receipts that are an answer; one that tells more (`message.clicked` than `message.opened`) is too.
+    """
+
+    after: Duration
+    unless: frozenset[str]
+
+
 class SendStep(msgspec.Struct, frozen=True):
-    """Proposes one message on the first of its channels that policy lets through.
+    """Proposes one message on the first of its channels that policy lets through, or with `best` on the best of them.
 
     A proposal refused on all goes on at `blocked`, a held one stands here; with `defer` it is made again once a rule
     allows it, at most so long after the first time. `topic` is empty where it is the journey's;
-    `offer` and `segment` are those of a message that makes an offer.
+    `offer` and `segment` are those of a message that makes an offer. With `fallback` the enrollment stands here until
+    the message is answered or the channels are used up.
     """
 
     label: str
@@ -156,6 +167,8 @@ class SendStep(msgspec.Struct, frozen=True):
     offer: str = ""
     segment: str = ""
     defer: Duration | None = None
+    best: bool = False
+    fallback: FallbackRule | None = None
 
 
 class BestOfferStep(msgspec.Struct, frozen=True):

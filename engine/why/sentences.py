@@ -177,6 +177,23 @@ def _scored(line: Line, _told: Telling) -> str:
 
 SCORE = ("propensity", "context", "value", "lever")
 """The parts of a score, multiplied."""
+WORTH = ("worth", "propensity", "value", "cost")
+"""What a channel is worth, and the parts of that."""
+
+
+def _ranked(line: Line, _told: Telling) -> str:
+    among = [each for each in line.data.get("channels", ()) if isinstance(each, Mapping)]
+    worth = ", ".join(f"{each.get('channel')} is worth {_worth(each)}" for each in among)
+    return f"The best channel for {_message(line)} is {line.code}{f': {worth}' if worth else ''}"
+
+
+def _worth(channel: Mapping[str, Any]) -> str:
+    """The worth of a channel with its parts."""
+    parts = [each for name in WORTH if isinstance(each := channel.get(name), int | float)]
+    if len(parts) < len(WORTH):
+        return "an unknown sum"
+    past = f", {channel['answered']} of {channel['of']} answered" if "of" in channel else ""
+    return "{:.4g} = {:.4g} x {:.4g} - {:.4g}".format(*parts) + past
 
 
 def _fence(line: Line, _told: Telling) -> str:
@@ -233,6 +250,12 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     ),
     trace.OFFERED: ("best offer", GO, _offered),
     trace.SCORED: ("scored", "", _scored),
+    trace.RANKED: ("ranked", "", _ranked),
+    trace.FELL_BACK: (
+        "next channel",
+        GO,
+        lambda line, _: f"{_message(line)}: {said(words.FELL_BACK, line.code)}",
+    ),
     trace.PAUSED: ("paused", "", lambda _line, _told: "The journey is paused: goes on when it is resumed"),
     trace.RESUMED: ("resumed", GO, lambda line, _: f"The journey was resumed: {said(words.RESUMED, line.code)}"),
     trace.VOIDED: ("voided", BAD, lambda line, _: f"Took back what was on its way: {said(words.VOIDED, line.code)}"),

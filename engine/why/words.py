@@ -37,10 +37,17 @@ RULES = {
 }
 """Refusals, and why a proposal waits. A rule that is not here is told by its code and its own reason."""
 VOIDED = {
+    "answered": "an earlier message was answered after all",
     "exit": "the enrollment ended before it left",
     "expired": "it would have come too late",
+    "fallback": "another channel is tried instead",
     "paused": "the journey was paused",
     "removed": "its node is no longer there",
+}
+FELL_BACK = {
+    "unanswered": "there was no answer in time, the next channel is tried",
+    "failed": "it did not reach them, the next channel is tried",
+    "none": "there was no answer, and no other channel is left",
 }
 DROPPED = {"left": "they had left before it was judged", "late": "it would have been too late"}
 FENCES = {

@@ -20,6 +20,19 @@ from journeys.model.parts import (
     Window,
 )
 
+TOLD = ("message.sent", "message.delivered", "message.opened", "message.clicked")
+"""Receipts that tell more and more of a message: a later one implies those before it."""
+REPLIED, COMPLAINED = "message.replied", "message.complained"
+
+
+def answers_of(receipt: str) -> frozenset[str]:
+    """The receipts that are the answer named, or tell as much; a complaint always is one."""
+    if receipt in TOLD:
+        implied = {*TOLD[TOLD.index(receipt) :]}
+        return frozenset(implied | {COMPLAINED} | ({REPLIED} if receipt != TOLD[-1] else set()))
+    return frozenset({receipt, COMPLAINED})
+
+
 Target = Annotated[str, Field(pattern=TARGET)]
 
 
@@ -60,7 +73,7 @@ class Fallback(Part):
     """Another channel after a time, unless an event of the message came."""
 
     after: Duration
-    unless: EventType
+    unless: EventTypes
 
 
 class Set(Part):

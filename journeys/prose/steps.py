@@ -228,7 +228,7 @@ def _send(node: Send) -> Sentence:
     text = f"Sends **{node.send}**{how}."
     if node.fallback is not None:
         text += (
-            f" Without {code(node.fallback.unless)} within {duration(node.fallback.after)}, the next channel is tried."
+            f" Without {events(node.fallback.unless)} within {duration(node.fallback.after)}, the next channel is tried."
         )
     if node.void_after is not None:
         text += f" It is worth nothing any more {duration(node.void_after)} later."
