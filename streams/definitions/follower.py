@@ -171,9 +171,7 @@ class Definitions:
             since = self._shelf.since(release)
             moves = {name: shelved.moves for name, shelved in release.journeys.items()}
             pauses = {name: one.pause for name, one in release.journeys.items() if one.pause is not None}
-            self.catalog = Catalog(
-                release.n, journeys, self._find, segments, zone, since, moves, terms, pauses, offers
-            )
+            self.catalog = Catalog(release.n, journeys, self._find, segments, zone, since, moves, terms, pauses, offers)
             self._metrics.definitions_release(release.n)
             log.info("definitions: release %d, %d journeys open", release.n, len(journeys))
             self._on_change(self.catalog)
