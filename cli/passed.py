@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from engine import trace
 from engine.decision import Line, Trace
+from engine.nodes.fallback import NONE as NONE_LEFT
 from engine.nodes.wait_until import NO_DATE
 from journeys.coverage import ENTER, EXIT, Pass
-from journeys.flow.read import BODY, ELSE, EXPIRED, REFUSED, TIMED_OUT
+from journeys.flow.read import BODY, ELSE, EXPIRED, FELL_BACK, REFUSED, TIMED_OUT
 
 NOT_ENTERED = "not_entered"
 """The outcome of a journey that was started and began nothing."""
@@ -63,6 +64,8 @@ def _keys(line: Line) -> tuple[str, ...]:
             return (BODY,) if line.code.isdecimal() else (ELSE,) if line.code == "most" else ()
         case trace.COLLECTED:
             return () if line.data.get("count", 1) else (ELSE,)
+        case trace.FELL_BACK:
+            return (FELL_BACK,) if line.code != NONE_LEFT else ()
         case trace.OFFERED:
             return (ELSE,) if line.code == "none" else ()
         case _:

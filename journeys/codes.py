@@ -44,6 +44,7 @@ CODES = {
     "J058": "a time of day that daylight saving skips",
     "J059": "a removed node that still holds people, and no map that says where they go on",
     "J065": "a winner that cannot be found",
+    "J066": "channels that cannot be chosen from, or tried one after the other",
     "J070": "a catalog of offers that is not there",
     "J071": "a catalog of offers that is not named after its file",
     "J072": "an offer whose message is not marketing",
@@ -55,5 +56,4 @@ CODES = {
     "J086": "quiet hours that never end",
     "J087": "a message that is worth nothing any more when the quiet hours are over",
     "J088": "a message that its brand never promotes",
-    "J090": "a part of the language that is not there yet",
 }

@@ -29,6 +29,18 @@ LEAVES = st.one_of(
     _with("wait_until", st.just({"weekday": ["monday", "friday"], "at": "09:00"})),
     _with("send", WORDS),
     _with("send", WORDS, channels=st.just(["push", "email"]), when_blocked=st.just("drop")),
+    _with(
+        "send",
+        WORDS,
+        channels=st.just(["push", "email", "sms"]),
+        pick=st.sampled_from(["first", "best"]),
+        fallback=st.sampled_from(
+            [
+                {"after": "2h", "unless": "message.opened"},
+                {"after": "1d", "unless": ["message.delivered", "message.replied"]},
+            ]
+        ),
+    ),
     _with("send", WORDS, void_after=TIMES, when_blocked=st.just({"defer": "30h"})),
     _with("best_offer", WORDS),
     _with("set", VALUES),

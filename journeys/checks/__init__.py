@@ -3,10 +3,10 @@
 from journeys.checks import (
     attributes,
     budgets,
+    channels,
     clock,
     conditions,
     events,
-    later,
     messages,
     names,
     nodes,
@@ -43,7 +43,7 @@ FAMILIES = (
     policy.faults,
     clock.faults,
     budgets.faults,
-    later.faults,
+    channels.faults,
 )
 
 

@@ -38,7 +38,7 @@ from journeys.model import (
 )
 from journeys.tree import Path
 
-TIMED_OUT, REFUSED, EXPIRED, ELSE, BODY = "timed_out", "refused", "expired", "else", "do"
+TIMED_OUT, REFUSED, EXPIRED, ELSE, BODY, FELL_BACK = "timed_out", "refused", "expired", "else", "do", "fell_back"
 """Keys of ways; others are numbers from 0 (branches of a `choose`, events of a `wait_for`), arms and outcomes."""
 
 
@@ -205,11 +205,15 @@ def _branches(node: Choose, path: Path) -> Iterator[Way]:
 
 
 def _send(node: Send, path: Path) -> Stop:
-    channels = " or ".join(node.channels) if node.channels else node.channel
-    title = f"send {node.send}" + (f" by {channels}" if channels else "")
+    joint = " or " if node.fallback is None or node.pick == "best" else ", then "
+    channels = joint.join(node.channels) if node.channels else node.channel
+    best = "the best of " if node.pick == "best" else ""
+    title = f"send {node.send}" + (f" by {best}{channels}" if channels else "")
     ways: tuple[Way, ...] = ()
+    if node.fallback is not None:
+        ways = (Way(FELL_BACK, f"next channel after {node.fallback.after.text}", path, late=True),)
     if isinstance(node.when_blocked, Blocked):
-        ways = (_way(REFUSED, "refused", node.when_blocked.else_, (*path, "when_blocked")),)
+        ways += (_way(REFUSED, "refused", node.when_blocked.else_, (*path, "when_blocked")),)
     return Stop(node.id or "", "send", title, path, ways, straight=True)
 
 
