@@ -85,8 +85,11 @@ def _place(draft: Draft, rival: Rival, step: SendStep, asked: Propensities, plac
 
 def _likely(step: SendStep, pending: Pending, asked: Propensities) -> tuple[str, tuple[float, str]]:
     """The channel that stands for the message, and its propensity: the first that was not tried, or the likeliest."""
-    name, tried = message_name(step.message.name), pending.chain.tried if pending.chain is not None else ()
-    left = [each.channel for each in step.variants if each.channel not in tried] or [step.variants[0].channel]
+    name, only = message_name(step.message.name), step.variants[0].channel
+    if len(step.variants) == 1:
+        return only, asked.propensity(name, only)
+    tried = pending.chain.tried if pending.chain is not None else ()
+    left = [each.channel for each in step.variants if each.channel not in tried] or [only]
     if not step.best:
         return left[0], asked.propensity(name, left[0])
     found = [(each, asked.propensity(name, each)) for each in left]
