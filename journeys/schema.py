@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from journeys.lives import Expected, Head, Moment, Outline, Person, Surroundings
 from journeys.meanings import meaning
-from journeys.messages.parts import PushPart, WebhookPart
+from journeys.messages.parts import PushPart, WebhookPart, WhatsappPart
 from journeys.model import TRIGGERS, VERBS, Brand, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.schemas.keywords import file_schema
 
@@ -71,6 +71,11 @@ def webhook_schema() -> dict[str, Any]:
     return _schema(WebhookPart, "A Sillage message as a webhook")
 
 
+def whatsapp_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/whatsapp.yaml."""
+    return _schema(WhatsappPart, "A Sillage message on WhatsApp")
+
+
 def lives_schema() -> dict[str, Any]:
     """The schema of each document of lives/NAME.yaml: the head that names the journey, then one life after another."""
     head, life = _schema(Head, ""), _schema(_Life, "")
@@ -97,6 +102,7 @@ EDITOR: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "message.schema.json": (message_schema, "messages/*/message.yaml"),
     "push.schema.json": (push_schema, "messages/*/push.yaml"),
     "webhook.schema.json": (webhook_schema, "messages/*/webhook.yaml"),
+    "whatsapp.schema.json": (whatsapp_schema, "messages/*/whatsapp.yaml"),
     "segment.schema.json": (segment_schema, "segments/*.yaml"),
     "offers.schema.json": (offers_schema, "offers/*.yaml"),
     "brand.schema.json": (brand_schema, "brands/*.yaml"),

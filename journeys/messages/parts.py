@@ -1,4 +1,4 @@
-"""The parts of a message that are YAML: what a designer writes in push.yaml and webhook.yaml, as templates."""
+"""The parts of a message that are YAML: what a designer writes in push.yaml, webhook.yaml and whatsapp.yaml, as templates."""
 
 from functools import lru_cache
 from typing import Annotated
@@ -33,8 +33,34 @@ class WebhookPart(Part):
     data: Texts = Field(default_factory=dict)
 
 
-YamlPart = PushPart | WebhookPart
-PARTS: dict[str, type[PushPart] | type[WebhookPart]] = {"push.yaml": PushPart, "webhook.yaml": WebhookPart}
+class WhatsappPart(Part):
+    """messages/NAME/whatsapp.yaml: an approved template with its parameters, or a text within 24 h of the person's last."""
+
+    template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")] = ""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] = "en"
+    header: str = ""
+    image: str = ""
+    body: list[str] | Texts = []
+    buttons: list[str] = Field([], max_length=10)
+    text: str = ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the template is filled with, by its place: `header`, `body.1` or `body.name`, `button.0`."""
+        body = self.body if isinstance(self.body, dict) else {str(at): each for at, each in enumerate(self.body, 1)}
+        return {
+            **({"header": self.header} if self.header else {}),
+            **{f"body.{name}": each for name, each in body.items()},
+            **{f"button.{at}": each for at, each in enumerate(self.buttons)},
+        }
+
+
+YamlPart = PushPart | WebhookPart | WhatsappPart
+PARTS: dict[str, type[PushPart] | type[WebhookPart] | type[WhatsappPart]] = {
+    "push.yaml": PushPart,
+    "webhook.yaml": WebhookPart,
+    "whatsapp.yaml": WhatsappPart,
+}
 """By file name; the channel is what stands before the dot."""
 
 

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from journeys.messages import sms
 from journeys.messages.model import Message
-from journeys.messages.parts import PARTS, PushPart, WebhookPart, YamlPart, sound_part
+from journeys.messages.parts import PARTS, PushPart, WebhookPart, WhatsappPart, YamlPart, sound_part
 from journeys.messages.template import Template, TemplateFault, nested, parse
 
 MAX_SUBJECT = 500
+REPLIED = "customer.whatsapp_replied_at"
+"""The attribute that holds when the person last wrote on WhatsApp (ms); engine/facts.py keeps it."""
+WINDOW_MS = 24 * 3600 * 1000
+"""How long after that WhatsApp takes a text that is no template."""
 _KEPT = 1024
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
@@ -20,7 +25,9 @@ class Rendered:
     """What a recipient reads. A part that the message does not have is empty; the subject is one line.
 
     Of a push the subject is its title and the text its body; `link` and `image` only a push has. Of a webhook the
-    subject is the type of its event, and `data` what it tells.
+    subject is the type of its event, and `data` what it tells. `segments` counts those of an SMS. Of a WhatsApp template
+    `template` and `language` say which, and `data` holds its parameters (`header`, `body.1`, `button.0`). `until` (ms) is
+    when the time is over in which it may leave, None for any time.
     """
 
     subject: str
@@ -29,6 +36,10 @@ class Rendered:
     link: str = ""
     image: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    segments: int = 0
+    template: str = ""
+    language: str = ""
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,10 @@ class _Compiled:
     link: Template | None = None
     image: Template | None = None
     data: Mapping[str, Template] = field(default_factory=dict)
+    template: str = ""
+    language: str = ""
+    within_ms: int = 0
+    since: str = ""
 
     @property
     def templates(self) -> list[Template]:
@@ -54,13 +69,20 @@ def render(message: Message, channel: str, variables: Mapping[str, Any]) -> Rend
     """The message for one person. Raises TemplateFault where it has no part for the channel or cannot be rendered."""
     templates = _templates(message, channel)
     values = nested(variables)
+    text = templates.text.render(values) if templates.text else ""
+    if channel == "sms":
+        text = sms.tidy(text)
     return Rendered(
         subject=_BREAKS.sub(" ", templates.subject.render(values)).strip()[:MAX_SUBJECT],
-        text=templates.text.render(values) if templates.text else "",
+        text=text,
         html=templates.html.render(values) if templates.html else "",
         link=templates.link.render(values).strip() if templates.link else "",
         image=templates.image.render(values).strip() if templates.image else "",
         data={name: template.render(values) for name, template in templates.data.items()},
+        segments=sms.length(text).segments if channel == "sms" else 0,
+        template=templates.template,
+        language=templates.language,
+        until=_until(templates, values),
     )
 
 
@@ -79,7 +101,18 @@ def recipient_of(message: Message, channel: str) -> str:
 
 def variables_of(message: Message, channel: str) -> frozenset[str]:
     """The dotted paths that the message reads on this channel. Raises TemplateFault like `render`."""
-    return frozenset().union(*(template.variables for template in _templates(message, channel).templates))
+    templates = _templates(message, channel)
+    own = {templates.since} if templates.since else set()
+    return frozenset(own).union(*(template.variables for template in templates.templates))
+
+
+def _until(templates: _Compiled, values: Mapping[str, Any]) -> int | None:
+    """When the time is over that began with the instant which the message is bound to; at once where there is none."""
+    if not templates.since:
+        return None
+    root, _, name = templates.since.partition(".")
+    began = values.get(root, {}).get(name)
+    return began + templates.within_ms if isinstance(began, int) else 0
 
 
 def _templates(message: Message, channel: str) -> _Compiled:
@@ -121,3 +154,13 @@ def _compile_part(part: YamlPart) -> _Compiled:
             return _Compiled(parse(part.title), parse(part.body), None, link, image, data)
         case WebhookPart():
             return _Compiled(parse(part.type), None, None, data=data)
+        case WhatsappPart():
+            return _compile_whatsapp(part)
+
+
+def _compile_whatsapp(part: WhatsappPart) -> _Compiled:
+    if not part.template:
+        return _Compiled(parse(""), parse(part.text), None, since=REPLIED, within_ms=WINDOW_MS)
+    data = {name: parse(value) for name, value in part.parameters.items()}
+    image = parse(part.image) if part.image else None
+    return _Compiled(parse(""), None, None, None, image, data, part.template, part.language)
