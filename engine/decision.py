@@ -137,6 +137,14 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind", omit_defau
     cause: str = ""
 
 
+class CallErasure(msgspec.Struct, frozen=True, tag="erase_calls", tag_field="kind"):
+    """The customer was erased: no call that is queued for it is made."""
+
+    id: str
+    customer: str
+    decided_at: int
+
+
 class Emitted(msgspec.Struct, frozen=True, tag="event", tag_field="kind", omit_defaults=True):
     """An event for others, who read the topic `emitted` and look at `to`; `id` follows from its cause."""
 
@@ -154,7 +162,7 @@ Output = Action | Void | ConsentChange | Erasure
 """What leaves on the topic `actions`."""
 TaskOutput = Task | TaskWarning | TaskClosed
 """What leaves on the topic `tasks`."""
-CallOutput = Call
+CallOutput = Call | CallErasure
 """What leaves on the topic `calls`."""
 EventOutput = Emitted
 """What leaves on the topic `emitted`."""

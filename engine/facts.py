@@ -10,10 +10,10 @@ from engine.answers import take_answer, void_answered
 from engine.attributes import newer, write
 from engine.bounds import with_item
 from engine.customer import CONSENTS, IDENTIFIERS, Consent, Customer, Position, consent_key
-from engine.decision import ConsentChange, Erasure
+from engine.decision import CallErasure, ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
-from engine.ids import consent_id, erasure_id
+from engine.ids import call_erasure_id, consent_id, erasure_id
 from engine.places import fences
 from engine.program import ANSWER_TYPES
 from engine.run import cancel_tasks
@@ -135,7 +135,8 @@ def _erased(draft: Draft, event: Event) -> None:
     name, at = draft.customer.id, draft.at
     for enrollment in draft.customer.enrollments:
         cancel_tasks(draft, enrollment, "erased", at)
-    draft.outputs.append(Erasure(erasure_id(name, event.id), name, at))
+    erasure = erasure_id(name, event.id)
+    draft.outputs += [Erasure(erasure, name, at), CallErasure(call_erasure_id(erasure), name, at)]
     draft.say(trace.FACT, code="erased")
     draft.replace(Customer(id=name, person_key="", created_at=0, updated_at=at, erased_at=max(at, 1)))
 

@@ -42,6 +42,11 @@ def erasure_id(customer: str, event_id: str) -> str:
     return _digest(("erase", customer, event_id))
 
 
+def call_erasure_id(erasure: str) -> str:
+    """The id of the record that tells those who make calls of an erasure, from that of the one for dispatch."""
+    return _digest(("calls", erasure))
+
+
 def event_trace_id(customer: str, event_id: str) -> str:
     """The id of the trace of an event."""
     return _digest(("event", customer, event_id))

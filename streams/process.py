@@ -20,13 +20,14 @@ from streams.budgets.running import Budgets
 from streams.calls.running import Calls
 from streams.context.follower import Surroundings
 from streams.definitions.follower import Definitions
-from streams.dispatch.ahead import Ahead
-from streams.dispatch.book import Book, dispatches_log
+from streams.dispatch.ahead import Ahead, note_of
+from streams.dispatch.book import Book, Note, dispatches_log
 from streams.dispatch.channels import channels_of
 from streams.dispatch.desk import Desk
 from streams.dispatch.dispatcher import Dispatcher
 from streams.faust.app import Group
 from streams.inputs import Inputs
+from streams.links.links import links_of
 from streams.loop import loop_factory
 from streams.metrics.gauges import look
 from streams.metrics.metrics import Metrics
@@ -182,17 +183,17 @@ async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
-    channels = channels_of(settings, time.time)
+    channels, links = channels_of(settings, time.time), links_of(settings)
     await refuse_redis(settings.redis_access)
     async with Shared(settings, "dispatcher") as shared:
         topic = settings.topic("actions")
         ledger = RedisLedger(**redis_options(settings.redis_access), prefix=settings.prefix)
         book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
-        ahead = Ahead(settings, book.note)
+        ahead: Ahead[Note] = Ahead(settings, topic, book.note, note_of)
         dead = dead_letters(settings, shared.publisher, "actions")
         dispatcher = Dispatcher(
             settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms, dead,
-            shared.metrics, traces=shared.traces,
+            shared.metrics, traces=shared.traces, links=links,
         )  # fmt: skip
         desk = Desk(topic, dispatcher, book, ahead)
         group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
@@ -206,6 +207,7 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
 
         try:
             await ahead.start()
+            await calls.start()
             await until(stop, [desk.run(), group.run(), *calls.works(), shared.definitions.until_fault()], leave)
         except (PublishError, KafkaError):
             await shared.broker_is_there(stop)

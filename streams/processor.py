@@ -11,7 +11,7 @@ from engine.catalog import Catalog
 from engine.context import EMPTY, Context
 from engine.customer import Customer, Drawn, next_due
 from engine.decide import decide, new_customer
-from engine.decision import Action, AnyOutput, CallOutput, Decision, Emitted, Task, TaskOutput
+from engine.decision import Action, AnyOutput, Call, CallOutput, Decision, Emitted, Task, TaskOutput
 from engine.event import Event, EventArrived, Input, TimerFired
 from engine.trace import ERROR, REFUSED
 from engine.why.bounded import MOST_BYTES, bounded
@@ -351,7 +351,7 @@ def _labels(output: AnyOutput) -> tuple[str, str]:
     """The journey and the channel that an output is counted under, empty for what is no action."""
     if isinstance(output, Action):
         return output.journey, output.channel
-    if isinstance(output, CallOutput):
+    if isinstance(output, Call):
         return output.journey, "service"
     return (output.journey, "task") if isinstance(output, Task) else ("", "")
 

@@ -23,10 +23,12 @@ DONE = "done"
 LATE = "late"
 SERVICE_AWAY = "service_away"
 UNKNOWN_SERVICE = "unknown_service"
+ERASED = "erased"
 CHANNEL = "service"
 _WHY: dict[str, str] = {
     LATE: "its time was over before the service could be asked",
     SERVICE_AWAY: "the service has failed again and again, and is not asked for now",
+    ERASED: "the customer was erased",
     UNKNOWN_SERVICE: "project.yaml of the release in use names no such service",
 }
 _WHY_CHARACTERS = 500

@@ -1,6 +1,7 @@
 """From a call to its answer: asked at least once, tried again within its time, answered once (docs/calls.md)."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import random
@@ -10,14 +11,15 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from engine.decision import Call, CallOutput
+from engine.decision import Call, CallErasure, CallOutput
 from journeys.duration import Duration
 from journeys.model.folder import Service
 from streams.broker.publish import Out, Publisher
-from streams.calls.answer import DONE, LATE, UNKNOWN_SERVICE, Answer, answered, refused
+from streams.calls.answer import DONE, ERASED, LATE, UNKNOWN_SERVICE, Answer, answered, refused
 from streams.calls.gate import Gate
 from streams.calls.services import Services
 from streams.calls.trying import attempt
+from streams.dispatch.dispatcher import ReadAhead
 from streams.dispatch.receipts import Receipt
 from streams.observing.logs import about
 from streams.observing.traceparent import HEADER
@@ -32,9 +34,9 @@ GREATEST_PAUSE_SECONDS = 30.0
 LINGER_SECONDS = 0.02
 """A moment's wait writes several answers at once."""
 REMEMBERED = 50_000
-"""Calls answered last, which a process knows again."""
+"""Calls answered last, and customers erased last, which a process knows again."""
 
-_decode = msgspec.json.Decoder(CallOutput).decode
+_decode: Callable[[bytes], CallOutput] = msgspec.json.Decoder(CallOutput).decode
 
 
 class Gauges(Protocol):
@@ -79,6 +81,9 @@ class Caller:
         self._first_pause = first_pause_seconds
         self._gates: dict[str, Gate] = {}
         self._answered: dict[str, None] = {}
+        self._erased: dict[str, None] = {}
+        self._asking: defaultdict[str, set[asyncio.Task[Answer]]] = defaultdict(set)
+        self.ahead: ReadAhead | None = None
 
     async def take(self, partition: int, records: Sequence[Record]) -> None:
         """Returns when each call is answered and the answers are acknowledged, so that the caller may commit.
@@ -90,6 +95,8 @@ class Caller:
             asked = await self._read(record)
             if asked is not None and asked.call.id not in self._answered:
                 found.setdefault(asked.call.id, asked)
+        if found and self.ahead is not None:
+            await self.ahead.caught_up(partition)
         answers: asyncio.Queue[tuple[Asked, Answer]] = asyncio.Queue()
         tasks = [asyncio.create_task(self._settle(asked, answers)) for asked in found.values()]
         try:
@@ -106,18 +113,29 @@ class Caller:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def erase(self, _partition: int, erasures: Sequence[CallErasure]) -> None:
+        """No call of these customers is made any more; one under way is given up."""
+        for erasure in erasures:
+            self._erased[erasure.customer] = None
+            for task in self._asking.get(erasure.customer, ()):
+                task.cancel()
+        _shorten(self._erased)
+
     async def close(self) -> None:
         """Gives all connections back."""
         await asyncio.gather(*(gate.close() for gate in self._gates.values()))
 
     async def _read(self, record: Record) -> Asked | None:
         try:
-            call: Call = _decode(record.value or b"")
+            call = _decode(record.value or b"")
         except msgspec.DecodeError as fault:
             code, reason = (record.code, record.reason) if isinstance(record, Damaged) else ("not_a_call", str(fault))
             await self._dead(record, code, reason)
             told = about(topic=record.topic, partition=record.partition, offset=record.offset, code=code)
             log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
+            return None
+        if isinstance(call, CallErasure):
+            await self.erase(record.partition, [call])
             return None
         by_event = self._settings.clock == "event"
         left_ms = call.within_at - (call.decided_at if by_event else self._clock())
@@ -127,13 +145,30 @@ class Caller:
     async def _settle(self, asked: Asked, answers: asyncio.Queue[tuple[Asked, Answer]]) -> None:
         call = asked.call
         try:
-            answer = await self._answer(call, asked.until)
+            answer = await self._unless_erased(call, asked.until)
         except Exception:
             log.exception("a call could not be made; report it", extra=_about(call, "caller_fault"))
             answer = Answer("caller_fault", why="a fault of Sillage; its log says more")
         if answer.code != DONE:
             log.info("a call has no answer", extra=_about(call, answer.code))
         answers.put_nowait((asked, answer))
+
+    async def _unless_erased(self, call: Call, until: float) -> Answer:
+        if call.customer in self._erased:
+            return refused(ERASED)
+        others = self._asking[call.customer]
+        asking = asyncio.create_task(self._answer(call, until))
+        others.add(asking)
+        try:
+            await asyncio.wait([asking])
+            return refused(ERASED) if asking.cancelled() else asking.result()
+        finally:
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await asking
+            others.discard(asking)
+            if not others:
+                self._asking.pop(call.customer, None)
 
     async def _answer(self, call: Call, until: float) -> Answer:
         """Tries until there is an answer, as often and for as long as may be."""
@@ -192,13 +227,14 @@ class Caller:
     def _remember(self, told: Sequence[tuple[Asked, Answer]]) -> None:
         """A worker that took over publishes calls again whose answers are there: they need not be asked again."""
         self._answered |= dict.fromkeys(asked.call.id for asked, _ in told)
-        for name in list(itertools.islice(self._answered, max(0, len(self._answered) - REMEMBERED))):
-            del self._answered[name]
+        _shorten(self._answered)
 
     async def _publish(self, told: Sequence[tuple[Asked, Answer]]) -> None:
         at = self._clock()
         by_home: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
         for asked, answer in told:
+            if answer.code == ERASED:
+                continue
             receipt: Receipt = answered(asked.call, answer, at, self._settings, asked.headers)
             by_home[receipt.topic, receipt.partition].append(receipt.out)
         for (topic, home), outs in by_home.items():
@@ -206,6 +242,20 @@ class Caller:
         if self._gauges is not None:
             for asked, answer in told:
                 self._gauges.call(asked.call.service, answer.code)
+
+
+def erasure_of(value: bytes | None) -> CallErasure | None:
+    """The erasure that a record of `calls` holds, None for anything else."""
+    with contextlib.suppress(msgspec.DecodeError):
+        output = _decode(value or b"")
+        return output if isinstance(output, CallErasure) else None
+    return None
+
+
+def _shorten(known: dict[str, None]) -> None:
+    """What was known first is forgotten beyond so many."""
+    for name in list(itertools.islice(known, max(0, len(known) - REMEMBERED))):
+        del known[name]
 
 
 def seconds_of(duration: Duration) -> float:

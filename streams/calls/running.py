@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from streams.broker.publish import Publisher
-from streams.calls.caller import Caller, Gauges
+from streams.calls.caller import Caller, Gauges, erasure_of
 from streams.calls.services import Services
 from streams.definitions.follower import Definitions
+from streams.dispatch.ahead import Ahead
 from streams.dispatch.desk import Desk
 from streams.faust.app import Group
 from streams.settings import Settings
@@ -30,7 +31,9 @@ class Calls:
         topic = settings.topic("calls")
         services = Services(definitions.project, definitions.catch_up, settings.service_secrets)
         self._caller = Caller(settings, publisher, services, clock, dead, gauges)
-        self._desk = Desk(topic, self._caller)
+        self._ahead = Ahead(settings, topic, self._caller.erase, erasure_of)
+        self._caller.ahead = self._ahead
+        self._desk = Desk(topic, self._caller, ahead=self._ahead)
         self._group = Group(settings, ROLE, [topic], self._desk.offer, self._desk.assigned, self._desk.pause)
         self._desk.source = self._group.source
 
@@ -38,6 +41,10 @@ class Calls:
     def ready(self) -> bool:
         """Whether every partition that the group gave is open."""
         return self._desk.ready
+
+    async def start(self) -> None:
+        """Begins to read ahead, for erasures."""
+        await self._ahead.start()
 
     def works(self) -> list[Coroutine[Any, Any, None]]:
         """What runs side by side until it is cancelled; raises what ended it."""
@@ -49,5 +56,6 @@ class Calls:
         await self._group.commit()
 
     async def close(self) -> None:
-        """Gives the connections to services back."""
+        """Gives the connections to services and to the brokers back."""
+        await self._ahead.stop()
         await self._caller.close()

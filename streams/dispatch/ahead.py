@@ -1,8 +1,9 @@
-"""Reading `actions` ahead of the dispatcher, so that no message leaves before a void that lies behind it was seen."""
+"""Reading ahead of who takes records, so that nothing leaves before a void or an erasure that lies behind was seen."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,6 +14,9 @@ from streams.broker.watch import Watch
 from streams.dispatch.book import Note
 from streams.settings import Settings
 
+N = TypeVar("N")
+"""A note: what a record says of others."""
+
 _POLL_MS = 100
 _decode = msgspec.json.Decoder(Output).decode
 
@@ -21,12 +25,22 @@ class NotOpen(Exception):
     """The partition was never opened, or was closed because another dispatcher has it now."""
 
 
-class Ahead:
-    """An own assigned consumer over the dispatcher's partitions of `actions`; `note` is Book.note."""
+class Ahead(Generic[N]):
+    """An own assigned consumer over the partitions of a topic that a desk has, such as `actions`.
 
-    def __init__(self, settings: Settings, note: Callable[[int, Sequence[Note]], Awaitable[None]]) -> None:
-        self._topic = settings.topic("actions")
+    `note` is told of what `read` finds in the value of a record, None for a record that is no note.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        topic: str,
+        note: Callable[[int, Sequence[N]], Awaitable[None]],
+        read: Callable[[bytes | None], N | None],
+    ) -> None:
+        self._topic = topic
         self._note = note
+        self._note_of = read
         self._consumer = AIOKafkaConsumer(
             **client_options(settings.brokers),
             enable_auto_commit=False,
@@ -116,7 +130,7 @@ class Ahead:
         return await self._watch.whole(_POLL_MS)
 
     async def _take(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
-        notes = [note for record in records if (note := note_of(record.value)) is not None]
+        notes = [note for record in records if (note := self._note_of(record.value)) is not None]
         if notes:
             await self._note(partition, notes)
         if partition in self._positions and not self._changed:

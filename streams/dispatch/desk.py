@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from streams.broker.source import Source, Spot
 from streams.dispatch.ahead import Ahead
@@ -40,10 +40,10 @@ class Taker(Protocol):
 class Desk:
     """Owner of the partitions of `topic` that `assigned` names, fed by a Source through `offer`.
 
-    A desk of actions has a book and reads ahead; one of calls needs neither.
+    Both of actions and of calls read ahead; one of calls needs no book.
     """
 
-    def __init__(self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead | None = None) -> None:
+    def __init__(self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead[Any] | None = None) -> None:
         self.source: Source | None = None
         self._topic = topic
         self._dispatcher = dispatcher

@@ -19,7 +19,7 @@ from state.redis_ledger import RedisLedger
 from streams.broker.publish import KafkaPublisher, Out
 from streams.broker.reader import read_all
 from streams.broker.topics import migrate
-from streams.dispatch.ahead import Ahead, NotOpen
+from streams.dispatch.ahead import Ahead, NotOpen, note_of
 from streams.dispatch.book import Book, Note, dispatches_log
 from streams.dispatch.dispatcher import Dispatcher
 from streams.settings import Settings
@@ -39,7 +39,7 @@ class Process:
         self.publisher = KafkaPublisher(settings.kafka)
         self.ledger = RedisLedger(settings.redis, settings.prefix)
         self.book = Book(settings, self.publisher, self.ledger, wall_ms, dispatches_log(settings))
-        self.ahead = Ahead(settings, self.book.note)
+        self.ahead: Ahead[Note] = Ahead(settings, settings.topic("actions"), self.book.note, note_of)
         self.email = Email(settings.smtp, now=time.time)
         self.dispatcher = Dispatcher(
             settings,
@@ -137,7 +137,7 @@ async def test_a_reader_ahead_that_broke_stops_the_dispatcher(settings: Settings
     async def break_down(partition: int, notes: Sequence[Note]) -> None:
         raise ZeroDivisionError
 
-    broken = Ahead(settings, break_down)
+    broken: Ahead[Note] = Ahead(settings, settings.topic("actions"), break_down, note_of)
     await broken.start()
     broken.open(process.partition, 0)
     await process.queue(Void("v", "ann", "a1", "exit", 2000))
