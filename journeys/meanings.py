@@ -21,6 +21,7 @@ ANYWHERE = {
     "at": "A time of day in the person's zone.",
     "attributes": "What is known of the customer, by name.",
     "backfill": "Whether those for whom it holds already at the deploy count too.",
+    "beside": "In lives: other journeys that are open meanwhile.",
     "between": "Only within these times of day, in the person's zone: else it goes on when they next begin.",
     "body": "What stands below the title; Liquid.",
     "branches": "The branches by name.",

@@ -44,10 +44,11 @@ def file_schema() -> dict[str, Any]:
     """The JSON Schema of a file in schemas/: one event type, several, or in customer.yaml the customer."""
     event = {"description": "The event type that this file declares.", "type": "string"}
     events = {"description": "Several event types, each with its schema.", **_MAPPING}
+    context = {"description": "Kinds of things that the company keeps up to date by key.", **_MAPPING}
     return {
         "description": "What an event type of the company, or the customer, holds.",
         "type": "object",
-        "properties": {"event": event, "events": events, **KEYWORDS},
+        "properties": {"event": event, "events": events, "context": context, **KEYWORDS},
         "additionalProperties": False,
         "$defs": {"schema": {"type": "object", "properties": KEYWORDS, "additionalProperties": False}},
     }
