@@ -21,7 +21,7 @@ steps:
 
 
 def test_the_files_on_the_page_are_sound_and_are_held_to() -> None:
-    assert len(FILES) == 3
+    assert len(FILES) == 4
     assert check(load_project({**FILES, "journeys/a.yaml": JOURNEY})) == []
     wrong = JOURNEY.replace("paid_by", "payd_by").replace("customer.tier", "customer.teir")
     assert [problem.code for problem in check(load_project({**FILES, "journeys/a.yaml": wrong}))] == ["J034", "J033"]
