@@ -1,5 +1,8 @@
 """What the channels over HTTP share: a kept session, and what an answer says of a later try."""
 
+import json
+from typing import Any
+
 import aiohttp
 
 KEPT_SECONDS = 10.0
@@ -32,3 +35,12 @@ def retry_after(answer: aiohttp.ClientResponse) -> float | None:
     """The seconds of the header Retry-After, None where there is none or a date."""
     text = answer.headers.get("Retry-After")
     return float(text) if text is not None and text.isdigit() else None
+
+
+async def json_of(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The JSON object that an answer holds; empty for anything else."""
+    try:
+        found = json.loads(await answer.read())
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -146,13 +146,14 @@ def _yaml_part(message: Message, channel: str) -> YamlPart | None:
 
 
 def _compile_part(part: YamlPart) -> _Compiled:
-    data = {name: parse(value) for name, value in part.data.items()}
     match part:
         case PushPart():
+            data = {name: parse(value) for name, value in part.data.items()}
             link = parse(part.link) if part.link else None
             image = parse(part.image) if part.image else None
             return _Compiled(parse(part.title), parse(part.body), None, link, image, data)
         case WebhookPart():
+            data = {name: parse(value) for name, value in part.data.items()}
             return _Compiled(parse(part.type), None, None, data=data)
         case WhatsappPart():
             return _compile_whatsapp(part)
