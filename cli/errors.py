@@ -9,6 +9,7 @@ import click
 # Where the rooms below and their clients keep the faults that they explain themselves. A module that was never imported
 # cannot have raised, so none is imported for this.
 _EXPLAINED = (
+    ("channels.accounts", "AccountError"),
     ("channels.push", "PushCredentialsError"),
     ("channels.webhook", "EndpointsError"),
     ("local.errors", "LocalError"),

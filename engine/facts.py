@@ -17,9 +17,14 @@ from engine.ids import call_erasure_id, consent_id, erasure_id
 from engine.places import fences
 from engine.program import ANSWER_TYPES
 from engine.run import cancel_tasks
+from journeys.messages.window import REPLIED
 
 LOCATION = consent_key("location", "app")
 """The consent without which no position of the person is kept."""
+
+WHATSAPP = "whatsapp"
+REPLIED_AT = REPLIED.partition(".")[2]
+"""The attribute that a reply writes."""
 
 
 def take_facts(draft: Draft, event: Event) -> None:
@@ -114,6 +119,16 @@ def _located(draft: Draft, event: Event) -> None:
         fences.follow(draft, fix)
 
 
+def _replied(draft: Draft, event: Event) -> None:
+    """What a person writes on WhatsApp opens the window in which a text may answer, not only an approved template."""
+    if event.channel == WHATSAPP and newer(draft.customer, (REPLIED_AT,), event.occurred_at):
+        write(draft.own(), {REPLIED_AT: event.occurred_at}, (), event.occurred_at)
+        draft.touch("customer")
+        draft.note(trace.FACT, code="attributes", why=REPLIED_AT)
+    if draft.customer.queued or draft.customer.contacts:
+        take_answer(draft, event)
+
+
 def _linked(draft: Draft, event: Event) -> None:
     named = event.properties.get("identifiers", {})
     if isinstance(named, dict):
@@ -192,6 +207,7 @@ FACTS: dict[str, Callable[[Draft, Event], None]] = {
     "consent.changed": _answered,
     "position.reported": _located,
     "identity.linked": _linked,
+    "message.replied": _replied,
     "customer.erased": _erased,
     "action.refused": _left,
     "message.sent": _left,

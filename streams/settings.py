@@ -15,7 +15,7 @@ from streams.redis_access import RedisAccess, refuse_redis_faults
 from streams.secrets import SecretError, open_to_all, read_secret, read_secrets
 
 SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file",
-                "service_secrets")  # fmt: skip
+                "service_secrets", "links_keys")  # fmt: skip
 
 
 CONTEXT_OF_ITS_OWN = ("places", "weather", "models")
@@ -87,9 +87,17 @@ class Settings(BaseSettings):
     push: str = Field("", description="Path of a Firebase service account's JSON; empty for no push.")
     push_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
+    sms: str = Field("", description="Path of a JSON file of the provider of SMS; empty for no SMS.")
+    whatsapp: str = Field("", description="Path of a JSON file of the WhatsApp account; empty for no WhatsApp.")
     service_secrets: str = Field(
         "", description="Path of a JSON file of the secrets that headers of services name; empty for none."
     )
+    links_url: str = Field(
+        "", description="Where people reach `sillage serve`, as https://mail.shop.example; empty for no links."
+    )
+    links_keys: str = Field("", description="Path of a JSON file of the keys that seal links, by id, the newest first.")
+    serve_port: int = Field(8080, ge=0, le=65535, description="Port of `sillage serve`; 0 for any that is free.")
+    serve_host: str = Field("", description="Address where that port listens; empty for every one of the machine.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
     metrics_host: str = Field("", description="Address where that port listens; empty for every one of the machine.")
     log: str = Field("text", pattern="^(text|json)$", description="Form of a process's log: text or json.")
@@ -126,6 +134,19 @@ class Settings(BaseSettings):
     def _traces_url(cls, url: str) -> str:
         return _url(url, ("http", "https"), "http://collector:4318") if url else url
 
+    @field_validator("links_url")
+    @classmethod
+    def _links_url(cls, url: str) -> str:
+        """Receivers take one click at https alone; without TLS a link works on this machine, to try it."""
+        if not url:
+            return url
+        parts = urlsplit(_url(url, ("http", "https"), "https://mail.shop.example"))
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("expected https://, since receivers take one click at no other")
+        if parts.query or parts.fragment or not url.isascii() or len(url) > 200:
+            raise ValueError("expected at most 200 ASCII characters without ? and #, as https://mail.shop.example")
+        return url
+
     @field_validator("redis")
     @classmethod
     def _redis_url(cls, url: str) -> str:
@@ -146,9 +167,17 @@ class Settings(BaseSettings):
                 self._smtp_password()
             if self.service_secrets:
                 read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS")
+            self._links()
         except SecretError as fault:
             raise ValueError(str(fault)) from None
         return self
+
+    def _links(self) -> None:
+        """The URL may be told to every process, the keys only to those that seal and open."""
+        if self.links_keys and not self.links_url:
+            raise SecretError("SILLAGE_LINKS_KEYS: is set, and SILLAGE_LINKS_URL is not; links need both")
+        if self.links_keys:
+            read_secrets(self.links_keys, "SILLAGE_LINKS_KEYS")
 
     def _smtp_password(self) -> None:
         variable = "SILLAGE_SMTP_PASSWORD_FILE"
@@ -200,6 +229,9 @@ class Settings(BaseSettings):
         with suppress(SecretError):
             if self.service_secrets:
                 found += read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS").values()
+        with suppress(SecretError):
+            if self.links_keys:
+                found += read_secrets(self.links_keys, "SILLAGE_LINKS_KEYS").values()
         return found
 
     def open_secrets(self) -> list[str]:

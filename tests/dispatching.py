@@ -160,6 +160,7 @@ class Office:
     clock: Callable[[], int] | None = None
     tally: Tally = field(default_factory=Tally)
     left: list[str] = field(default_factory=list)
+    links: Any = None
 
     def __post_init__(self) -> None:
         self.now = NOW
@@ -170,13 +171,14 @@ class Office:
             self.shelf,
             self.book,
             self.ahead,
-            {"email": self.hatch},
+            {self.hatch.name: self.hatch},
             self.messages.get,
             clock,
             self._dead,
             gauges=self.tally,
             on_sent=lambda sent, rendered: self.left.append(f"{sent.id}: {rendered.subject}"),
             patience=self.patience,
+            links=self.links,
         )
 
     def another(self, **changed: Any) -> "Office":

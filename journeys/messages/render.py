@@ -10,12 +10,9 @@ from journeys.messages import sms
 from journeys.messages.model import Message
 from journeys.messages.parts import PARTS, PushPart, WebhookPart, WhatsappPart, YamlPart, sound_part
 from journeys.messages.template import Template, TemplateFault, nested, parse
+from journeys.messages.window import REPLIED, WINDOW_MS
 
 MAX_SUBJECT = 500
-REPLIED = "customer.whatsapp_replied_at"
-"""The attribute that holds when the person last wrote on WhatsApp (ms); engine/facts.py keeps it."""
-WINDOW_MS = 24 * 3600 * 1000
-"""How long after that WhatsApp takes a text that is no template."""
 _KEPT = 1024
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from channels.channel import Channel
 from channels.email import Email
 from channels.push import Push, ServiceAccount
+from channels.sms import sms_channel
 from channels.webhook import Webhook, read_endpoints
+from channels.whatsapp import whatsapp_channel
 from streams.secrets import read_secret
 from streams.settings import Settings
 
@@ -18,10 +20,17 @@ def smtp_password(settings: Settings) -> Callable[[], str] | None:
 
 
 def channels_of(settings: Settings, now: Callable[[], float]) -> dict[str, Channel]:
-    """By name: e-mail always, push and webhooks where a file says how. Raises PushCredentialsError, EndpointsError."""
+    """By name: e-mail always, the others where a file says how.
+
+    Raises PushCredentialsError, EndpointsError, AccountError.
+    """
     found: list[Channel] = [Email(settings.smtp, now=now, password=smtp_password(settings))]
     if settings.push:
         found.append(Push(ServiceAccount(Path(settings.push)), url=settings.push_url, now=now))
     if settings.webhooks:
         found.append(Webhook(read_endpoints(Path(settings.webhooks)), now=now))
+    if settings.sms:
+        found.append(sms_channel(Path(settings.sms)))
+    if settings.whatsapp:
+        found.append(whatsapp_channel(Path(settings.whatsapp)))
     return {channel.name: channel for channel in found}

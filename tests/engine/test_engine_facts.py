@@ -235,3 +235,13 @@ def test_queued_actions_are_bounded(life, journey):
     for _ in range(66):
         person.event("began")
     assert [each.action for each in person.customer.queued] == [action.id for action in person.actions()[2:]]
+
+
+def test_a_reply_on_whatsapp_is_remembered_and_an_older_one_changes_nothing(life):
+    person = life()
+    at = person.at
+    for channel, later in (("whatsapp", 0), ("whatsapp", -500), ("email", 700)):
+        person.event("message.replied", {"action_id": "a"}, channel=channel, occurred_at=at + later)
+    assert person.customer.attributes["whatsapp_replied_at"] == at
+    person.event("message.replied", {"action_id": "a"}, channel="whatsapp", occurred_at=at + 900)
+    assert person.customer.attributes["whatsapp_replied_at"] == at + 900
