@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.errors import CliError
 from cli.folder import read_files
 from cli.settings import load_settings
-from journeys.load import load_project
+from journeys.load import Folder, load_project
 from local.demo import page as orders_page
 from local.demo.outcome import write_actions
 from local.demo.processes import DemoError
@@ -37,6 +37,8 @@ from streams.definitions.plan import DeployRefused
 SHIPPED = "shipped"
 REPLAYED = ("first-order-thanks", "win-back")
 """The journeys that the orders are replayed with, so that plain SQL can say what must leave."""
+LEFT_OUT = ("appointment", "order-ahead")
+"""Journeys that ship and do not go with the quiet hours of the town, where nobody begins them."""
 FAULTS = (DemoError, DeployFailed, DeployRefused, LocalError, OrdersError, PublishError, TopicsError, OSError)
 START = "import sys; from cli.main import main; sys.exit(main())"
 OF_THE_TOWN = {"seconds": 60.0, "speed": 1.0, "customers": 300, "seed": 1}
@@ -130,7 +132,7 @@ def _live(
         customers=int(told["customers"]),
         seconds=told["seconds"],
         speed=told["speed"],
-        definitions=load_project(read_files([_definitions()])[1]),
+        definitions=town_folder(),
         command=[sys.executable, "-c", START],
         data=load_settings().data.absolute(),
         observe=observe,
@@ -164,6 +166,17 @@ def _replay(orders: str, observe: bool, plain: bool, actions_out: Path | None) -
     progress = asyncio.run(replay(plan, lines if plain or not console.is_terminal else live_page))
     if actions_out is not None:
         write_actions(progress, actions_out)
+
+
+def town_folder() -> Folder:
+    """What the town lives by: the journeys that ship, its own beside them, and its own project in place of theirs.
+
+    Left out are those whose messages are worth nothing any more when the quiet hours of the town end (J087).
+    """
+    shipped = read_files([_definitions()])[1]
+    own = read_files([Path(str(files("local.town"))) / "definitions"])[1]
+    kept = {path: text for path, text in shipped.items() if Path(path).stem not in LEFT_OUT}
+    return load_project({**kept, **own})
 
 
 def _say(line: str) -> None:

@@ -81,9 +81,9 @@ async def housed(
 
 @asynccontextmanager
 async def working(
-    plan: House, settings: Settings, watch: Watch, progress: Progress
+    plan: House, settings: Settings, watch: Watch, progress: Progress, processes: Sequence[str] = PROCESSES
 ) -> AsyncIterator[tuple[KafkaPublisher, list[Kept]]]:
-    """Worker and dispatcher have their partitions, `watch` follows; gives a publisher, and the processes.
+    """The `processes` run and have their partitions, `watch` follows; gives a publisher, and the processes.
 
     Raises what ends any of it.
     """
@@ -94,8 +94,8 @@ async def working(
         await watch.start()
         stack.push_async_callback(publisher.stop)
         await publisher.start()
-        ports = await stack.enter_async_context(observed(PROCESSES, progress.notes)) if plan.observe else {}
-        each = [(name, settings.model_copy(update={"metrics_port": ports.get(name, 0)})) for name in PROCESSES]
+        ports = await stack.enter_async_context(observed(processes, progress.notes)) if plan.observe else {}
+        each = [(name, settings.model_copy(update={"metrics_port": ports.get(name, 0)})) for name in processes]
         kept = [Kept(name, plan.command, environment(own), logs, progress) for name, own in each]
         for process in kept:
             stack.push_async_callback(process.stop)

@@ -31,13 +31,17 @@ Happening = Touch | Change
 
 
 class Delivery(NamedTuple):
-    """A message that reached its recipient: the instant in town time (ms), and what receipts must name."""
+    """A message that reached its recipient: the instant in town time (ms), and what receipts must name.
+
+    `offer` is that of the catalog `town` which it makes, if any.
+    """
 
     at: int
     action_id: str
     customer: str
     channel: str
     message: str
+    offer: str = ""
 
 
 class Work(NamedTuple):

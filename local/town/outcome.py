@@ -41,11 +41,11 @@ class Tally:
         self._entered_at: dict[str, int] = {}
         self._firsts_ms: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=LATEST_FIRSTS))
 
-    def decided(self, value: bytes) -> None:
-        """Takes one record of `decisions`."""
+    def decided(self, value: bytes) -> Trace | None:
+        """Takes one record of `decisions`, and gives it where it came for the first time."""
         found = _trace(value)
         if found.id in self._seen:
-            return
+            return None
         self._seen.add(found.id)
         if found.release > self.release:
             self.release = found.release
@@ -54,6 +54,7 @@ class Tally:
             self._firsts_ms.clear()
         for line in found.lines:
             self._take(line, found.at)
+        return found
 
     def first_after_ms(self, journey: str) -> int | None:
         """How long after the entry the first message went out, the median of the last ones; None before the first.
@@ -89,12 +90,13 @@ class Tally:
             self._entered_at.pop(line.enrollment, None)
 
 
-def summary(progress: Progress, tally: Tally) -> Iterator[tuple[str, str]]:
-    """What to tell at the end, as subject and fact."""
+def summary(progress: Progress, tally: Tally, also: Iterable[tuple[str, str]] = ()) -> Iterator[tuple[str, str]]:
+    """What to tell at the end, as subject and fact; `also` is told behind the journeys."""
     yield "touchpoints", counts(tally.touchpoints)
     yield "event to action", f"{latencies(progress)}, from the broker's append of the event to that of the action"
     for journey in sorted(tally.entered):
         yield journey, _of_journey(progress, tally, journey)
+    yield from also
     yield "by channel", counts(tally.by_channel()) or "nothing left"
     yield "received", f"{progress.mails:,} e-mails, {tally.pushes:,} pushes"
     yield "not sent", counts(Counter(progress.refused.values())) or "nothing was refused at the door"

@@ -38,6 +38,10 @@ _LOOKS_A_DAY = 14.0
 """How often people look into their mail."""
 _GLANCE_MS = (15 * SECOND_MS, 5 * MINUTE_MS)
 _BUYS_IN_THE_RAIN = 0.55
+_SEES_MS = (MINUTE_MS, 40 * MINUTE_MS)
+_LOOKS_ONLY = 0.3
+_ORDERS_THEN = 0.3
+"""Who takes an offer orders something with this chance, soon after."""
 
 
 def read(person: Person, at: int, delivery: Delivery, dice: Random) -> Iterator[Coming]:
@@ -60,6 +64,25 @@ def read(person: Person, at: int, delivery: Delivery, dice: Random) -> Iterator[
             clicked_at + dice.randint(*_GLANCE_MS),
             lambda now: _obey(person, now, appeal, "app" if quick else "web", dice),
         )
+
+
+def answer(person: Person, at: int, delivery: Delivery, chance: float, dice: Random) -> Iterator[Coming]:
+    """What follows from an offer that `person` takes with a hidden `chance`: if so, within the hour."""
+    person.received += 1
+    seen_at = at + dice.randint(*_SEES_MS)
+    yield from tire(person, seen_at, delivery.channel, dice)
+    takes = dice.random() < chance
+    if not takes and dice.random() >= _LOOKS_ONLY:
+        return
+    receipt = {"action_id": delivery.action_id, "message": delivery.message}
+    yield touch(person, seen_at, "message.opened", delivery.channel, receipt)
+    if not takes:
+        return
+    clicked_at = seen_at + dice.randint(5, 60) * SECOND_MS
+    yield touch(person, clicked_at, "message.clicked", delivery.channel, receipt)
+    if dice.random() < _ORDERS_THEN:
+        channel = "app" if delivery.channel == "push" else "web"
+        yield Later(clicked_at + dice.randint(*_GLANCE_MS), lambda now: order_anew(person, now, channel, dice))
 
 
 def _obey(person: Person, at: int, appeal: Appeal, channel: str, dice: Random) -> Iterator[Coming]:

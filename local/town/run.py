@@ -19,7 +19,9 @@ from local.demo.progress import Progress
 from local.demo.view import View, showing
 from local.demo.watch import Watch
 from local.push import PushService
+from local.town import offering
 from local.town.happening import CHANNELS, Change, Delivery, Happening, Touch, Work
+from local.town.market import CATALOG
 from local.town.outcome import Tally, summary
 from local.town.rhythm import HOUR_MS
 from local.town.scene import Onlooker, Scene
@@ -30,6 +32,9 @@ from streams.settings import Settings
 from streams.touchpoints.home import home
 from streams.touchpoints.wire import Fix, Touchpoint, encode_touchpoint
 
+PROCESSES = ("worker", "dispatcher", "learner")
+LEARN_SECONDS = 1.0
+"""What is learned is published so often: most of a minute's life of the town is decided with something known."""
 SLICE_SECONDS = 0.1
 PAST_A_SLICE = 500
 """Happenings of the past that are published at once."""
@@ -61,7 +66,7 @@ async def live(plan: Plan, view: View[Scene], onlookers: tuple[Onlooker, ...] = 
     with view:
         async with alongside([showing(view, scene)]), _house(plan, scene) as settings:
             await _play(plan, settings, scene)
-        view.end(scene, summary(scene.progress, scene.tally))
+        view.end(scene, summary(scene.progress, scene.tally, offering.facts(scene.market)))
     return scene
 
 
@@ -71,6 +76,7 @@ async def _house(plan: Plan, scene: Scene) -> AsyncIterator[Settings]:
     with PushService(scene.landed) as phones, tempfile.TemporaryDirectory(prefix="sillage-town-") as folder:
         account = phones.write_account(Path(folder) / "account.json")
         told = {"channels": ",".join(CHANNELS), "push": str(account), "push_url": phones.url}
+        told |= {"learn_seconds": str(LEARN_SECONDS)}
         async with housed(plan, "town", scene.progress, scene.mailed, told) as settings:
             scene.notes.append(f"to change its journeys: SILLAGE_PREFIX={settings.prefix} sillage deploy FOLDER")
             yield settings
@@ -81,7 +87,7 @@ async def _play(plan: Plan, settings: Settings, scene: Scene) -> None:
     also = {"tasks": scene.tally.board.take, "decisions": scene.decided}
     progress = scene.progress
     watch = Watch(settings, progress, also, CHANNELS)
-    async with working(plan, settings, watch, progress) as (publisher, kept):
+    async with working(plan, settings, watch, progress, PROCESSES) as (publisher, kept):
         crier = _Crier(scene, publisher, settings)
         progress.phase = "the past"
         await crier.past()
@@ -156,7 +162,9 @@ class _Crier:
             if action is not None:
                 self._delivered.add(name)
                 self._scene.tally.left[action.journey, action.channel] += 1
-                self._town.received(Delivery(self._town.now, name, action.customer, action.channel, action.message))
+                offer = action.offer.removeprefix(f"{CATALOG}/")
+                delivery = Delivery(self._town.now, name, action.customer, action.channel, action.message, offer)
+                self._town.received(delivery)
         for name, item in list(self._scene.tally.board.items.items()):
             task = item.task
             if name not in self._tasked:

@@ -8,10 +8,12 @@ from local.demo.progress import Progress
 from local.mailbox import Mail
 from local.push import Landed
 from local.town.happening import Change, Touch
+from local.town.market import Market
 from local.town.outcome import Tally
 from local.town.plane import Point, point_at
 from local.town.town import Town
 
+CLICKED = "message.clicked"
 LATEST = 50
 """So many messages are kept for those who look on."""
 
@@ -54,12 +56,13 @@ class Onlooker(Protocol):
 
 
 class Scene:
-    """The town as it can be seen at this moment: `progress` and `tally` count, `latest` holds the last messages."""
+    """The town as it can be seen at this moment: `progress`, `tally` and `market` count, `latest` holds the last."""
 
     def __init__(self, town: Town, progress: Progress, tally: Tally, onlookers: tuple[Onlooker, ...] = ()) -> None:
         self.town = town
         self.progress = progress
         self.tally = tally
+        self.market = Market(town, town.morning_at)
         self.latest: deque[Received] = deque(maxlen=LATEST)
         self._clouds: dict[str, dict[str, Any]] = {}
         self._onlookers = onlookers
@@ -95,6 +98,8 @@ class Scene:
         """A touchpoint was published."""
         self.tally.touchpoints[touch.channel] += 1
         self.progress.published += 1
+        if touch.type == CLICKED:
+            self.market.clicked(touch.properties["action_id"])
         for each in self._onlookers:
             each.touched(touch)
 
@@ -109,7 +114,9 @@ class Scene:
     def decided(self, value: bytes) -> None:
         """Takes one record of `decisions`."""
         before = self.tally.release
-        self.tally.decided(value)
+        found = self.tally.decided(value)
+        if found is not None:
+            self.market.take(found)
         if before and self.tally.release > before:
             self.notes.append(f"release {self.tally.release} of the journeys decides now")
         for each in self._onlookers:

@@ -43,6 +43,12 @@ def browse(person: Person, at: int, dice: Random) -> Iterator[Coming]:
         yield Later(at, lambda now: _fill(person, now, channel, dice))
 
 
+def look_at_offers(person: Person, at: int, dice: Random) -> Iterator[Coming]:
+    """A look at the page of offers, where somebody is ready to be offered something."""
+    channel = "app" if dice.random() < person.habits.prefers_app else "web"
+    yield touch(person, at, "page.viewed", channel, {"page": "offers"})
+
+
 def _fill(person: Person, at: int, channel: str, dice: Random) -> Iterator[Coming]:
     """One to three things into a new basket; what becomes of it is known some minutes later."""
     if person.basket is not None:

@@ -25,6 +25,8 @@ _COLUMNS_A_ROW = 2.9
 _RATES = 11
 _LATENCIES = 3
 _TASKS_LEAST = 3
+_OFFERS, _OFFERS_TALL = 4, 7
+"""Lines of the box of offers: its title and one of each fact, or more where there is room."""
 _TALL = 46
 
 
@@ -107,7 +109,10 @@ class Page:
         tall = 2 if plan.body >= _TALL else 1
         space: list[Row] = [[]] if plan.body >= 30 else []
         rows = panels.rates(scene, self._meter, plan.side, 1 + (_RATES - 1) * tall) + space
-        rows += panels.journeys(scene, plan.side)[: max(2, plan.body - len(rows) - _TASKS_LEAST)] + space
+        offers = panels.offers(scene, plan.side, _OFFERS_TALL if space else _OFFERS)
+        room = plan.body - len(rows) - len(offers) - _TASKS_LEAST
+        rows += panels.journeys(scene, plan.side)[: max(2, room)] + space
+        rows += offers + (space if offers else [])
         if plan.body - len(rows) >= _LATENCIES + 2 * _TASKS_LEAST:
             rows += panels.latencies(self._meter, plan.side, 1 + (_LATENCIES - 1) * tall) + space
         return rows + panels.tasks(scene, self._meter, plan.side, max(2, plan.body - len(rows)))

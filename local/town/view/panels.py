@@ -4,6 +4,7 @@ from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
+from local.town import offering
 from local.town.happening import CHANNELS
 from local.town.outcome import span
 from local.town.rhythm import DAY_MS, HOUR_MS, MINUTE_MS, clock_text
@@ -113,6 +114,29 @@ def journeys(scene: Scene, width: int) -> list[Row]:
         rows.append([*row, number(said, wide, DIM)] if wide else row)
     if len(rows) == 1:
         rows.append([Segment("nobody entered yet", DIM)])
+    return rows
+
+
+def offers(scene: Scene, width: int, height: int) -> list[Row]:
+    """The lift, then proposals, refusals by code and winners, in at most `height` lines; nothing before a proposal."""
+    market = scene.market
+    if not market.proposed or height < 2:
+        return []
+    tail = offering.short(market)
+    facts = [
+        offering.proposals(market),
+        f"refused: {offering.refusals(market) or 'none'}",
+        f"won: {offering.winners(market) or 'none yet'}",
+    ]
+    lines = [wrapped(plain(fact), width) for fact in facts]
+    # The first line of each before the others of any, so that each is seen however low it is.
+    room = max(0, height - 1 - len(lines))
+    rows = [titled("offers", width, tail if len(tail) <= width - 12 else tail.partition(",")[0])]
+    for told in lines[: height - 1]:
+        more = min(room, len(told) - 1)
+        room -= more
+        rows += [[cell(line, width)] for line in told[:more]]
+        rows.append([cell(" ".join(told[more:]), width)])
     return rows
 
 
