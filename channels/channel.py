@@ -10,7 +10,8 @@ from journeys.messages.render import Rendered
 class Outgoing:
     """One message to one recipient; `action_id` is the idempotency key where the provider honours one.
 
-    `valid_ms` is how long from now it is worth anything, 0 for always.
+    `valid_ms` is how long from now it is worth anything, 0 for always; `unsubscribe` the URL by which one click ends
+    such messages (RFC 8058), empty for none.
     """
 
     action_id: str
@@ -19,6 +20,7 @@ class Outgoing:
     sender: str
     class_: str = "marketing"
     valid_ms: int = 0
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True)

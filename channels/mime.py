@@ -15,6 +15,8 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TOKEN = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST_ASCII_LINE = 70
+_LONGEST_LINE = 998
+_URL = re.compile(r"https?://[!-;=?-~]+")
 
 
 def address(text: str) -> str:
@@ -55,6 +57,7 @@ def compose(outgoing: Outgoing, at: float) -> bytes:
         f"Message-ID: {message_id(outgoing.action_id, bare.rpartition('@')[2])}",
         f"X-Sillage-Action: {_TOKEN.sub('-', outgoing.action_id)}",
         "MIME-Version: 1.0",
+        *_one_click(outgoing.unsubscribe),
     ]
     kinds = [("plain", outgoing.rendered.text), ("html", outgoing.rendered.html)]
     parts = [_part(kind, text) for kind, text in kinds if text] or [_part("plain", "")]
@@ -65,6 +68,16 @@ def compose(outgoing: Outgoing, at: float) -> bytes:
     body = b"".join(b"\r\n--" + mark + b"\r\n" + part for part in parts)
     kind = b'Content-Type: multipart/alternative; boundary="' + mark + b'"\r\n'
     return lines + kind + body + b"\r\n--" + mark + b"--\r\n"
+
+
+def _one_click(url: str) -> list[str]:
+    """The headers of RFC 8058. The URL stands in one line, as it is: receivers neither unfold nor decode it."""
+    if not url:
+        return []
+    line = f"List-Unsubscribe: <{url}>"
+    if not _URL.fullmatch(url) or len(line) > _LONGEST_LINE:
+        raise Permanent("bad_unsubscribe")
+    return [line, "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
 
 
 def _subject(subject: str) -> str:

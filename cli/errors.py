@@ -33,6 +33,7 @@ _EXPLAINED = (
     ("streams.observing.traces", "TracesError"),
     ("streams.recovery", "RecoveryError"),
     ("streams.redis_access", "RedisRefused"),
+    ("streams.secrets", "SecretError"),
     ("streams.worker", "WorkerEnded"),
     ("redis.exceptions", "RedisError"),
     ("aiokafka.errors", "KafkaError"),

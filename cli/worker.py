@@ -13,6 +13,7 @@ from cli.settings import load_settings
 from streams import process
 from streams.broker.topics import migrate
 from streams.learner.process import run_learner
+from streams.links.process import run_serve
 from streams.metrics.gauges import ProcessEnded
 from streams.observing.logs import configure, loop_fault, redacted, secrets_of
 from streams.process import run_dispatcher, run_worker
@@ -45,6 +46,12 @@ def dispatcher() -> None:
 def learner(clock: str | None) -> None:
     """Learn what became of what was decided, and publish it as the models that workers ask."""
     _run("learner", run_learner, clock=clock)
+
+
+@click.command()
+def serve() -> None:
+    """Answer the links of messages: unsubscribe by one click, and preferences (docs/messages.md)."""
+    _run("serve", run_serve)
 
 
 @click.command("all")

@@ -11,6 +11,8 @@ from journeys.messages.liquid import MAX_TEXT, Limited
 from journeys.problem import did_you_mean
 
 ROOTS = ("customer", "entry", "event", "vars")
+LINKS = frozenset({"unsubscribe_url", "preferences_url"})
+"""Names that the dispatcher fills in: links of this person, for this topic and channel."""
 _UNCLOSED = 20
 _LIST_WORDS = frozenset({"size", "first", "last"})
 _PLAIN = Limited(autoescape=False)
@@ -28,7 +30,7 @@ class TemplateFault(Exception):
 
 
 class Template:
-    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins.
+    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins; or one of LINKS.
 
     `places` says of each at which line and column it first stands.
     """
@@ -102,8 +104,11 @@ def nested(variables: Mapping[str, Any]) -> dict[str, Any]:
 def _path(text: str, variable: Variable) -> str:
     """The part of a path that names one value: up to an index, a computed key, or `size`, `first`, `last` of a list."""
     root, *rest = variable.segments
+    if root in LINKS and not rest:
+        return str(root)
     if root not in ROOTS:
-        message = f"unknown name '{root}'; hint: a template reads {', '.join(ROOTS)}"
+        what = f"`{root}` is a text, and has no parts" if root in LINKS else f"unknown name '{root}'"
+        message = f"{what}; hint: a template reads {', '.join((*ROOTS, *sorted(LINKS)))}"
         raise TemplateFault(message, *_place(text, variable.span.index))
     return ".".join([str(root), *_names(rest)])
 

@@ -54,7 +54,10 @@ class Courier:
         action, rendered = errand.action, errand.rendered
         if rendered is None:
             raise ValueError(f"action {action.id}: reserved without a message; render it first")
-        outgoing = Outgoing(action.id, action.recipient, rendered, self._sender, action.class_, self._valid_ms(action))
+        outgoing = Outgoing(
+            action.id, action.recipient, rendered, self._sender, action.class_, self._valid_ms(action),
+            errand.unsubscribe,
+        )  # fmt: skip
         async with self._free:
             errand.handed_over = True
             status, code = await self._timed(errand, outgoing)

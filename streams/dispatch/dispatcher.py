@@ -21,6 +21,7 @@ from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
 from streams.dispatch.lastchecks import LastChecks
 from streams.dispatch.receipts import Receipt, receipt_of
+from streams.links.links import Links
 from streams.observing.logs import about
 from streams.observing.traceparent import place_of
 from streams.observing.traces import Traces
@@ -65,6 +66,7 @@ class Dispatcher:
         on_sent: Callable[[Action, Rendered], None] | None = None,
         patience: Patience | None = None,
         traces: Traces | None = None,
+        links: Links | None = None,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -76,7 +78,7 @@ class Dispatcher:
         self._traces = traces
         self._patience = patience or Patience()
         by_event = settings.clock == "event"
-        self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event)
+        self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event, links=links)
         self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent, by_event=by_event)
         self._channels = channels
         self._in_hand: Counter[str] = Counter()
@@ -267,7 +269,8 @@ class Dispatcher:
             await self._publisher.append(topic, home, outs)
 
     def _receipt(self, errand: Errand, entry: Entry) -> Receipt:
-        receipt, traces = receipt_of(errand.action, entry, self._settings), self._traces
+        segments = 0 if errand.rendered is None else errand.rendered.segments
+        receipt, traces = receipt_of(errand.action, entry, self._settings, segments), self._traces
         if traces is None or errand.origin is None:
             return receipt
         headers = traces.dispatched(errand.action, errand.origin, entry, errand.taken_at, errand.attempts)

@@ -53,7 +53,8 @@ class Patience:
 class Errand:
     """One action, queued, appended to the log, and taken at instants in ms. `verdict` settles it without a hand-over.
 
-    `drops_repeats` says that whoever gets it drops a second copy by its id; `origin` is the span of its decision.
+    `drops_repeats` says that whoever gets it drops a second copy by its id; `origin` is the span of its decision,
+    `unsubscribe` the URL of one click, empty for none.
 
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
@@ -66,6 +67,7 @@ class Errand:
     drops_repeats: bool = False
     origin: Place | None = None
     rendered: Rendered | None = None
+    unsubscribe: str = ""
     verdict: tuple[Status, str] | None = None
     attempts: int = 0
     delays: int = 0

@@ -11,12 +11,14 @@ from journeys.messages.render import render
 from journeys.messages.template import TemplateFault
 from state.ledger import Status
 from streams.dispatch.errand import MAX_AGE_MS, PAUSE_SECONDS, Errand, Patience
+from streams.links.links import NO_LINKS, Links, NoLinks, given
 
 log = logging.getLogger(__name__)
 
 
 class LastChecks:
-    """What is known without the ledger. `by_event` takes the instant of the decision for now (replays)."""
+    """What is known without the ledger. `by_event` takes the instant of the decision for now (replays);
+    `links` makes those that a message names, None where no setting says how."""
 
     def __init__(
         self,
@@ -26,12 +28,14 @@ class LastChecks:
         patience: Patience,
         *,
         by_event: bool,
+        links: Links | None = None,
     ) -> None:
         self._channels = channels
         self._message_of = message_of
         self._clock = clock
         self._patience = patience
         self._by_event = by_event
+        self._links = links
 
     def ready(self, errand: Errand) -> bool:
         """Renders the message, or sets the verdict that it shall not leave; false while the message is awaited."""
@@ -43,7 +47,13 @@ class LastChecks:
         if message is None:
             return self._await_message(errand)
         try:
-            errand.rendered = render(message, action.channel, action.variables)
+            links = given(self._links, action, message)
+            errand.rendered = render(message, action.channel, {**action.variables, **links.variables})
+            errand.unsubscribe = links.one_click
+            errand.verdict = self._closed(errand)
+        except NoLinks as fault:
+            log.warning("%s", fault, extra=errand.about(NO_LINKS))
+            errand.verdict = Status.FAILED, NO_LINKS
         except TemplateFault as fault:
             log.warning("message %s cannot be rendered (%s)", action.message, fault, extra=errand.about("template"))
             errand.verdict = Status.FAILED, "template"
@@ -68,7 +78,13 @@ class LastChecks:
             return Status.REFUSED, "quiet_hours"
         if action.channel not in self._channels:
             return Status.FAILED, "unknown_channel"
-        return None if action.recipient else (Status.FAILED, "no_recipient")
+        return self._closed(errand) if action.recipient else (Status.FAILED, "no_recipient")
+
+    def _closed(self, errand: Errand) -> tuple[Status, str] | None:
+        """A text on WhatsApp leaves while the person is in conversation, and that time may be over by now."""
+        until = None if errand.rendered is None else errand.rendered.until
+        now = errand.action.decided_at if self._by_event else self._clock()
+        return (Status.REFUSED, "outside_window") if until is not None and now >= until else None
 
 
 def _quiet(action: Action, at: int) -> bool:

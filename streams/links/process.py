@@ -1,0 +1,72 @@
+"""`sillage serve` as a process: the web endpoint behind the links of messages."""
+
+import asyncio
+import logging
+
+from aiokafka.errors import KafkaError
+
+from streams.broker.publish import PublishError
+from streams.links.answers import Answers
+from streams.links.server import Server
+from streams.links.tokens import read_keys
+from streams.metrics.gauges import ProcessEnded
+from streams.process import AGAIN_SECONDS, PATIENCE_MS, Shared, until
+from streams.settings import Settings
+from streams.worker import FAILED_SESSIONS, wall_ms
+
+log = logging.getLogger("sillage.serve")
+
+
+async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set. A write of unknown fate ends its session, and the next one begins at once."""
+    if not settings.links_keys:
+        raise ProcessEnded("links have no keys; set SILLAGE_LINKS_URL and SILLAGE_LINKS_KEYS (docs/messages.md)")
+    failures = 0
+    while True:
+        began_at = wall_ms()
+        try:
+            return await _serve(settings, stop)
+        except (PublishError, KafkaError) as fault:
+            failures = failures + 1 if wall_ms() - began_at < PATIENCE_MS else 1
+            if stop.is_set() or failures >= FAILED_SESSIONS:
+                raise
+            log.warning("serve: %s; it begins anew", fault)
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    async with Shared(settings, "serve") as shared:
+        broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def publish(found: Answers) -> None:
+            try:
+                await shared.publisher.append(found.topic, found.partition, found.records)
+            except PublishError as fault:
+                if not broken.done():
+                    broken.set_exception(fault)
+                raise
+
+        async def until_broken() -> None:
+            await asyncio.shield(broken)
+
+        def waits_for() -> str:
+            return shared.definitions.fault or ""
+
+        server = Server(
+            settings, read_keys(settings.links_keys), publish, lambda: shared.definitions.catalog, wall_ms, waits_for
+        )
+        shared.ready_once(lambda: server.port > 0, "the port is not open")
+        try:
+            await server.start()
+        except OSError as fault:
+            cure = "set SILLAGE_SERVE_PORT to a free port, and SILLAGE_SERVE_HOST to an address of this machine"
+            raise ProcessEnded(f"port {settings.serve_port}: {fault.strerror}; {cure}") from fault
+        log.info("serve: links are answered on port %d", server.port)
+        try:
+            await until(stop, [until_broken(), shared.definitions.until_fault()], server.stop)
+        except (PublishError, KafkaError):
+            await server.stop()
+            await shared.broker_is_there(stop)
+            raise
+        finally:
+            await server.stop()

@@ -1,0 +1,87 @@
+"""The tokens of links: who, which topic and which channel, sealed so that nobody else reads or alters them.
+
+AES-SIV (RFC 5297) encrypts and authenticates; the same content gives the same token, so a message that is rendered
+again is the same. A tag is compared in constant time, by OpenSSL.
+"""
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from streams.secrets import SecretError, read_secrets
+
+LEAST_SECRET = 32
+"""Characters that a secret has at least."""
+LONGEST = 2_000
+"""Characters of a token that is looked at at all."""
+VARIABLE = "SILLAGE_LINKS_KEYS"
+UNSUBSCRIBE, PREFERENCES = "unsubscribe", "preferences"
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_TOKEN = re.compile(r"([A-Za-z0-9_-]{1,16})\.([A-Za-z0-9_-]+)")
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Subject(NamedTuple):
+    """What a link is about."""
+
+    customer: str
+    topic: str
+    channel: str
+
+
+_decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
+
+
+class Keys:
+    """The keys by id: the first seals, each opens, so that a new one on top leaves links of the old ones alive."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._keys = {name: AESSIV(_derived(secret)) for name, secret in secrets.items()}
+        self._first = next(iter(self._keys))
+
+    def seal(self, purpose: str, subject: Subject) -> str:
+        """The token of a link: the key's id, a dot, and what only the holder of the key reads."""
+        sealed = self._keys[self._first].encrypt(_encode(subject), [purpose.encode(), self._first.encode()])
+        return f"{self._first}.{urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
+
+    def open(self, purpose: str, token: str) -> Subject | None:
+        """What a token is about; None for one that was not sealed here, for this purpose, by a key that is there."""
+        found = _TOKEN.fullmatch(token) if len(token) <= LONGEST else None
+        key = self._keys.get(found[1]) if found else None
+        if found is None or key is None:
+            return None
+        try:
+            sealed = urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
+            # Base64 that ends in other spare bits says the same: only the one spelling that was given out is one.
+            if urlsafe_b64encode(sealed).rstrip(b"=").decode() != found[2]:
+                return None
+            return Subject(*_decode(key.decrypt(sealed, [purpose.encode(), found[1].encode()])))
+        except (InvalidTag, ValueError, binascii.Error, msgspec.MsgspecError):
+            return None
+
+
+def read_keys(path: str) -> Keys:
+    """The keys of the file of SILLAGE_LINKS_KEYS. Raises SecretError, which never holds one."""
+    secrets = read_secrets(path, VARIABLE)
+    wrong = next((name for name in secrets if not _KEY_ID.fullmatch(name)), None)
+    short = next((name for name, secret in secrets.items() if len(secret) < LEAST_SECRET), None)
+    cure = 'write {"2026": "..."}, the newest first, each of at least 32 random characters'
+    if not secrets:
+        raise SecretError(f"{VARIABLE}={path}: holds no key; {cure}")
+    if wrong is not None:
+        raise SecretError(f"{VARIABLE}={path}: {wrong!r} is no id of a key, 1 to 16 of A-Z a-z 0-9 _ -; {cure}")
+    if short is not None:
+        raise SecretError(f"{VARIABLE}={path}: the key {short} has fewer than {LEAST_SECRET} characters; {cure}")
+    return Keys(secrets)
+
+
+def _derived(secret: str) -> bytes:
+    return HKDF(SHA512(), 64, salt=None, info=b"sillage links").derive(secret.encode())
