@@ -16,6 +16,8 @@ from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
 from engine.why.schema import account_schema
 from journeys.schema import EDITOR
+from streams.operations.erasure import proof_schema
+from streams.operations.personal import export_schema
 from streams.touchpoints.asyncapi import asyncapi
 from streams.touchpoints.schema import touchpoint_schema
 
@@ -40,6 +42,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     **{f"docs/schemas/{name}": partial(editor_schema, name) for name in EDITOR},
     "docs/schemas/touchpoint.schema.json": lambda: as_json(touchpoint_schema()),
     "docs/schemas/why.schema.json": lambda: as_json(account_schema()),
+    "docs/schemas/person.schema.json": lambda: as_json(export_schema()),
+    "docs/schemas/erasure.schema.json": lambda: as_json(proof_schema()),
     "docs/asyncapi.yaml": asyncapi,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,

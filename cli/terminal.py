@@ -4,8 +4,10 @@ import json
 import re
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+
+import click
 
 from cli.errors import CliError
 from streams.touchpoints.instants import instant_ms
@@ -60,6 +62,19 @@ def instant(text: str) -> int:
         return instant_ms(text, "the instant")
     except RefusalError as refusal:
         raise CliError(f"{refusal}; or how long ago: 20m, 2h, 3d") from None
+
+
+def reading() -> Callable[[int, int], None]:
+    """Tells a terminal how far the reading is, at most ten times a second; nothing where nobody looks."""
+    shown_at = 0.0
+
+    def tell(read: int, of: int) -> None:
+        nonlocal shown_at
+        if click.get_text_stream("stderr").isatty() and (read >= of or time.monotonic() - shown_at > 0.1):
+            shown_at = time.monotonic()
+            click.echo(f"\rread {read:,} of {of:,} records{'' if read < of else chr(10)}", nl=False, err=True)
+
+    return tell
 
 
 def _dump(raw: bytes) -> Iterator[str]:

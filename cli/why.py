@@ -3,14 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
 
 import click
 import msgspec
 
 from cli.errors import CliError
 from cli.settings import load_settings
-from cli.terminal import instant, plain
+from cli.terminal import instant, plain, reading
 from engine.why import page
 from engine.why.account import Account
 from engine.why.story import nearest
@@ -74,17 +73,4 @@ async def _read(settings: Settings, asked: Asked) -> tuple[Shelf, Person]:
     except NoDefinitionsTopic:
         shelf = Shelf()
     async with Sweep(settings.brokers) as sweep:
-        return shelf, await read_person(sweep, settings, topics, asked, _progress())
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Tells a terminal how far the reading is, at most ten times a second; nothing where nobody looks."""
-    shown_at = 0.0
-
-    def tell(read: int, of: int) -> None:
-        nonlocal shown_at
-        if click.get_text_stream("stderr").isatty() and (read >= of or time.monotonic() - shown_at > 0.1):
-            shown_at = time.monotonic()
-            click.echo(f"\rread {read:,} of {of:,} records{'' if read < of else chr(10)}", nl=False, err=True)
-
-    return tell
+        return shelf, await read_person(sweep, settings, topics, asked, reading())

@@ -127,7 +127,8 @@ def _decode_longer(body: bytes) -> Record:
 def _with_tails(record: Record) -> list[Any]:
     extra = _decode_raws(record.tail[0])
     customer: Any = record.customer
-    if extra and customer is not None:
+    # Of a person who was erased nothing is kept, also not what only a newer version knows.
+    if extra and customer is not None and not customer.erased_at:
         customer = [*_decode_raws(_encode(customer)), *extra]
     fields = [customer, record.applied, record.out_seq, record.outbox]
     beyond = record.tail[1:]

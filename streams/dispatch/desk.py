@@ -43,7 +43,9 @@ class Desk:
     Both of actions and of calls read ahead; one of calls needs no book.
     """
 
-    def __init__(self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead[Any] | None = None) -> None:
+    def __init__(
+        self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead[Any] | None = None
+    ) -> None:
         self.source: Source | None = None
         self._topic = topic
         self._dispatcher = dispatcher

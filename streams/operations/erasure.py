@@ -1,0 +1,251 @@
+"""Erasing a person, and the proof that it is through: what is gone, what is stopped, what stays until when."""
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from engine.customer import Customer
+from state.ledger import SETTLED, Status, erased_key
+from streams.broker.publish import KafkaPublisher
+from streams.broker.topic_table import Topic, declare
+from streams.broker.topics import partition_counts
+from streams.operations.groups import Groups, read_groups
+from streams.operations.kept import PROVEN, Item, Kept, Progress
+from streams.operations.sweep import Sweep
+from streams.settings import Settings
+from streams.tasks.board import Board
+from streams.touchpoints.home import home
+from streams.touchpoints.wire import Touchpoint, encode_touchpoint
+
+LOOK_SECONDS = 0.3
+_STAYS = {"id", "updated_at", "erased_at"}
+"""The fields of a record that an erasure leaves."""
+
+
+class UnknownPerson(Exception):
+    """Nothing is kept of them, so that there is nothing to erase."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that must hold, whether it does, and what was seen."""
+
+    name: str
+    holds: bool
+    seen: str
+
+
+class Remains(msgspec.Struct, frozen=True):
+    """What a topic still holds of the person: so many records, under which id, and of what kind.
+
+    The last of them goes by `until` (ms; 0 where a rule ends it, and no instant).
+    """
+
+    topic: str
+    records: int
+    until: int
+    under: str
+    what: str
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What was seen of an erasure at `at` (ms), `complete` where all of it holds; `erased_at` is 0 if it is not."""
+
+    customer: str
+    at: int
+    complete: bool
+    erased_at: int
+    checks: list[Check]
+    remains: list[Remains]
+    form: Literal["sillage.erasure/1"] = "sillage.erasure/1"
+
+
+def proof_schema() -> dict[str, Any]:
+    """What `sillage person erase --json` prints, as docs/schemas/erasure.schema.json says it."""
+    found: dict[str, Any] = msgspec.json.schema(Proof)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sillage person erase --json", **found}
+
+
+async def erase(
+    settings: Settings,
+    customer: str,
+    reason: str = "",
+    seconds: float = 60.0,
+    progress: Progress = lambda _read, _of: None,
+    waiting: Callable[[Sequence[Check]], None] = lambda _missing: None,
+) -> Proof:
+    """Erases the person unless that was done, and waits for the proof for so many seconds.
+
+    The search of what is there is not counted in them. Raises UnknownPerson, PublishError, and what reading raises.
+    """
+    topics = await asyncio.to_thread(partition_counts, settings)
+    kept = Kept(settings, topics, customer)
+    async with Sweep(settings.brokers) as sweep:
+        await kept.advance(sweep, progress=progress)
+        if kept.customer is None and not any(kept.items.values()):
+            raise UnknownPerson(customer)
+        if kept.customer is None or not kept.customer.erased_at:
+            await _publish(settings, customer, reason)
+        checks = await _await_proof(sweep, kept, seconds, waiting)
+        await kept.advance(sweep)
+    erased_at = 0 if kept.customer is None else kept.customer.erased_at
+    complete = all(each.holds for each in checks)
+    return Proof(customer, time.time_ns() // 1_000_000, complete, erased_at, checks, remaining(kept))
+
+
+async def _await_proof(
+    sweep: Sweep, kept: Kept, seconds: float, waiting: Callable[[Sequence[Check]], None]
+) -> list[Check]:
+    deadline = time.monotonic() + seconds
+    while True:
+        # What is committed is asked for first: what it covers is then among what is read.
+        groups = await asyncio.to_thread(read_groups, kept.settings)
+        await kept.advance(sweep, PROVEN)
+        checks = proven(kept, groups)
+        missing = [each for each in checks if not each.holds]
+        if not missing or time.monotonic() > deadline:
+            return checks
+        waiting(missing)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _publish(settings: Settings, customer: str, reason: str) -> None:
+    properties = {"reason": reason} if reason else {}
+    touchpoint = Touchpoint("customer.erased", customer, id=f"erase-{uuid.uuid4().hex}", properties=properties)
+    publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-person")
+    await publisher.start()
+    try:
+        topic = settings.topic(f"touchpoints.{settings.channel_names()[0]}")
+        await publisher.append(topic, home(customer, settings.partitions), [encode_touchpoint(touchpoint)])
+    finally:
+        await publisher.stop()
+
+
+def outlived(customer: Customer) -> list[str]:
+    """The fields of an erased person's record that still hold something."""
+    return [name for name in customer.__struct_fields__ if name not in _STAYS and getattr(customer, name)]
+
+
+def proven(kept: Kept, groups: Groups) -> list[Check]:
+    """What must hold of an erasure, and whether it does."""
+    return [_record(kept), _timers(kept), _dispatch(kept, groups), _queue(kept, groups), _calls(kept, groups),
+            _tasks(kept), _ledger(kept)]  # fmt: skip
+
+
+def _record(kept: Kept) -> Check:
+    customer, record = kept.customer, kept.record
+    if customer is None or record is None or not customer.erased_at:
+        return Check("record", False, "no worker has taken the erasure yet; see that one runs: `sillage lag`")
+    left = outlived(customer)
+    if left:
+        return Check("record", False, f"it still holds {', '.join(left)}")
+    if kept.stray:
+        return Check("record", False, "a record of a former owner lies behind it; the next take-over writes it anew")
+    if record.outbox:
+        return Check("record", False, f"{len(record.outbox)} outputs are decided and not known to be published")
+    return Check("record", True, "a stub: the id, when it was erased, and offsets of what was applied")
+
+
+def _timers(kept: Kept) -> Check:
+    record, customer = kept.record, kept.customer
+    if record is None or customer is None or record.due_at or customer.enrollments or customer.alarms:
+        return Check("timers", False, "there are enrollments or alarms")
+    return Check("timers", True, "none, and no enrollment")
+
+
+def _dispatch(kept: Kept, groups: Groups) -> Check:
+    """The ledger says so, which every hand-over asks; the position may lag where a provider of others hangs."""
+    erasures = [item for item in kept.found("actions") if item.value.get("kind") == "erase"]
+    noted = kept.ledger.get(erased_key(kept.customer_id))
+    if noted is None or noted.status is not Status.ERASED:
+        where = f"it lies at {_at(erasures[-1])}" if erasures else "it is not on `actions` yet"
+        return Check("dispatch", False, f"no dispatcher has taken the erasure ({where}); see that one runs")
+    if not erasures:
+        return Check("dispatch", True, "the ledger refuses all that is theirs; the erasure itself is no longer kept")
+    last = erasures[-1]
+    position = groups.committed("dispatcher", last.topic, last.partition) or 0
+    return Check("dispatch", True, f"erasure at {_at(last)}, taken; the dispatcher is settled up to {position}")
+
+
+def _queue(kept: Kept, groups: Groups) -> Check:
+    fates: Counter[str] = Counter()
+    still = []
+    for item in kept.found("actions"):
+        if item.value.get("kind") != "send":
+            continue
+        entry = kept.ledger.get(item.value["id"])
+        if entry is not None and entry.status in SETTLED:
+            fates[f"{entry.status.value} {entry.code}".strip()] += 1
+        elif item.offset < (groups.committed("dispatcher", item.topic, item.partition) or 0):
+            fates["settled"] += 1
+        else:
+            still.append(item)
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none was"
+    if still:
+        return Check("queue", False, f"{len(still)} actions are not settled, the first at {_at(still[0])}")
+    return Check("queue", True, f"nothing is queued; of their actions {told}")
+
+
+def _calls(kept: Kept, groups: Groups) -> Check:
+    asked = [item for item in kept.found("calls") if item.value.get("kind") == "call"]
+    still = [item for item in asked if item.offset >= (groups.committed("caller", item.topic, item.partition) or 0)]
+    if still:
+        return Check("calls", False, f"{len(still)} calls are not settled, the first at {_at(still[0])}")
+    return Check("calls", True, f"nothing is queued; {len(asked)} were made or given up")
+
+
+def _tasks(kept: Kept) -> Check:
+    board = Board()
+    for item in kept.found("tasks"):
+        board.take(msgspec.json.encode(item.value))
+    still = board.listed()
+    if still:
+        return Check("tasks", False, f"{len(still)} are open, the first in {still[0].task.queue}")
+    erased = sum(each.closed is not None and each.closed.reason == "erased" for each in board.items.values())
+    return Check("tasks", True, f"none is open; {erased} were closed as erased")
+
+
+def _ledger(kept: Kept) -> Check:
+    notes = sum("/" in key for key in kept.ledger)
+    about = f"{len(kept.ledger) - notes} entries by action id, {notes} notes by a hash of the id or by action id"
+    return Check("ledger", True, f"{about}; none holds an address, a text or the person's id")
+
+
+def remaining(kept: Kept) -> list[Remains]:
+    """What topics still hold of the person, those with nothing left out."""
+    table = {topic.name: topic for topic in declare(kept.settings)}
+    found = []
+    for name, items in sorted(kept.items.items()):
+        topic = table.get(kept.settings.topic(name))
+        if items:
+            until = 0 if topic is None else _until(topic, items)
+            found.append(Remains(items[0].topic, len(items), until, *_told(name, items)))
+    older = sum(place.found for place in kept.places.values() if place.topic == kept.settings.topic("state")) - 1
+    if older > 0:
+        what = "values that the stub replaced, until Kafka compacts: at most 2 days and 1 hour, by our settings of it"
+        found.append(Remains(kept.settings.topic("state"), older, 0, "the id", what))
+    return found
+
+
+def _until(topic: Topic, items: Sequence[Item]) -> int:
+    """When the last of them is gone: its segment is closed by then, and its age is over."""
+    kept_ms, segment_ms = topic.config.get("retention.ms"), topic.config["segment.ms"]
+    return max(item.at for item in items) + int(kept_ms) + int(segment_ms) if kept_ms is not None else 0
+
+
+def _told(name: str, items: Sequence[Item]) -> tuple[str, str]:
+    """Under which id, and of what kind."""
+    if name == "dispatches":
+        return "action ids, a hash of the id", "what became of actions; no personal values"
+    if name == "decisions":
+        redacted = sum(bool(item.value.get("redacted")) for item in items)
+        return "the id", f"traces, {redacted} of them redacted"
+    return "the id", "records as they came or left"
+
+
+def _at(item: Item) -> str:
+    return f"{item.topic}/{item.partition}/{item.offset}"

@@ -1,0 +1,123 @@
+"""`sillage person`: a person on every topic is exported whole, and an erasure is proven only once it is through."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from click.testing import Result
+from jsonschema import Draft202012Validator
+from operations.conftest import Sillage, put
+from operations.test_inspect import customer
+
+from engine.customer import Contact, Customer
+from engine.decision import Action, Call, CallErasure, Erasure, Task, TaskClosed, Trace
+from state.changelog import marker_key
+from state.codec import encode
+from state.ledger import Entry, Status, consent_key, erased_key
+from state.record import Record
+from streams.broker.publish import Out
+from streams.settings import Settings
+from streams.touchpoints.deadletters import dead_letter
+from streams.touchpoints.home import home
+from streams.touchpoints.record import Row
+
+HOUR = 3_600_000
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+NAME = "zoë"
+AT = home(NAME, 2)
+
+
+def out(name: str, value: object) -> Out:
+    return Out(name.encode(), msgspec.json.encode(value))
+
+
+def action(id_: str, who: str = NAME) -> Action:
+    return Action(id_, who, "welcome", "v7", "e1", "s", "hello", "h", "email", "offers", recipient="new@x.example")
+
+
+def store(settings: Settings) -> None:
+    """Zoë has something everywhere, and Bob too, on the same partition."""
+    found = customer("new@x.example")
+    found.contacts = [Contact("a0", HOUR, "email", "offers", "welcome")]
+    found.alarms = {"segment/lapsed": 4 * HOUR}
+    record = Record(found)
+    record.say("actions", AT, NAME.encode(), b'{"id": "a3"}', HOUR)
+    put(settings, "state", AT, Out(marker_key("a"), b""), Out(NAME.encode(), encode(record, 0)))
+    for who, number in ((NAME, "1"), ("bob", "2")):
+        put(settings, "actions", AT, out(who, action(f"a{number}", who)))
+        put(settings, "calls", AT, out(who, Call(f"k{number}", who, "j", "v", "e", "s", "score")))
+        put(settings, "tasks", AT, out(who, Task(f"t{number}", who, "j", "v", "e", "s", "Ring", "agents", HOUR)))
+        put(settings, "decisions", AT, out(who, Trace(f"d{number}", who, HOUR, 1, {})))
+        put(settings, "dispatches", AT, out(f"a{number}", Entry(f"a{number}", Status.RESERVED, HOUR)))
+        put(settings, "dispatches", AT, out("n", Entry(consent_key(who, "offers", "email"), Status.WITHDRAWN, HOUR)))
+        event = {"id": number, "type": "page.viewed", "customer": who, "properties": {"url": "/tea"}}
+        # One without a key lies anywhere; one under another's key is whose it says.
+        put(settings, "touchpoints.web", 1 - AT, Out(None, json.dumps(event).encode()), Out(b"bob", b"{}"))
+        broken = Row(settings.topic("touchpoints.web"), AT, 7, HOUR, who.encode(), b'{"type": ')
+        put(settings, "touchpoints.web.dead", AT, dead_letter(broken, "not_json", "it ends too early"))
+
+
+def erased(settings: Settings) -> None:
+    """What a worker and a dispatcher would write; positions are not committed, since neither runs."""
+    put(settings, "state", AT, Out(NAME.encode(), encode(Record(Customer(NAME, "", 0, HOUR, erased_at=HOUR)), 0)))
+    put(settings, "actions", AT, out(NAME, Erasure("x", NAME, HOUR)))
+    put(settings, "calls", AT, out(NAME, CallErasure("x", NAME, HOUR)))
+    put(settings, "tasks", AT, out(NAME, TaskClosed("tc", NAME, "t1", "cancelled", HOUR, "erased")))
+    put(settings, "dispatches", AT, out("x", Entry(erased_key(NAME), Status.ERASED, HOUR)))
+
+
+def checks(answer: Result) -> dict[str, bool]:
+    return {each["name"]: each["holds"] for each in json.loads(answer.stdout)["checks"]}
+
+
+def test_all_that_is_kept_is_exported_and_nothing_of_others(house: Settings, sillage: Sillage, tmp_path: Path) -> None:
+    store(house)
+    path = tmp_path / "zoe.json"
+    assert sillage("person", "export", NAME, "--out", str(path)).stdout.startswith(f"{path}: ")
+    assert path.stat().st_mode & 0o077 == 0
+    found: dict[str, Any] = json.loads(path.read_text())
+    Draft202012Validator(json.loads((SCHEMAS / "person.schema.json").read_text())).validate(found)
+    assert found["record"]["attributes"]["email"] == "new@x.example"
+    answer = {"topic": "offers", "channel": "email", "given": True, "at": 2 * HOUR, "source": "form"}
+    assert found["consents"] == [{**answer, "text_version": ""}]
+    assert [each["at"] for each in found["timers"]] == [hours * HOUR for hours in (4, 5, 6, 8, 9)]
+    assert [each["action"] for each in (*found["queued"], *found["contacts"])] == ["a1", "a0"]
+    assert found["outbox"][0]["value"] == {"id": "a3"}
+    for name, id_ in (("actions", "a1"), ("calls", "k1"), ("tasks", "t1"), ("decisions", "d1"), ("touchpoints", "1")):
+        assert [each["value"]["id"] for each in found[name]] == [id_], name
+    assert [(each["why"], each["value"]) for each in found["dead_letters"]] == [("it ends too early", '{"type": ')]
+    assert [each["key"] for each in found["ledger"]] == ["a1", consent_key(NAME, "offers", "email")]
+    read = {(each["topic"], each["partition"]): each["found"] for each in found["read"]}
+    assert read[house.topic("touchpoints.web"), 1 - AT] == 1 and read[house.topic("emitted"), AT] == 0
+    assert set(found["not_read"]) >= {"Redis", "providers"}
+    assert "bob" not in json.dumps({name: part for name, part in found.items() if name != "read"})
+
+
+def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) -> None:
+    store(house)
+    before = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", "--reason", "letter 12", code=1)
+    held = checks(before)
+    assert held == dict.fromkeys(["record", "timers", "dispatch", "queue", "calls", "tasks"], False) | {"ledger": True}
+    published = sillage("person", "export", NAME).stdout
+    (event,) = [each for each in json.loads(published)["touchpoints"] if each["value"]["type"] == "customer.erased"]
+    assert event["partition"] == AT and event["value"]["properties"] == {"reason": "letter 12"}
+    erased(house)
+    after = sillage("person", "erase", NAME, "--yes", "--timeout", "0", code=1).stdout
+    assert "NOT proven" in after and "1 actions are not settled" in after and "1 calls are not settled" in after
+    put(house, "dispatches", AT, out("a1", Entry("a1", Status.REFUSED, 2 * HOUR, "erased")))
+    last = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
+    Draft202012Validator(json.loads((SCHEMAS / "erasure.schema.json").read_text())).validate(json.loads(last.stdout))
+    assert [name for name, holds in checks(last).items() if not holds] == ["calls"]
+    remains = {each["topic"].removeprefix(house.topic("")): each for each in json.loads(last.stdout)["remains"]}
+    assert remains["state"]["records"] == 1 and remains["decisions"]["what"] == "traces, 0 of them redacted"
+    day = 24 * HOUR
+    assert 6 * day < remains["actions"]["until"] - json.loads(last.stdout)["at"] < 8 * day
+    events = json.loads(sillage("person", "export", NAME).stdout)["touchpoints"]
+    assert sum(each["value"]["type"] == "customer.erased" for each in events) == 1
+
+
+def test_nobody_is_erased_or_exported_by_a_wrong_id(house: Settings, sillage: Sillage) -> None:
+    assert "nothing is kept of them" in sillage("person", "erase", "zoe", "--yes", code=1).stderr
+    assert "nothing is kept of them; read 0 records" in sillage("person", "export", "zoe", code=1).stderr
+    assert "expected an id of UTF-8 text" in sillage("person", "export", "a\x1bb", code=1).stderr
