@@ -7,8 +7,10 @@ from typing import Any
 from engine import trace
 from engine.decision import Line, Trace
 from engine.why.sentences import Telling, reason, tell
+from local.town import offering
 from local.town.geography import CROSSINGS, DISTRICTS, RIVER, RIVER_WIDTH_M, STORES, STREETS
 from local.town.happening import CHANNELS, Touch
+from local.town.market import FATES
 from local.town.plane import HEIGHT_M, WIDTH_M, Point, point_at
 from local.town.record.recorder import LIMITS, Recorder
 from local.town.record.series import counted, instants, latency, width_ms
@@ -49,6 +51,7 @@ class _Content:
             "clouds": self._clouds(),
             "charts": self._charts(),
             "journeys": self._journeys(),
+            "offers": self._offers(),
             "titles": dict(self._recorder.titles),
         }
         return {**told, "texts": list(self._texts)}
@@ -181,6 +184,16 @@ class _Content:
             }
             for name in names
         ]
+
+    def _offers(self) -> dict[str, Any]:
+        """What competed: facts in words, fates and refusals by name, and of each offer what won and was taken."""
+        market = self._scene.market
+        return {
+            "facts": [list(fact) for fact in offering.facts(market)] if market.proposed else [],
+            "fates": [[fate, market.fates[fate]] for fate in FATES if market.fates[fate]],
+            "refusals": market.refusals.most_common(),
+            "won": [[name, count, market.taken[name]] for name, count in market.won.most_common()],
+        }
 
     def _s(self, at: int) -> int:
         return (at - self._morning) // SECOND_MS

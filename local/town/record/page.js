@@ -156,6 +156,24 @@ function showJourneys() {
   }));
 }
 
+function showOffers() {
+  const { facts, ...tables } = data.offers;
+  document.getElementById("offers").hidden = !facts.length;
+  for (const [subject, fact] of facts) {
+    if (!subject.startsWith("lift")) continue;
+    document.getElementById("offer-facts").append(element("dt", "", subject), element("dd", "", fact));
+  }
+  for (const [name, rows] of Object.entries(tables)) {
+    document.getElementById(`offer-${name}`).append(...rows.map(([what, ...counts]) => {
+      const row = element("tr");
+      const head = element("th", "", what.replaceAll("_", " "));
+      head.scope = "row";
+      row.append(head, ...counts.map((count) => element("td", "", number(count))));
+      return row;
+    }));
+  }
+}
+
 function outcomesOf(journey) {
   const ended = journey.outcomes.reduce((sum, [, count]) => sum + count, 0);
   const inside = Math.max(0, journey.entered - ended);
@@ -178,6 +196,7 @@ function outcomesOf(journey) {
 
 showHeader();
 showJourneys();
+showOffers();
 setUpMap();
 setUpControls();
 setUpPeople();
