@@ -49,8 +49,8 @@ class Moment(Part):
 class Expected(Part):
     """What shall come of a life; what is left out is not compared.
 
-    `sent` and `refused` in order, as `channel:message@local time`; a refusal ends with a blank and the rule's code; one that
-    is put off also with `until` and the local time of the next proposal.
+    `sent` and `refused` in order, as `channel:message@local time`; a refusal ends with a blank and the rule's code;
+    one that is put off also with `until` and the local time of the next proposal.
     `tasks` in the order in which they were asked for, as `queue:title@local time outcome`; `open` where none came.
     `outcomes` by key of the enrollment, or as a list in the order in which they ended.
     """
