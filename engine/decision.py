@@ -15,6 +15,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
     timer); `void_at` (ms, 0 for never) is when it is worth nothing any more; `variables` are the values the templates
     name; `cause` is the id of the trace that says why. `offer`, as `CATALOG/ID`, is that of
     a catalog that the message makes, and `segment` the one in which the person counts when it is learned what is taken.
+    `language` is the person's, where the message has several.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
     segment: str = ""
     quiet: tuple[int, int] | None = None
     quiet_holidays: str = ""
+    language: str = ""
 
 
 class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):

@@ -23,7 +23,7 @@ _BRAND = re.compile(r"brands/[^/]+\.yaml")
 _OFFERS = re.compile(r"offers/[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
 _SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
-_PART = re.compile(r"[a-z][a-z0-9_-]*\.(?:html|txt|yaml)")
+_PART = re.compile(r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?\.(?:html|txt|yaml)")
 _WRONG_NAME = re.compile(r"(?:journeys|lives|segments|offers|brands|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
 
 

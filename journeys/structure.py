@@ -34,6 +34,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "recency": shapes.Recency,
     "content_policy": shapes.ContentRule,
     "budget": shapes.Budget,
+    "sms": shapes.SmsRules,
 }
 _NAMED: dict[str, type[BaseModel]] = {
     "arms": shapes.Arm,

@@ -28,6 +28,8 @@ from engine.variables import rebuilt
 
 FELL_BACK = "fallback"
 """The code of the void of a message whose next channel leaves."""
+LONGEST_LANGUAGE = 35
+"""Characters of a language tag that are enough for every one (RFC 5646, 4.4.1)."""
 HELD_CLASS = "marketing"
 """Messages that can wait until the partition has caught up; the others leave at once."""
 
@@ -217,4 +219,10 @@ def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name
         segment=step.segment,
         quiet=quiet.window(variant.channel) if quiet is not None else None,
         quiet_holidays=quiet.holidays if quiet is not None else "",
+        language=_language(draft.customer.attributes.get("language")) if step.message.languages else "",
     )
+
+
+def _language(known: object) -> str:
+    """The attribute `language` where it can be one."""
+    return known if isinstance(known, str) and len(known) <= LONGEST_LANGUAGE else ""

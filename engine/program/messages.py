@@ -7,6 +7,7 @@ class MessageSpec(msgspec.Struct, frozen=True):
     """Its content's hash, its class, and per channel the paths its templates name.
 
     `recipients` has those channels whose messages go to somebody else than the customer: the endpoint of a webhook.
+    `languages` are those that it has beside the project's own.
     A path is dotted and begins with `customer`, `entry`, `event` or `vars`; others are the renderer's own.
     """
 
@@ -16,3 +17,4 @@ class MessageSpec(msgspec.Struct, frozen=True):
     variables: dict[str, tuple[str, ...]]
     recipients: dict[str, str] = {}
     categories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()

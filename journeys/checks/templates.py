@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from journeys.checks.variables import Sender, lacking, senders
 from journeys.load import Folder, MessageDraft
+from journeys.messages.languages import split
 from journeys.messages.parts import PARTS, read_part
 from journeys.messages.template import TemplateFault, parse
 from journeys.problem import Problem
-from journeys.tree import Mapping, Mark, Scalar
+from journeys.tree import Mapping, Mark, Scalar, Sequence, Tree
 
 _TEXTS = (".html", ".txt")
 _UNKNOWN = ("unknown name", "`", "nothing sets")
@@ -25,7 +26,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
                 file = f"messages/{message.name}/{part}"
                 for fault in _faults(text, among, html=part.endswith(".html")):
                     yield _told(file, Mark(max(fault.line, 1), max(fault.column, 1)), fault)
-        for part in PARTS.keys() & message.parts.keys():
+        for part in (each for each in message.parts if split(each)[0] in PARTS):
             yield from _part(f"messages/{message.name}/{part}", message.parts[part], among)
 
 
@@ -34,21 +35,27 @@ def _part(file: str, text: str, among: list[Sender]) -> Iterator[Problem]:
     yield from problems
     if problems or not isinstance(positions.root, Mapping):
         return
-    data = positions.root.get("data")
-    for entry in (*positions.root.entries, *(data.entries if isinstance(data, Mapping) else [])):
-        written = entry.value
-        if isinstance(written, Scalar):
-            for fault in _faults(written.text, among):
-                yield _told(file, positions.inside(written, fault.line, fault.column), fault)
+    for written in _scalars(positions.root):
+        for fault in _faults(written.text, among):
+            yield _told(file, positions.inside(written, fault.line, fault.column), fault)
+
+
+def _scalars(tree: Tree | None) -> Iterator[Scalar]:
+    """Every value that stands somewhere in a tree."""
+    if isinstance(tree, Scalar):
+        yield tree
+    elif isinstance(tree, Mapping | Sequence):
+        for each in (entry.value for entry in tree.entries) if isinstance(tree, Mapping) else tree.items:
+            yield from _scalars(each)
 
 
 def _subject(message: MessageDraft, among: list[Sender]) -> Iterator[Problem]:
     root = message.head.positions.root if message.head else None
-    subject = root.get("subject") if isinstance(root, Mapping) else None
-    if message.head is None or not isinstance(subject, Scalar) or not isinstance(subject.value, str):
+    if message.head is None or not isinstance(root, Mapping):
         return
-    for fault in _faults(subject.text, among):
-        yield _told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
+    for subject in (*_scalars(root.get("subject")), *_scalars(root.get("subjects"))):
+        for fault in _faults(subject.text, among) if isinstance(subject.value, str) else ():
+            yield _told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
 
 
 def _faults(text: str, among: list[Sender], *, html: bool = False) -> Iterator[TemplateFault]:

@@ -1,10 +1,11 @@
-"""The parts of a message that are YAML: what a designer writes in push.yaml, webhook.yaml and whatsapp.yaml, as templates."""
+"""The parts of a message that are YAML: push.yaml, webhook.yaml and whatsapp.yaml, as templates."""
 
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
 
+from journeys.messages.languages import split
 from journeys.messages.template import TemplateFault
 from journeys.model import EventType, Part, Slug
 from journeys.problem import Problem
@@ -34,13 +35,13 @@ class WebhookPart(Part):
 
 
 class WhatsappPart(Part):
-    """messages/NAME/whatsapp.yaml: an approved template with its parameters, or a text within 24 h of the person's last."""
+    """messages/NAME/whatsapp.yaml: an approved template with its parameters, or a text that answers."""
 
     template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")] = ""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] = "en"
     header: str = ""
     image: str = ""
-    body: list[str] | Texts = []
+    body: list[str] | Texts = Field(default_factory=list)
     buttons: list[str] = Field([], max_length=10)
     text: str = ""
 
@@ -66,7 +67,7 @@ PARTS: dict[str, type[PushPart] | type[WebhookPart] | type[WhatsappPart]] = {
 
 def read_part(file: str, text: str) -> tuple[YamlPart | None, Positions, list[Problem]]:
     """The part of one text, by the name of its file; None with any fault, with where its values stand."""
-    model = PARTS[file.rpartition("/")[2]]
+    model = PARTS[split(file.rpartition("/")[2])[0]]
     result = read(file, text)
     problems = list(result.problems)
     positions = Positions(file, result.text, result.documents[0] if result.documents else None)

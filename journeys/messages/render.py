@@ -22,9 +22,9 @@ class Rendered:
     """What a recipient reads. A part that the message does not have is empty; the subject is one line.
 
     Of a push the subject is its title and the text its body; `link` and `image` only a push has. Of a webhook the
-    subject is the type of its event, and `data` what it tells. `segments` counts those of an SMS. Of a WhatsApp template
-    `template` and `language` say which, and `data` holds its parameters (`header`, `body.1`, `button.0`). `until` (ms) is
-    when the time is over in which it may leave, None for any time.
+    subject is the type of its event, and `data` what it tells. `segments` counts those of an SMS. Of a WhatsApp
+    template `template` and `language` say which, and `data` holds its parameters (`header`, `body.1`, `button.0`).
+    `until` (ms) is when the time is over in which it may leave, None for any time.
     """
 
     subject: str
@@ -62,9 +62,12 @@ class _Compiled:
 _compiled: OrderedDict[tuple[str, str], _Compiled] = OrderedDict()
 
 
-def render(message: Message, channel: str, variables: Mapping[str, Any]) -> Rendered:
-    """The message for one person. Raises TemplateFault where it has no part for the channel or cannot be rendered."""
-    templates = _templates(message, channel)
+def render(message: Message, channel: str, variables: Mapping[str, Any], language: str = "") -> Rendered:
+    """The message for one person, in their language or the one that stands for it.
+
+    Raises TemplateFault where it has no part for the channel or cannot be rendered.
+    """
+    templates = _templates(message.spoken(language), channel)
     values = nested(variables)
     text = templates.text.render(values) if templates.text else ""
     if channel == "sms":
@@ -98,9 +101,12 @@ def recipient_of(message: Message, channel: str) -> str:
 
 def variables_of(message: Message, channel: str) -> frozenset[str]:
     """The dotted paths that the message reads on this channel. Raises TemplateFault like `render`."""
-    templates = _templates(message, channel)
-    own = {templates.since} if templates.since else set()
-    return frozenset(own).union(*(template.variables for template in templates.templates))
+    found: set[str] = set()
+    for variant in message.variants.values():
+        templates = _templates(variant, channel)
+        found |= {templates.since} if templates.since else set()
+        found.update(*(template.variables for template in templates.templates))
+    return frozenset(found)
 
 
 def _until(templates: _Compiled, values: Mapping[str, Any]) -> int | None:

@@ -30,9 +30,9 @@ class TemplateFault(Exception):
 
 
 class Template:
-    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins; or one of LINKS.
+    """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins.
 
-    `places` says of each at which line and column it first stands.
+    Those of LINKS are among them. `places` says of each at which line and column it first stands.
     """
 
     def __init__(self, bound: BoundTemplate, places: Mapping[str, tuple[int, int]]) -> None:
@@ -107,8 +107,12 @@ def _path(text: str, variable: Variable) -> str:
     if root in LINKS and not rest:
         return str(root)
     if root not in ROOTS:
-        what = f"`{root}` is a text, and has no parts" if root in LINKS else f"unknown name '{root}'"
-        message = f"{what}; hint: a template reads {', '.join((*ROOTS, *sorted(LINKS)))}"
+        what, hint = f"unknown name '{root}'", f"a template reads {', '.join(ROOTS)}"
+        if root in LINKS:
+            what, hint = f"`{root}` is a text, and has no parts", f"write `{{{{ {root} }}}}`"
+        elif isinstance(root, str) and root.startswith(("unsub", "pref")):
+            hint = f"links are {' and '.join(sorted(LINKS))}"
+        message = f"{what}; hint: {hint}"
         raise TemplateFault(message, *_place(text, variable.span.index))
     return ".".join([str(root), *_names(rest)])
 

@@ -1,6 +1,6 @@
 """What a journey is: the shape that a designer's YAML has once it is read."""
 
-from journeys.model.folder import ChannelCost, Hours, MessageHead, Project, Segment, Service
+from journeys.model.folder import ChannelCost, Hours, MessageHead, Project, Segment, Service, SmsRules
 from journeys.model.journey import Budget, Journey
 from journeys.model.leaves import (
     Add,
@@ -86,7 +86,7 @@ __all__ = [
     "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment", "Node",
     "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel",
     "ParallelBranch", "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set",
-    "Slug", "Split", "Start", "StaysInPlace", "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor",
+    "Slug", "SmsRules", "Split", "Start", "StaysInPlace", "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor",
     "WaitUntil", "When", "Winner",
 ]  # fmt: skip
 

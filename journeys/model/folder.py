@@ -42,6 +42,13 @@ class ChannelCost(Part):
     cost: float | int = Field(ge=0, le=1_000_000)
 
 
+class SmsRules(Part):
+    """What holds for SMS: in how many segments they go, and words of which one must stand in marketing."""
+
+    segments: int | None = Field(None, ge=1, le=10)
+    opt_out: list[Annotated[str, Field(min_length=1, max_length=40)]] | None = None
+
+
 class Project(Part):
     """project.yaml: what holds for every journey of the folder."""
 
@@ -50,6 +57,7 @@ class Project(Part):
     hours: dict[Slug, Hours] = {}
     services: dict[Slug, Service] = {}
     channels: dict[Slug, ChannelCost] = {}
+    sms: SmsRules | None = None
     quiet_hours: Quiet | None = None
     caps: list[Cap] = []
     recency: list[Recency] = []
@@ -58,13 +66,18 @@ class Project(Part):
     redact: list[Annotated[str, Field(pattern=REDACTABLE)]] = []
 
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?$")]
+
+
 class MessageHead(Part):
     """messages/NAME/message.yaml: its class and what the recipient reads above the body."""
 
     title: str = ""
     class_: Literal["marketing", "service", "critical"] = Field("marketing", alias="class")
     subject: str = ""
+    subjects: dict[Language, str] | None = None
     categories: list[Slug] = []
+    sms: SmsRules | None = None
 
 
 class Segment(Part):

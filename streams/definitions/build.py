@@ -120,7 +120,10 @@ class Builder:
             recipients = {channel: to for channel in channels if (to := recipient_of(message, channel))}
         except Exception as fault:
             raise ShelfFault(f"message {message.name}: blob {hash_} cannot be compiled: {fault}", hash_) from fault
-        return MessageSpec(message.name, hash_, message.head.class_, variables, recipients, tuple(message.head.categories))
+        categories = tuple(message.head.categories)
+        return MessageSpec(
+            message.name, hash_, message.head.class_, variables, recipients, categories, message.languages
+        )
 
 
 def _model(name: str, version: str, blob: JourneyBlob) -> Journey:

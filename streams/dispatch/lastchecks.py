@@ -48,7 +48,8 @@ class LastChecks:
             return self._await_message(errand)
         try:
             links = given(self._links, action, message)
-            errand.rendered = render(message, action.channel, {**action.variables, **links.variables})
+            values = {**action.variables, **links.variables}
+            errand.rendered = render(message, action.channel, values, action.language)
             errand.unsubscribe = links.one_click
             errand.verdict = self._closed(errand)
         except NoLinks as fault:
