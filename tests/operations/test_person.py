@@ -32,6 +32,11 @@ def out(name: str, value: object) -> Out:
     return Out(name.encode(), msgspec.json.encode(value))
 
 
+def told(key: str, status: Status, at: int = HOUR) -> Out:
+    """An entry of the ledger."""
+    return out(key, Entry(key, status, at))
+
+
 def action(id_: str, who: str = NAME) -> Action:
     return Action(id_, who, "welcome", "v7", "e1", "s", "hello", "h", "email", "offers", recipient="new@x.example")
 
@@ -49,8 +54,8 @@ def store(settings: Settings) -> None:
         put(settings, "calls", AT, out(who, Call(f"k{number}", who, "j", "v", "e", "s", "score")))
         put(settings, "tasks", AT, out(who, Task(f"t{number}", who, "j", "v", "e", "s", "Ring", "agents", HOUR)))
         put(settings, "decisions", AT, out(who, Trace(f"d{number}", who, HOUR, 1, {})))
-        put(settings, "dispatches", AT, out(f"a{number}", Entry(f"a{number}", Status.RESERVED, HOUR)))
-        put(settings, "dispatches", AT, out("n", Entry(consent_key(who, "offers", "email"), Status.WITHDRAWN, HOUR)))
+        put(settings, "dispatches", AT, told(f"a{number}", Status.RESERVED))
+        put(settings, "dispatches", AT, told(consent_key(who, "offers", "email"), Status.WITHDRAWN))
         event = {"id": number, "type": "page.viewed", "customer": who, "properties": {"url": "/tea"}}
         # One without a key lies anywhere; one under another's key is whose it says.
         put(settings, "touchpoints.web", 1 - AT, Out(None, json.dumps(event).encode()), Out(b"bob", b"{}"))
@@ -64,10 +69,11 @@ def erased(settings: Settings) -> None:
     put(settings, "actions", AT, out(NAME, Erasure("x", NAME, HOUR)))
     put(settings, "calls", AT, out(NAME, CallErasure("x", NAME, HOUR)))
     put(settings, "tasks", AT, out(NAME, TaskClosed("tc", NAME, "t1", "cancelled", HOUR, "erased")))
-    put(settings, "dispatches", AT, out("x", Entry(erased_key(NAME), Status.ERASED, HOUR)))
+    put(settings, "dispatches", AT, told(erased_key(NAME), Status.ERASED))
 
 
 def checks(answer: Result) -> dict[str, bool]:
+    assert answer.stdout, answer.output
     return {each["name"]: each["holds"] for each in json.loads(answer.stdout)["checks"]}
 
 
@@ -105,7 +111,7 @@ def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) 
     erased(house)
     after = sillage("person", "erase", NAME, "--yes", "--timeout", "0", code=1).stdout
     assert "NOT proven" in after and "1 actions are not settled" in after and "1 calls are not settled" in after
-    put(house, "dispatches", AT, out("a1", Entry("a1", Status.REFUSED, 2 * HOUR, "erased")))
+    put(house, "dispatches", AT, told("a1", Status.REFUSED, 2 * HOUR))
     last = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
     Draft202012Validator(json.loads((SCHEMAS / "erasure.schema.json").read_text())).validate(json.loads(last.stdout))
     assert [name for name, holds in checks(last).items() if not holds] == ["calls"]
