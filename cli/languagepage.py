@@ -49,6 +49,7 @@ from journeys.model import (
     Segment,
     Service,
     Slug,
+    SmsRules,
     When,
     Winner,
 )
@@ -107,6 +108,7 @@ SECTIONS: dict[str, dict[str, type[Part]]] = {
         "hours": Hours,
         "service": Service,
         "channel cost": ChannelCost,
+        "rules of sms": SmsRules,
         "cap": Cap,
         "quiet hours": QuietHours,
         "recency": Recency,

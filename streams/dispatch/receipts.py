@@ -28,13 +28,23 @@ class Receipt(NamedTuple):
     out: Out
 
 
-def receipt_of(action: Action, entry: Entry, settings: Settings) -> Receipt:
-    """The receipt of a settled entry. It follows from its arguments alone: published again, it is the same."""
+def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int = 0) -> Receipt:
+    """The receipt of a settled entry. It follows from its arguments alone: published again, it is the same.
+
+    `segments` are those of an SMS, 0 for any other message.
+    """
     kind = _TYPES[entry.status]
     code = "unresolved" if entry.status is Status.UNRESOLVED else entry.code
-    properties = {"action_id": action.id, "message": action.message, "journey": action.journey, "step": action.step}
+    properties: dict[str, str | int] = {
+        "action_id": action.id,
+        "message": action.message,
+        "journey": action.journey,
+        "step": action.step,
+    }
     if entry.status is not Status.SENT:
         properties["code"] = code
+    elif segments:
+        properties["segments"] = segments
     value = {
         "id": hashlib.sha256(f"{action.id}\n{kind}".encode()).hexdigest()[:32],
         "type": kind,
