@@ -94,10 +94,10 @@ def demo(
 ) -> None:
     """Let a town live and watch the engine at work; or replay a year of real orders in event time, with --orders.
 
-    In the town customers browse, fill baskets, call, walk past stores in the rain, read what they get and order; agents
-    call back. Kafka and Redis are started if they do not run, worker and dispatcher as two processes, all on fresh
-    topics that are deleted at the end. Ctrl-C ends the town's life early, and a second one everything. Exit status 0
-    once every message that was due has left, 1 with the reason otherwise.
+    In the town customers browse, fill baskets, call, walk past stores in the rain, read what they get and order;
+    agents call back. Kafka and Redis are started if they do not run, worker and dispatcher (and, for the town, a
+    learner) as processes, all on fresh topics that are deleted at the end. Ctrl-C ends the town's life early, and a
+    second one everything. Exit status 0 once every message that was due has left, 1 with the reason otherwise.
     """
     for option, out in (("--actions-out", actions_out), ("--picture", picture), ("--record", record)):
         if out is not None and not out.absolute().parent.is_dir():
