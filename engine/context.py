@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.budgets import Budgets
+from engine.ids import address_hash
 from engine.models import Models, Propensity
 from engine.places.cells import CellIndex
 from engine.places.earth import EARTH_M, METRES_A_DEGREE, Box, box_around, distance_m
@@ -28,6 +29,8 @@ MOST_INSIDE = 64
 _NEAR, _WIDE = 0, 1
 """The cells in which what is near is looked for, as far as `CLOSE_M` and beyond it."""
 CLOSE_M = 800.0
+KIND = "suppressed"
+"""The kind of context that holds hashes of the addresses of people who were erased, where a project keeps one."""
 _decode = msgspec.json.Decoder().decode
 
 
@@ -273,6 +276,18 @@ class Asked:
             self.answers[question] = budgets.take(name, units, limit)
         answer: str = self.answers[question]
         return answer
+
+    def suppressed_at(self, address: str) -> int:
+        if not self.answers and not self._context.things.get(KIND):
+            return 0
+        question = f"context.{KIND} {address_hash(address)}"
+        if question not in self.answers:
+            if not self._context.things.get(KIND):
+                return 0
+            self.answers[question] = self._context.thing(KIND, address_hash(address))
+        found = self.answers[question]
+        at = found.get("at") if isinstance(found, dict) else 0
+        return at if isinstance(at, int) else 0
 
     def explored(self, decision: str, node: str, candidates: int) -> int | None:
         question = f"explored {node}"

@@ -42,6 +42,11 @@ def erasure_id(customer: str, event_id: str) -> str:
     return _digest(("erase", customer, event_id))
 
 
+def address_hash(address: str) -> str:
+    """What is kept of the address of a person who was erased: SHA-256, without capitals and outer blanks."""
+    return sha256(b"address\n" + address.strip().casefold().encode()).hexdigest()
+
+
 def call_erasure_id(erasure: str) -> str:
     """The id of the record that tells those who make calls of an erasure, from that of the one for dispatch."""
     return _digest(("calls", erasure))

@@ -21,6 +21,7 @@ from engine.policy.pipeline import judged
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.quiet import AT_ANY_HOUR
 from engine.policy.reachable import address
+from engine.policy.suppressed import belonged_to_erased
 from engine.program import BestOfferStep, SendStep, Step, Variant
 from engine.run import Run, take_back
 from engine.time import after
@@ -117,6 +118,8 @@ def attempt(step: SendStep, variant: Variant, run: Run, pending: Pending, number
     """Sends the message on one channel if policy lets it through; `number` tells its action from others of a visit."""
     proposal = _proposal(step, variant, run, pending.proposed_at)
     refusal = judged(proposal, run.draft.customer, run.draft.catalog.terms)
+    if refusal is None:
+        refusal = belonged_to_erased(proposal, run.draft.customer, run.draft.around)
     if refusal is None:
         name = action_id(run.enrollment.id, step.label, pending.visit, number)
         refusal = _send(step, variant, run, proposal, name, pending.chain)

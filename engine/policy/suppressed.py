@@ -1,8 +1,10 @@
 """Rule: a suppressed address gets nothing, of whatever class."""
 
-from engine.customer import Customer
+from engine.customer import Customer, consent_key
+from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.terms import Terms
+from journeys.conditions.around import Around
 
 SUPPRESSED = "suppressed"
 """The attribute that lists the addresses at which a person gets nothing, or channels on which none is used."""
@@ -17,6 +19,19 @@ def suppressed(proposal: Proposal, customer: Customer, _terms: Terms) -> Refusal
     if proposal.channel in names or _plain(proposal.recipient) in names:
         return Refusal("suppressed", f"customer.{SUPPRESSED} lists the address, or {proposal.channel}")
     return None
+
+
+def belonged_to_erased(proposal: Proposal, customer: Customer, around: Around) -> Refusal | None:
+    """Refuses marketing to an address of somebody who was erased, until a consent newer than the erasure is given."""
+    if proposal.class_ in WITHOUT_CONSENT:
+        return None
+    at = around.suppressed_at(proposal.recipient)
+    if not at:
+        return None
+    answer = customer.consent.get(consent_key(proposal.topic, proposal.channel))
+    if answer is not None and answer.given and answer.at > at:
+        return None
+    return Refusal("suppressed", "the address is that of somebody who was erased, and no consent is newer than that")
 
 
 def _plain(address: str) -> str:

@@ -64,6 +64,10 @@ class Around(Protocol):
         """
         ...
 
+    def suppressed_at(self, address: str) -> int:
+        """When a person was erased who had this address, in ms; 0 for nobody."""
+        ...
+
 
 class Nowhere(msgspec.Struct, frozen=True):
     """Where nothing is known."""
@@ -99,6 +103,9 @@ class Nowhere(msgspec.Struct, frozen=True):
 
     def budget(self, name: str, units: int, limit: int) -> str:
         return ""
+
+    def suppressed_at(self, address: str) -> int:
+        return 0
 
 
 NOWHERE: Around = Nowhere()

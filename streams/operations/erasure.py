@@ -9,11 +9,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from engine.context import KIND
 from engine.customer import Customer
+from engine.ids import address_hash
 from state.ledger import SETTLED, Status, erased_key
 from streams.broker.publish import KafkaPublisher
 from streams.broker.topic_table import Topic, declare
 from streams.broker.topics import partition_counts
+from streams.context.publish import publish, record
 from streams.operations.groups import Groups, read_groups
 from streams.operations.kept import PROVEN, Item, Kept, Progress
 from streams.operations.sweep import Sweep
@@ -88,9 +91,11 @@ async def erase(
         await kept.advance(sweep, progress=progress)
         if kept.customer is None and not any(kept.items.values()):
             raise UnknownPerson(customer)
+        suppressed = -1
         if kept.customer is None or not kept.customer.erased_at:
+            suppressed = await _suppress(settings, kept.customer)
             await _publish(settings, customer, reason)
-        checks = await _await_proof(sweep, kept, seconds, waiting)
+        checks = [*await _await_proof(sweep, kept, seconds, waiting), _suppression(settings, suppressed)]
         await kept.advance(sweep)
     erased_at = 0 if kept.customer is None else kept.customer.erased_at
     complete = all(each.holds for each in checks)
@@ -111,6 +116,25 @@ async def _await_proof(
             return checks
         waiting(missing)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _suppress(settings: Settings, customer: Customer | None) -> int:
+    """Hashes of the person's addresses go where every worker finds them, if that is kept; gives how many."""
+    if KIND not in settings.context_kinds() or customer is None:
+        return 0
+    known = {**customer.identifiers, **customer.attributes}
+    names = [*settings.channel_names(), "phone"]
+    found = {address_hash(value) for name in names if isinstance(value := known.get(name), str) and value}
+    at = time.time_ns() // 1_000_000
+    await publish(settings, KIND, [record({"id": each, "at": at}) for each in sorted(found)])
+    return len(found)
+
+
+def _suppression(settings: Settings, count: int) -> Check:
+    if KIND not in settings.context_kinds():
+        return Check("suppression", True, f"none is kept: SILLAGE_CONTEXT names no {KIND}")
+    told = "by an earlier run" if count < 0 else f"{count} now"
+    return Check("suppression", True, f"hashes of addresses on context.{KIND}: {told}")
 
 
 async def _publish(settings: Settings, customer: str, reason: str) -> None:

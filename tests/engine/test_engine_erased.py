@@ -5,13 +5,15 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import inspect
-from onelife import START_AT
+from onelife import START_AT, Life, journey_of
 from rig import catalog
 
-from engine.customer import Customer
-from engine.decide import decide
+from engine.context import Asked, Context
+from engine.customer import Consent, Customer
+from engine.decide import decide, new_customer
 from engine.decision import CallErasure, Erasure, TaskClosed
 from engine.event import Event, EventArrived, TimerFired
+from engine.ids import address_hash
 from state.codec import decode, encode
 from state.record import Record
 
@@ -86,3 +88,24 @@ def test_what_only_a_newer_version_knows_is_gone_too() -> None:
     assert MARK.encode() in encode(record, 1)
     record.customer = erased(full()).customer
     assert MARK.encode() not in encode(record, 1)
+
+
+def told(given_at: int) -> list[str]:
+    """What is said of a message to the address, where consent was given at that instant."""
+    context = Context()
+    context.put_thing("suppressed", address_hash(f" {MARK.upper()}"), b'{"id": "h", "at": %d}' % START_AT)
+    life = Life(journey_of(steps=[{"send": "hello"}]))
+    stored = new_customer("c9", START_AT)
+    stored.attributes = {"email": MARK}
+    stored.consent = {"offers/email": Consent(True, given_at)}
+    given = EventArrived(Event("e", "began", "c9", "web", START_AT + 9, START_AT + 9, {}, {}), START_AT + 9)
+    decision = decide(life.catalog, stored, given, context)
+    assert decision.trace is not None
+    again = decide(life.catalog, stored, given, Asked(Context(), START_AT + 9, dict(decision.trace.context)))
+    assert again == decision
+    return [line.code for line in decision.trace.lines if line.what in ("refused", "sent")]
+
+
+def test_the_address_of_an_erased_person_gets_marketing_only_by_a_newer_consent() -> None:
+    assert told(START_AT - 1) == told(START_AT) == ["suppressed"]
+    assert told(START_AT + 1) == [""]

@@ -1,10 +1,13 @@
 """`sillage person`: a person on every topic is exported whole, and an erasure is proven only once it is through."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from click.testing import Result
 from jsonschema import Draft202012Validator
 from operations.conftest import Sillage, put
@@ -17,6 +20,7 @@ from state.codec import encode
 from state.ledger import Entry, Status, consent_key, erased_key
 from state.record import Record
 from streams.broker.publish import Out
+from streams.broker.topics import migrate
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.home import home
@@ -127,3 +131,29 @@ def test_nobody_is_erased_or_exported_by_a_wrong_id(house: Settings, sillage: Si
     assert "nothing is kept of them" in sillage("person", "erase", "zoe", "--yes", code=1).stderr
     assert "nothing is kept of them; read 0 records" in sillage("person", "export", "zoe", code=1).stderr
     assert "expected an id of UTF-8 text" in sillage("person", "export", "a\x1bb", code=1).stderr
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^```sh\nsillage (person [^\n]+)\n```$", PAGE, re.MULTILINE)
+SHOWN = re.search(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_the_commands_of_the_page_run_and_print_what_it_shows(
+    house: Settings, sillage: Sillage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    at = home("anna", 2)
+    monkeypatch.setenv("SILLAGE_CONTEXT", "stock,prices,suppressed")
+    migrate(house.model_copy(update={"context": "stock,prices,suppressed"}))
+    put(house, "state", at, Out(marker_key("a"), b""), Out(b"anna", encode(Record(Customer("anna", "", 1)), 0)))
+    put(house, "actions", at, out("anna", action("a1", "anna")), out("anna", Erasure("x", "anna", HOUR)))
+    task = Task("t1", "anna", "j", "v", "e", "s", "Ring", "agents", HOUR)
+    closed = TaskClosed("tc", "anna", "t1", "cancelled", HOUR, "erased")
+    put(house, "tasks", at, out("anna", task), out("anna", closed))
+    put(house, "dispatches", at, told("a1", Status.REFUSED), told(erased_key("anna"), Status.ERASED))
+    export, erase = (shlex.split(each) for each in COMMANDS)
+    assert sillage(*export).stdout == "anna.json: 7 records of anna; personal data\n"
+    put(house, "state", at, Out(b"anna", encode(Record(Customer("anna", "", 0, HOUR, erased_at=HOUR)), 0)))
+    printed = sillage(*erase).stdout.replace(house.prefix, "sillage").replace(f"actions/{at}/", "actions/0/")
+    assert SHOWN is not None
+    assert re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "AT", printed) == SHOWN[1]
