@@ -85,16 +85,17 @@ def _readings(messages: dict[str, Message], journey: Journey, played: list[tuple
 def _reading(message: Message, action: Action, life: Life) -> Reading:
     rendered = render(message, action.channel, action.variables, action.language)
     sample = f"As the customer of “{life.name}” reads it."
-    return Reading(message.name, action.channel, message.head.class_, rendered.subject, _body(rendered), sample)
+    return Reading(message.name, action.channel, message.head.class_, rendered.subject, body_of(rendered), sample)
 
 
 def _unsent(message: Message, channel: str) -> Reading:
     rendered = render(message, channel, {})
     sample = "No life gets it; what depends on the person is empty here."
-    return Reading(message.name, channel, message.head.class_, rendered.subject, _body(rendered), sample)
+    return Reading(message.name, channel, message.head.class_, rendered.subject, body_of(rendered), sample)
 
 
-def _body(rendered: Rendered) -> str:
+def body_of(rendered: Rendered) -> str:
+    """What is read of it as text."""
     if rendered.text:
         return rendered.text
     if rendered.html:

@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": ("cli.doctor:doctor", "Say what is missing on this machine, with the cure."),
     "check": ("cli.check:check", "Find every fault of definitions, one line each."),
     "test": ("cli.test:test", "Play the lives beside the journeys in virtual time."),
+    "preview": ("cli.preview:preview", "Show a message as a person reads it, and what it lacks."),
     "backtest": ("cli.backtest.command:backtest", "Play a definition over recorded events, in event time."),
     "graph": ("cli.graph:graph", "Draw journeys as flow charts, with counts where there are some."),
     "docs": ("cli.docs:docs", "Write a page for each journey in plain language."),

@@ -90,6 +90,15 @@ def texts(tree: Tree | None) -> Iterator[Scalar]:
             yield item
 
 
+def scalars(tree: "Tree | None") -> Iterator[Scalar]:
+    """Every value that stands somewhere in a tree, in the order written."""
+    if isinstance(tree, Scalar):
+        yield tree
+    elif isinstance(tree, Mapping | Sequence):
+        for each in (entry.value for entry in tree.entries) if isinstance(tree, Mapping) else tree.items:
+            yield from scalars(each)
+
+
 class Positions:
     """Where each part of one YAML document stands in its file."""
 

@@ -8,7 +8,7 @@ from journeys.messages.languages import split
 from journeys.messages.parts import PARTS, read_part
 from journeys.messages.template import TemplateFault, parse
 from journeys.problem import Problem
-from journeys.tree import Mapping, Mark, Scalar, Sequence, Tree
+from journeys.tree import Mapping, Mark, scalars
 
 _TEXTS = (".html", ".txt")
 _UNKNOWN = ("unknown name", "`", "nothing sets")
@@ -35,25 +35,16 @@ def _part(file: str, text: str, among: list[Sender]) -> Iterator[Problem]:
     yield from problems
     if problems or not isinstance(positions.root, Mapping):
         return
-    for written in _scalars(positions.root):
+    for written in scalars(positions.root):
         for fault in _faults(written.text, among):
             yield _told(file, positions.inside(written, fault.line, fault.column), fault)
-
-
-def _scalars(tree: Tree | None) -> Iterator[Scalar]:
-    """Every value that stands somewhere in a tree."""
-    if isinstance(tree, Scalar):
-        yield tree
-    elif isinstance(tree, Mapping | Sequence):
-        for each in (entry.value for entry in tree.entries) if isinstance(tree, Mapping) else tree.items:
-            yield from _scalars(each)
 
 
 def _subject(message: MessageDraft, among: list[Sender]) -> Iterator[Problem]:
     root = message.head.positions.root if message.head else None
     if message.head is None or not isinstance(root, Mapping):
         return
-    for subject in (*_scalars(root.get("subject")), *_scalars(root.get("subjects"))):
+    for subject in (*scalars(root.get("subject")), *scalars(root.get("subjects"))):
         for fault in _faults(subject.text, among) if isinstance(subject.value, str) else ():
             yield _told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
 

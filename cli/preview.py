@@ -1,0 +1,158 @@
+"""`sillage preview`: a message as a person reads it, with the values of a life, of a file or of a customer."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cli.docs import body_of
+from cli.errors import CliError
+from cli.folder import read_folders
+from cli.lives import play
+from cli.livesfolder import catalogs_of, definitions_at
+from cli.settings import load_settings
+from cli.terminal import plain
+from engine.person import person_facts
+from journeys.load import Folder, load_project
+from journeys.messages.missing import missing
+from journeys.messages.model import Message
+from journeys.messages.render import Rendered, channels_of, render
+from journeys.messages.template import LINKS, ROOTS, TemplateFault
+from streams.broker.topics import partition_counts
+from streams.operations.customer import look_up
+from streams.operations.sweep import Sweep
+from streams.settings import Settings
+
+EXAMPLES = {name: f"https://links.example/{name.partition('_')[0]}" for name in sorted(LINKS)}
+
+
+class Sample(NamedTuple):
+    """Values by root, the language, and whose they are."""
+
+    values: dict[str, Any]
+    language: str
+    whose: str
+
+
+@click.command()
+@click.argument("message", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--channel", default="", help="On which channel; needed where the message has several.")
+@click.option("--customer", default="", help="With the attributes of this customer, read from Kafka: personal data.")
+@click.option(
+    "--attributes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With those of a YAML or JSON file; `customer`, `entry`, `event` and `vars` may be keys of it.",
+)
+@click.option("--language", default="", help="As somebody of this language reads it, as fr or fr-CA.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write its HTML there.")
+def preview(
+    message: Path, channel: str, customer: str, attributes: Path | None, language: str, out: Path | None
+) -> None:
+    """Show a message as a person reads it: MESSAGE is its folder, messages/NAME.
+
+    Without --customer and --attributes it has the values of the first life in which it leaves. What it names and has no
+    value is listed below it, each with its place and the cure. Links are examples.
+    """
+    if customer and attributes:
+        raise CliError("--customer and --attributes: both are given; give one of them")
+    root, name = message.absolute().parent.parent, message.absolute().name
+    reading = read_folders([root])[0]
+    folder = load_project(reading.files)
+    found = folder.messages.get(name)
+    if found is None or message.absolute().parent.name != "messages":
+        raise CliError(f"{message}: is no message that can be read; give its folder, such as messages/welcome")
+    channel = _channel(found, channel)
+    sample = _given(customer, attributes) or _lived(root, folder, found, channel)
+    language = language or sample.language
+    try:
+        rendered = render(found, channel, {**sample.values, **EXAMPLES}, language)
+        lacks = missing(found, folder.message_drafts[name], channel, language, sample.values)
+    except TemplateFault as fault:
+        raise CliError(f"message {name}: {fault.message}") from fault
+    spoken = f", in {plain(language)}" if language and found.languages else ""
+    click.echo(f"{name} by {channel}{spoken}, {sample.whose}")
+    shown = (f"{reading.shown(each.file)}{str(each).removeprefix(each.file)}" for each in lacks)
+    for line in (*_lines(rendered), *_html(rendered, out), *shown):
+        click.echo(line)
+
+
+def _channel(message: Message, asked: str) -> str:
+    having = channels_of(message)
+    if asked in having:
+        return asked
+    if not asked and len(having) == 1:
+        return having[0]
+    found = f"no text for {asked}" if asked else "several channels" if having else "no text"
+    raise CliError(f"message {message.name}: has {found}; give --channel {' or '.join(having)}")
+
+
+def _given(customer: str, attributes: Path | None) -> Sample | None:
+    """The values that were asked for; None where none were."""
+    if customer:
+        facts = asyncio.run(_facts(load_settings(), customer))
+        return Sample({"customer": facts}, str(facts.get("language") or ""), f"for customer {plain(customer)}")
+    if attributes:
+        values = _read(attributes)
+        return Sample(values, str(values.get("customer", {}).get("language") or ""), f"with {attributes}")
+    return None
+
+
+def _lived(root: Path, folder: Folder, message: Message, channel: str) -> Sample:
+    """The values of the first life in which the message leaves on the channel."""
+    lives = definitions_at(root).lives if folder.journeys else []
+    for life in lives:
+        catalogs = catalogs_of(folder, [life])
+        for action in play(life, catalogs[life.journey, life.beside]).actions:
+            if (action.message, action.channel) == (message.name, channel):
+                return Sample(action.variables, action.language, f"as the customer of the life “{life.name}” reads it")
+    return Sample({}, "", "without values, since no life gets it")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as fault:
+        raise CliError(f"{path}: cannot be read as YAML; write `first_name: Ada`") from fault
+    if not isinstance(found, dict):
+        raise CliError(f"{path}: holds no mapping; write `first_name: Ada`, or `customer: {{first_name: Ada}}`")
+    if not found.keys() <= set(ROOTS):
+        return {"customer": found}
+    wrong = next((name for name, value in found.items() if not isinstance(value, dict)), None)
+    if wrong is not None:
+        raise CliError(f"{path}: `{wrong}` holds no mapping; write `{wrong}: {{name: value}}`")
+    return found
+
+
+async def _facts(settings: Settings, customer: str) -> dict[str, Any]:
+    if not customer.isprintable():
+        raise CliError(f"customer {plain(customer)}: expected an id of UTF-8 text without control characters")
+    topics = await asyncio.to_thread(partition_counts, settings)
+    async with Sweep(settings.brokers) as sweep:
+        seen = await look_up(sweep, settings, topics, customer)
+    if seen is None or seen.record is None or seen.record.customer is None:
+        raise CliError(f"customer {plain(customer)}: nothing is known of them; see the spelling of the id")
+    return person_facts(seen.record.customer, time.time_ns() // 1_000_000)
+
+
+def _lines(rendered: Rendered) -> Iterator[str]:
+    """What is read, without anything that would act in a terminal."""
+    named = {"subject": rendered.subject, "link": rendered.link, "image": rendered.image}
+    yield from (f"{name}: {plain(value)}" for name, value in named.items() if value)
+    yield ""
+    yield from (plain(line) for line in body_of(rendered).splitlines())
+    yield ""
+
+
+def _html(rendered: Rendered, out: Path | None) -> Iterator[str]:
+    if out is not None and not rendered.html:
+        raise CliError(f"{out}: not written, the message has no HTML on this channel; leave --out away")
+    if out is not None:
+        out.write_text(rendered.html, encoding="utf-8")
+        yield f"wrote {out}"
+    elif rendered.html:
+        yield "it has HTML as well; --out FILE writes it"
