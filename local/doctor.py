@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from channels.accounts import AccountError
 from channels.push import PushCredentialsError, ServiceAccount
+from channels.sms import sms_channel
+from channels.whatsapp import whatsapp_channel
 from local.blueprint import KAFKA_VERSION
 from local.docker import compose_answers
 from local.errors import LocalError
@@ -51,6 +54,8 @@ def examine(settings: Settings) -> list[Finding]:
         _kcat(),
         _folder(settings.data),
         *([_push(settings.push)] if settings.push else []),
+        *([_account("SMS", sms_channel, settings.sms)] if settings.sms else []),
+        *([_account("WhatsApp", whatsapp_channel, settings.whatsapp)] if settings.whatsapp else []),
         _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),
         _reach("Redis", _without_login(settings.redis), redis, "" if redis else _redis_refused(settings)),
         *([_eviction(access)] if redis else []),
@@ -89,6 +94,14 @@ def _push(path: str) -> Finding:
         return Finding("Push", True, f"signs in as {ServiceAccount(Path(path)).email}")
     except PushCredentialsError as fault:
         return Finding("Push", False, str(fault))
+
+
+def _account(subject: str, read: Callable[[Path], object], path: str) -> Finding:
+    try:
+        read(Path(path))
+    except AccountError as fault:
+        return Finding(subject, False, str(fault))
+    return Finding(subject, True, f"the account in {path} can be read")
 
 
 def _python() -> Finding:

@@ -29,6 +29,7 @@ RULES = {
     "content": "the brand does not allow it",
     "erased": "the customer was erased",
     "holdout": "they are in the control group",
+    "outside_window": "they have not written on WhatsApp for a day",
     "outscored": "another message was the better one",
     "quiet_hours": "it is their quiet time",
     "recency": "they turned something down not long ago",
