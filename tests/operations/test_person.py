@@ -108,7 +108,10 @@ def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) 
     store(house)
     before = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", "--reason", "letter 12", code=1)
     held = checks(before)
-    assert held == dict.fromkeys(["record", "timers", "dispatch", "queue", "calls", "tasks"], False) | {"ledger": True}
+    assert held == dict.fromkeys(["record", "timers", "dispatch", "queue", "calls", "tasks"], False) | {
+        "ledger": True,
+        "suppression": True,
+    }
     published = sillage("person", "export", NAME).stdout
     (event,) = [each for each in json.loads(published)["touchpoints"] if each["value"]["type"] == "customer.erased"]
     assert event["partition"] == AT and event["value"]["properties"] == {"reason": "letter 12"}
