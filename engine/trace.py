@@ -57,8 +57,8 @@ CODES: dict[str, str] = {
     FACT: "a reserved event was taken into the customer's record; `code` says which part of it, or why not",
     ENTERED: "an enrollment began; `data.trigger` is the place of its trigger under `enter`, from 0",
     NOT_ENTERED: (
-        "a trigger began nothing; `code`: late, paused, where, pinned, unless, segment, sequence, live, again, max_live, key "
-        "or error"
+        "a trigger began nothing; `code`: late, paused, where, pinned, unless, segment, sequence, live, again, "
+        "max_live, key or error"
     ),
     WAITED: "the enrollment rests at a wait until `data.until` (ms)",
     WOKE: "a wait ended, by its time or by the event waited for, whose place in the list is `data.awaited`, from 0",

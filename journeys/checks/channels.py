@@ -1,4 +1,4 @@
-"""Channels that are tried one after the other: that there are several, that there is time, and what counts as answer."""
+"""Channels that are tried one after the other: that there are several, that there is time, what counts as answer."""
 
 from collections.abc import Iterator
 

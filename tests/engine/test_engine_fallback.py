@@ -219,13 +219,48 @@ def test_in_a_pause_nothing_is_tried_and_answers_are_kept(answered: bool, overdu
     assert life.outcomes() == ([] if left == 2 else ["end"])
 
 
-def test_a_version_without_the_channel_goes_on() -> None:
+@pytest.mark.parametrize("later", [message(), {"send": "every-way", "channel": "push"}])
+def test_a_version_without_the_fallback_or_the_channels_goes_on(later: dict[str, object]) -> None:
     life = began(CHAIN, END)
-    alone = {"send": "every-way", "channel": "push"}
     moves = {"j": {"v1": Move("v2", "follow")}}
-    life.release(journey_of(steps=[alone, END]), version="v2", moves=moves)
+    life.release(journey_of(steps=[later, END]), version="v2", moves=moves)
     life.advance("2h")
     assert (tried(life), life.outcomes()) == ([("push", 0)], ["end"])
+
+
+def test_what_fails_while_the_next_channel_waits_is_not_tried_again_and_did_not_come() -> None:
+    life = began({**CHAIN, "when_blocked": {"else": [{"exit": "unwanted"}]}}, END)
+    life.receipt("message.sent")
+    life.hold_until = life.at + 5 * 3_600_000
+    life.advance("3h")
+    life.receipt("message.bounced")
+    assert life.codes("held") == ["catching_up"]
+    assert life.codes("fell_back") == ["unanswered"]
+    for channel in ("email", "sms"):
+        life.event("consent.changed", {"topic": "offers", "channel": channel, "given": False})
+    life.advance("3h")
+    assert (tried(life), life.outcomes()) == ([("push", 0)], ["unwanted"])
+
+
+def test_a_late_answer_voids_what_a_version_of_before_has_queued() -> None:
+    life = began({**CHAIN, "channels": ["push", "email"]})
+    life.receipt("message.sent")
+    life.advance("2h")
+    life.release(journey_of(steps=[END]), version="v2")
+    assert life.customer.enrollments == []
+    life.receipt("message.opened", action(life, "push"))
+    assert voids(life) == [("email", "answered")]
+
+
+@pytest.mark.parametrize(
+    ("unless", "type_", "voided"),
+    [("message.sent", "message.sent", True), ("message.opened", "message.delivered", False)],
+)
+def test_only_what_is_an_answer_voids_what_is_queued(unless: str, type_: str, voided: bool) -> None:
+    life = began(message(fallback={"after": "2h", "unless": unless}), {"wait": "9h"})
+    life.advance("2h")
+    life.receipt(type_, action(life, "push"))
+    assert (("email", "answered") in voids(life)) is voided
 
 
 def test_inside_a_parallel_each_branch_has_its_own() -> None:
