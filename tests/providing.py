@@ -19,7 +19,7 @@ from local import mailbox, push, sms, whatsapp
 from local.hooks import Hooks
 from local.threaded import Threaded
 
-SECONDS = 0.4
+SECONDS = 1.0
 """After which every channel here gives up waiting."""
 ANN = "+33612345678"
 

@@ -41,7 +41,7 @@ def gateway() -> Iterator[SmsGateway]:
 
 @asynccontextmanager
 async def twilio(service: TwilioService, folder: Path, **changed: object) -> AsyncIterator[Twilio]:
-    path = service.write_account(folder / "sms.json", timeout_seconds=0.3)
+    path = service.write_account(folder / "sms.json", timeout_seconds=5.0)
     path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
     one = sms_channel(path)
     assert isinstance(one, Twilio)
@@ -54,7 +54,7 @@ async def twilio(service: TwilioService, folder: Path, **changed: object) -> Asy
 @asynccontextmanager
 async def over(gateway: SmsGateway, folder: Path, **changed: object) -> AsyncIterator[HttpSms]:
     path = folder / "sms.json"
-    path.write_text(json.dumps(gateway.account(**{"timeout_seconds": 0.3, **changed})))
+    path.write_text(json.dumps(gateway.account(**{"timeout_seconds": 5.0, **changed})))
     one = sms_channel(path)
     assert isinstance(one, HttpSms)
     try:
@@ -185,11 +185,11 @@ async def test_what_may_have_left_is_unknown_where_repeats_are_not_dropped(
     gateway: SmsGateway, tmp_path: Path, answer: int | str
 ) -> None:
     gateway.answer = answer
-    async with over(gateway, tmp_path, honours_id=False) as one:
+    async with over(gateway, tmp_path, honours_id=False, timeout_seconds=1.0) as one:
         assert one.at_most_once
         with pytest.raises(Permanent if answer == 409 else Unknown):
             await one.send(outgoing())
-    async with over(gateway, tmp_path) as one:
+    async with over(gateway, tmp_path, timeout_seconds=1.0) as one:
         assert not one.at_most_once
         with pytest.raises(Transient):
             await one.send(outgoing())

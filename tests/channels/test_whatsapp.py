@@ -32,7 +32,7 @@ def service() -> Iterator[WhatsappService]:
 
 @asynccontextmanager
 async def channel(service: WhatsappService, folder: Path, **changed: object) -> AsyncIterator[Whatsapp]:
-    path = service.write_account(folder / "whatsapp.json", timeout_seconds=0.3)
+    path = service.write_account(folder / "whatsapp.json", timeout_seconds=5.0)
     path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
     one = whatsapp_channel(path)
     try:

@@ -46,7 +46,7 @@ async def over(office: Office, channel: Any) -> Office:
 @pytest.fixture
 async def texting(office: Office, twilio: TwilioService, tmp_path: Path) -> AsyncIterator[Office]:
     """An office whose channel is SMS over the stand-in for Twilio."""
-    channel = sms_channel(twilio.write_account(tmp_path / "sms.json", 0.3))
+    channel = sms_channel(twilio.write_account(tmp_path / "sms.json", 1.0))
     yield await over(office, channel)
     await channel.close()
 
@@ -54,7 +54,7 @@ async def texting(office: Office, twilio: TwilioService, tmp_path: Path) -> Asyn
 @pytest.fixture
 async def chatting(office: Office, meta: WhatsappService, tmp_path: Path) -> AsyncIterator[Office]:
     """An office whose channel is WhatsApp over the stand-in for Meta."""
-    channel = whatsapp_channel(meta.write_account(tmp_path / "whatsapp.json", 0.3))
+    channel = whatsapp_channel(meta.write_account(tmp_path / "whatsapp.json", 1.0))
     yield await over(office, channel)
     await channel.close()
 
@@ -130,7 +130,7 @@ async def test_what_may_have_left_is_unresolved_and_not_sent_again(
 async def test_a_gateway_that_drops_repeats_is_asked_again_until_it_answers(office: Office, tmp_path: Path) -> None:
     with SmsGateway() as gateway:
         path = tmp_path / "sms.json"
-        path.write_text(json.dumps(gateway.account(timeout_seconds=0.3)))
+        path.write_text(json.dumps(gateway.account(timeout_seconds=1.0)))
         channel = sms_channel(path)
         texting = await over(office, channel)
         gateway.answer = DROP
