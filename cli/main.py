@@ -30,7 +30,10 @@ COMMANDS = {
     "all": ("cli.worker:all_", "Worker, dispatcher and learner in one process, for small use."),
     "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
     "fanouts": ("cli.fanouts:fanouts", "List what is being taken to every customer, and stop it."),
-    "experiments": ("cli.experiments:experiments", "Compare the arms of splits, and who was held out with who was not."),
+    "experiments": (
+        "cli.experiments:experiments",
+        "Compare the arms of splits, and who was held out with who was not.",
+    ),
     "budgets": ("cli.budgets:budgets", "List what journeys have spent of their budgets."),
     "context": ("cli.context:context", "Put places and weather where every worker reads them."),
     "topics": ("cli.topics:topics", "Print the table of topics, plan changes of a broker, apply them."),

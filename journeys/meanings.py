@@ -9,7 +9,7 @@ ANYWHERE = {
     "eligible": "Whether this person may have it at all.",
     "message": "The message that makes the offer.",
     "offers": "The offers by id.",
-    "segments": "Segments for each of which is learned apart what people accept; the first that the person is in counts.",
+    "segments": "Segments in each of which it is learned apart what people accept; the first that the person is in.",
     "outcome": "What counts as taking it; else clicks and the goal of the journey, within 3 days.",
     "suitable": "Whether it would be good for this person.",
     "value": "What one acceptance is worth.",

@@ -38,7 +38,10 @@ class Read(msgspec.Struct, frozen=True, order=True):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What one or many conditions need. `around`: places, weather, things; `local_time`: the hour where the person is."""
+    """What one or many conditions need.
+
+    `around`: places, weather, things; `local_time`: the hour where the person is.
+    """
 
     counts: dict[str, Wanted] = {}
     segments: frozenset[str] = frozenset()

@@ -227,9 +227,8 @@ def _send(node: Send) -> Sentence:
         how = f" by {node.channel}"
     text = f"Sends **{node.send}**{how}."
     if node.fallback is not None:
-        text += (
-            f" Without {events(node.fallback.unless)} within {duration(node.fallback.after)}, the next channel is tried."
-        )
+        answers, span = events(node.fallback.unless), duration(node.fallback.after)
+        text += f" Without {answers} within {span}, the next channel is tried."
     if node.void_after is not None:
         text += f" It is worth nothing any more {duration(node.void_after)} later."
     blocked = node.when_blocked

@@ -24,8 +24,8 @@ def read_context(path: Path) -> list[Passed]:
     """The lines of a file as what is handed to every player, by instant.
 
     What has `context` is a thing of that kind, what has `raining` an observation of the weather, all else a place. Each
-    is known from its `at` on where it has one, else from the start. Raises BacktestFault with the first line that cannot
-    be used.
+    is known from its `at` on where it has one, else from the start. Raises BacktestFault with the first line that is of
+    no use.
     """
     found = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):

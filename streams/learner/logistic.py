@@ -26,9 +26,7 @@ def available() -> bool:
     """Whether scikit-learn is there; says in one line what is missing otherwise."""
     if find_spec("sklearn") is not None:
         return True
-    said.warning(
-        "scikit-learn is not there: rates are learned, no logistic model; pip install sillage[learner]"
-    )
+    said.warning("scikit-learn is not there: rates are learned, no logistic model; pip install sillage[learner]")
     return False
 
 

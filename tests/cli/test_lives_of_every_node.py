@@ -84,7 +84,9 @@ steps: [{choose: [{when: customer.slow == true, do: [{wait: 2h}]}, {else: []}]}]
 FILES = {
     "project.yaml": "zone: UTC\nservices: {scores: {url: 'https://scores.example/'}}\n",
     "segments/gold.yaml": 'segment: gold\nwhen: customer.tier == "gold"\n',
-    "offers/shop.yaml": "catalog: shop\noffers: {hello: {message: hello, channel: push, eligible: customer.slow == true}}\n",
+    "offers/shop.yaml": (
+        "catalog: shop\noffers: {hello: {message: hello, channel: push, eligible: customer.slow == true}}\n"
+    ),
     "journeys/all.yaml": JOURNEY,
     "journeys/other.yaml": OTHER,
     "messages/hello/message.yaml": "subject: Hello\n",

@@ -41,7 +41,13 @@ def folder() -> dict[str, str]:
     texts = {"message.yaml": "subject: A\n", "email.txt": "A\n", "push.yaml": "title: A\nbody: B\n"}
     both = {f"messages/both-ways/{part}": text for part, text in texts.items()}
     one = {f"messages/{name}/{part}": texts[part] for name in MAILS for part in ("message.yaml", "email.txt")}
-    return {**both, **one, "journeys/abandoned-basket.yaml": CALLED, "segments/vip.yaml": VIP, "offers/summer.yaml": SUMMER}
+    return {
+        **both,
+        **one,
+        "journeys/abandoned-basket.yaml": CALLED,
+        "segments/vip.yaml": VIP,
+        "offers/summer.yaml": SUMMER,
+    }
 
 
 def faults(piece: str) -> list[str]:

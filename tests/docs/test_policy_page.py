@@ -16,7 +16,7 @@ from journeys.model.policy import LONGEST_CAP_DAYS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`([a-z0-9/._-]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-PIECES = [piece for piece in re.findall(r"^```yaml\n((?:quiet|caps|recency).*?)^```$", PAGE, re.DOTALL | re.MULTILINE)]
+PIECES = re.findall(r"^```yaml\n((?:quiet|caps|recency).*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 SHOWN = re.findall(r"^```sh\nsillage test .\n```\n\n```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 CODES = {
     "erased": "erased",

@@ -1,4 +1,4 @@
-"""No history whatever breaks a cap, a quiet hour, a consent or the time after a complaint; told by a model of its own."""
+"""No history breaks a cap, a quiet hour, a consent or the time after a complaint; told by a model of its own."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -64,7 +64,9 @@ recency = st.sampled_from([[], [{"after": ["complained"], "for": "5h"}]])
 steps = st.one_of(
     st.tuples(st.sampled_from(["began", "other", "began", "other", "stop", "complained"]), st.integers(0, 5)),
     st.tuples(st.just("wait"), st.sampled_from([1, 20 * 60_000, HOUR_MS, 5 * HOUR_MS, 13 * HOUR_MS, 30 * HOUR_MS])),
-    st.tuples(st.just("consent"), st.tuples(st.sampled_from(["offers", "news"]), st.sampled_from(CHANNELS), st.booleans())),
+    st.tuples(
+        st.just("consent"), st.tuples(st.sampled_from(["offers", "news"]), st.sampled_from(CHANNELS), st.booleans())
+    ),
     st.tuples(st.just("zone"), st.sampled_from(ZONES)),
     st.tuples(
         st.sampled_from(["message.sent", "message.failed", "action.refused"]), st.integers(0, 8)

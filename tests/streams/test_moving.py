@@ -133,8 +133,8 @@ def test_a_removed_node_that_holds_people_asks_for_a_map(shelf: Shelf) -> None:
     with pytest.raises(MapRefused) as refused:
         deploy(shelf, TWO, migrate(standing))
     assert str(refused.value) == (
-        "journeys/j.yaml:6:1: J059 node `first` is removed and 3 stand there; hint: write `j: {first: NEW-ID}` into the "
-        "map, or null for NEW-ID where they shall leave"
+        "journeys/j.yaml:6:1: J059 node `first` is removed and 3 stand there; hint: write `j: {first: NEW-ID}` into "
+        "the map, or null for NEW-ID where they shall leave"
     )
     old = current(shelf).version
     deploy(shelf, TWO, migrate(standing, first="second"))
