@@ -9,7 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.decide import MAIL, arrived, measured, person
+from bench.decide import MAIL, POLICY, START_AT, arrived, contacted, measured, person
 from engine import proposals
 from engine.catalog import Catalog, compile_journey
 from engine.compile import compile_offers
@@ -30,6 +30,8 @@ OFFER = {
 }
 SEND = {"send": "hello", "id": "hello", "when_blocked": "drop"}
 MOST = {"arbitration": {"most": 1}}
+ROOMY = {**POLICY, "caps": [{**cap, "most": 30} for cap in POLICY["caps"]]}
+"""The policy, with room for all ten."""
 BEST = {"best_offer": "shop", "id": "best"}
 
 
@@ -61,9 +63,10 @@ Decide = Callable[[int], object]
 
 
 def deciding(given: Catalog, context: Context = EMPTY) -> Decide:
-    """One decision of a customer, by the number of its event, all of the journeys begun."""
-    customer = person()
-    inputs = [arrived(f"e-{n}", "began", {"total": 12.5}) for n in range(EVENTS)]
+    """One decision of a customer with ten contacts, by the number of its event, all of the journeys begun."""
+    customer = contacted(person())
+    # Behind the last of them, which would take the place of one that wins at this instant.
+    inputs = [arrived(f"e-{n}", "began", {"total": 12.5}, START_AT + 60_000) for n in range(EVENTS)]
     return lambda n: decide(given, customer, inputs[n], context)
 
 
@@ -95,6 +98,14 @@ def main() -> None:
     rows = [
         ("ten proposals that compete, to ten in the order in which they are made", added(ten, ten, unranked)),
         ("at most one at an instant, to one message", added(plain, deciding(catalog(SEND, project=MOST)))),
+        (
+            "ten that compete under the whole policy, one wins, to ten that all leave without any",
+            added(ten, deciding(catalog(*[SEND] * RIVALS, project={**POLICY, **MOST}))),
+        ),
+        (
+            "ten that compete under the whole policy and all leave, to ten without any",
+            added(ten, deciding(catalog(*[SEND] * RIVALS, project=ROOMY)), unranked),
+        ),
         ("the best of ten offers, to one message", added(plain, deciding(catalog(BEST)))),
         ("the best of ten offers without conditions", added(plain, deciding(catalog(BEST, bare=True)))),
         ("the best of ten offers, each learned of", added(plain, deciding(catalog(BEST), learned()))),
