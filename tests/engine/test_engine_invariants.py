@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.customer import SEEN_MS, Customer, consent_key
-from engine.decision import Action, ConsentChange, Erasure, Void
+from engine.decision import Action, CallErasure, ConsentChange, Erasure, Void
 
 HOUR_MS = 3_600_000
 TOPICS = {"basket": "offers", "welcome": "news", "care": "offers", "odd": "offers"}
@@ -132,7 +132,7 @@ def check_decision(decision: Any) -> None:
                 answer = decision.customer.consent[consent_key(TOPICS[output.journey], output.channel)]
                 assert answer.given
                 assert not held
-        elif isinstance(output, Erasure):
+        elif isinstance(output, Erasure | CallErasure):
             assert decision.customer.erased_at
         else:
             assert isinstance(output, Void | ConsentChange)
