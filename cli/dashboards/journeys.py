@@ -62,8 +62,8 @@ _NOT = Row(
               (grown("errors_total", JOURNEY, by="journey, code", over=RECENT), "{{journey}} {{code}}"), alarm=1,
               runbook="SillageDefinitionsFail"),
         lines("Budgets left", "What nobody has drawn yet of each journey's budget in its period, of 1; at 0 its "
-              "messages wait for the next.", "percentunit",
-              (most("budget_left_ratio", JOURNEY, by="journey"), "{{journey}}")),
+              "messages wait for the next. All is left where there is no budget.", "percentunit",
+              (f'{most("budget_left_ratio", JOURNEY, by="journey")} or vector(1)', "{{journey}}")),
         lines("Leases of budgets", "Drawn by workers in the last minutes; many where budgets are small or near their "
               "end.", "short", (grown("budget_leases_total", over=RECENT), "leases"), width=12),
         lines("People who wait", "Customers with a timer that is to come.", "short",
