@@ -22,6 +22,10 @@ from local.errors import LocalError
 from local.observe import CURE, P99, graph, observed, prometheus
 from local.services import Services
 
+ORDERS = {"worker": 1.0, "dispatcher": 1.0}
+TOWN = {**ORDERS, "learner": 1.0}
+"""The processes of each demo, all of them up."""
+
 
 def ask(url: str, query: str) -> dict[str, float]:
     """The value of each job's series; none while Prometheus is not there."""
@@ -81,8 +85,14 @@ def living(services: Services, folder: Path, *asked: str) -> Iterator["subproces
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asked", [["--seconds", "60", "--customers", "40"], ["--orders"]], ids=["town", "orders"])
-def test_prometheus_sees_both_processes_of_a_demo(services: Services, tmp_path: Path, asked: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("asked", "jobs"),
+    [(["--seconds", "60", "--customers", "40"], TOWN), (["--orders"], ORDERS)],
+    ids=["town", "orders"],
+)
+def test_prometheus_sees_every_process_of_a_demo(
+    services: Services, tmp_path: Path, asked: list[str], jobs: dict[str, float]
+) -> None:
     tool("prometheus")
     with living(services, tmp_path, *asked) as demo:
         assert demo.stdout is not None
@@ -92,7 +102,7 @@ def test_prometheus_sees_both_processes_of_a_demo(services: Services, tmp_path: 
             assert line, told
             told += line
         url = found[1]
-        wait_until(lambda: ask(url, "up") == {"worker": 1, "dispatcher": 1}, 60)
+        wait_until(lambda: ask(url, "up") == jobs, 60)
         wait_until(lambda: ask(url, "sum by (job) (sillage_inputs_total) > 0"), 60)
         demo.send_signal(signal.SIGINT)
         demo.communicate(timeout=60)
