@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from engine import trace
+from engine.advance import fault_line
 from engine.customer import MISSED_EVENTS, Enrollment, Missed, Spot
 from engine.draft import Draft, Ended
 from engine.event import Event
@@ -88,7 +89,7 @@ def _gather(draft: Draft, journey: CompiledJourney, enrollment: Enrollment, posi
     try:
         over = digest.gather(step, run)
     except Exception as fault:
-        run.say(trace.ERROR, step.label, "evaluation", f"{type(fault).__name__}: {fault}")
+        run.say(trace.ERROR, step.label, *fault_line(fault))
         over = False
     if over:
         set_aside(run, draft.at)

@@ -45,6 +45,10 @@ class Told(NamedTuple):
     drawn: Callable[[int], None] = lambda _count: None
 
 
+UNTOLD = Told()
+"""Nobody hears."""
+
+
 class Leases:
     """Budgets of the engine, by leases of `shared`. `process` names this one; no other has the name, ever.
 
@@ -58,7 +62,7 @@ class Leases:
         shared: SharedCount,
         kept: Kept,
         now: Callable[[], Iterable[Now]] = lambda: (),
-        told: Told = Told(),  # noqa: B008
+        told: Told = UNTOLD,
         part: int = PART,
     ) -> None:
         self._process = process
