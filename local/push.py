@@ -65,6 +65,7 @@ class PushService(ThreadedHttp):
         self._on_push = on_push
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._access: dict[str, float] = {}
+        self._closed = False
 
     @property
     def url(self) -> str:
@@ -92,10 +93,18 @@ class PushService(ThreadedHttp):
         """No access token holds any more."""
         self._access.clear()
 
+    def close_account(self) -> None:
+        """The account is none any more: it gets no token, and those that it has do not hold."""
+        self.revoke()
+        self._closed = True
+
     def _routes(self) -> Iterable[web.RouteDef]:
         return [web.post("/token", self._login), web.post("/v1/projects/{project}/messages:send", self._send)]
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
+        if self._closed:
+            told = {"error": "invalid_grant", "error_description": "Invalid grant: account not found"}
+            return web.json_response(told, status=400)
         form = await request.post()
         public = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

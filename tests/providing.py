@@ -1,12 +1,16 @@
-"""Providers on this machine behind one face, so that each channel over them can be held to the one promise."""
+"""Providers on this machine behind one face, so that each channel over them can be held to the one promise.
 
+A channel joins the suite with one function here that yields a Provider, listed in PROVIDERS at the end.
+"""
+
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from channels.channel import Channel
 from channels.email import Email
@@ -17,44 +21,85 @@ from channels.whatsapp import whatsapp_channel
 from journeys.messages.render import Rendered
 from local import mailbox, push, sms, whatsapp
 from local.hooks import Hooks
-from local.threaded import Threaded
+from local.threaded import Close, Threaded
 
 SECONDS = 1.0
 """After which every channel here gives up waiting."""
 ANN = "+33612345678"
 
 
+class Startable(Protocol):
+    """What stands for the provider: away after `stop`, and there again, at the same place, after `start`."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 @dataclass
 class Provider:
     """One provider: how a channel over it is made, what came, and how it is told to behave from now on.
 
-    `hang` takes no more, `fine` is as at the start, `busy` says 429 (None where the protocol has no such answer).
+    `came` counts what was taken, a repeated id that is dropped once. `refuse` takes no such message ever, `hang` takes
+    all of it and never answers, `fine` is as at the start; `busy` says to come back after so many seconds, `locked`
+    lets nobody in any more. None where there is no such answer: then the suite names the channel as one without.
+    `port` is where it listens, 0 for nowhere; `secrets` are what no fault may tell.
     """
 
-    server: Threaded
+    server: Startable
     channel: Callable[[], Channel]
     recipient: str
     rendered: Rendered
     came: Callable[[], int]
-    hang: Callable[[], object]
+    hang: Callable[[], object] | None
     fine: Callable[[], object]
     refuse: Callable[[], object]
     busy: Callable[[int], object] | None = None
+    locked: Callable[[], object] | None = None
+    port: int = 0
+    secrets: tuple[str, ...] = ()
+
+
+def open_connections(port: int) -> int:
+    """How many connections of this process lead to the port, those that the other end closed alone among them."""
+    wanted, held = f":{port:04X}", ("01", "08")
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(1 for row in rows if row[2].endswith(wanted) and row[3] in held)
+
+
+class Guarded(Threaded):
+    """A mail server that lets nobody in."""
+
+    async def _listen(self) -> Close:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 guarded\r\n")
+            while line := await reader.readline():
+                told = b"250-guarded\r\n250 AUTH PLAIN" if line.startswith(b"EHLO") else b"535 5.7.8 not you"
+                writer.write(told + b"\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", self.port)
+
+        async def close() -> None:
+            server.close()
+
+        return close
 
 
 @contextmanager
 def email(_folder: Path) -> Iterator[Provider]:
-    with mailbox.Mailbox() as box:
-        ann = "ann@example.org"
+    with mailbox.Mailbox() as box, Guarded() as guarded:
+        ann, urls = "ann@example.org", [box.url]
 
         def fine() -> None:
             box.answers.clear()
             box.data_answers.clear()
 
         yield Provider(
-            box, lambda: Email(box.url, now=time.time, timeout_seconds=SECONDS), ann, Rendered("Hi", "Hi", ""),
+            box, lambda: Email(urls[-1], now=time.time, timeout_seconds=SECONDS), ann, Rendered("Hi", "Hi", ""),
             lambda: len(box.mails), lambda: box.data_answers.update({ann: mailbox.HANG}),
             fine, lambda: box.answers.update({ann: "550 no such"}),
+            locked=lambda: urls.append(f"smtp://ann:s3cr3t@127.0.0.1:{guarded.port}"), port=box.port,
+            secrets=("s3cr3t",),
         )  # fmt: skip
 
 
@@ -72,7 +117,8 @@ def pushes(folder: Path) -> Iterator[Provider]:
         yield Provider(
             service, make, "ann", Rendered("Hi", "Hi", ""), lambda: len(service.pushes),
             lambda: service.answers.update(ann=push.HANG), service.answers.clear,
-            lambda: service.answers.update(ann="UNREGISTERED"), busy,
+            lambda: service.answers.update(ann="UNREGISTERED"), busy, service.close_account, service.port,
+            (json.loads(account.read_text())["private_key"].splitlines()[1],),
         )  # fmt: skip
 
 
@@ -88,7 +134,7 @@ def webhooks(folder: Path) -> Iterator[Provider]:
         yield Provider(
             hooks, lambda: Webhook(read_endpoints(path), now=time.time), "crm", Rendered("a.b", "", "", data={"k": ""}),
             lambda: len(hooks.calls), lambda: setattr(hooks, "answer", 0), lambda: setattr(hooks, "answer", 200),
-            lambda: setattr(hooks, "answer", 410), busy,
+            lambda: setattr(hooks, "answer", 410), busy, None, hooks.port, (hooks.secret,),
         )  # fmt: skip
 
 
@@ -103,7 +149,8 @@ def twilio(folder: Path) -> Iterator[Provider]:
         yield Provider(
             service, lambda: sms_channel(path), ANN, Rendered("", "Hi", "", segments=1), lambda: len(service.texts),
             lambda: service.answers.update({ANN: sms.HANG}), service.answers.clear,
-            lambda: service.answers.update({ANN: 21610}), busy,
+            lambda: service.answers.update({ANN: 21610}), busy, lambda: setattr(service, "token", "another"),
+            service.port, (service.token,),
         )  # fmt: skip
 
 
@@ -124,6 +171,7 @@ def _gateway(folder: Path, **changed: Any) -> Iterator[Provider]:
         yield Provider(
             gateway, lambda: sms_channel(path), ANN, Rendered("", "Hi", "", segments=1), lambda: len(gateway.texts),
             lambda: setattr(gateway, "answer", sms.HANG), fine, refuse, busy,
+            lambda: setattr(gateway, "key", "another"), gateway.port, (gateway.key,),
         )  # fmt: skip
 
 
@@ -149,7 +197,8 @@ def meta(folder: Path) -> Iterator[Provider]:
         yield Provider(
             service, lambda: whatsapp_channel(path), ANN, ready, lambda: len(service.messages),
             lambda: service.answers.update({ANN: whatsapp.HANG}), service.answers.clear,
-            lambda: service.answers.update({ANN: 131026}), busy,
+            lambda: service.answers.update({ANN: 131026}), busy, lambda: setattr(service, "token", "another"),
+            service.port, (service.token,),
         )  # fmt: skip
 
 
