@@ -44,11 +44,12 @@ class Away(Transient):
 
 
 class Permanent(Exception):
-    """It did not leave and never will as it is."""
+    """It did not leave and never will as it is. `dead_address`: nor will anything else to this recipient."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, dead_address: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.dead_address = dead_address
 
 
 class Unknown(Exception):
