@@ -137,7 +137,9 @@ class Push:
             return Away(name)
         if answer.status == 503:
             return Away(name, wait)
-        return Transient(name, wait) if answer.status >= 500 else Permanent(name)
+        if answer.status >= 500:
+            return Transient(name, wait)
+        return Permanent(name, dead_address=code == "UNREGISTERED")
 
 
 def _message(outgoing: Outgoing, now: float) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _NO_FAULT_OF_THE_MESSAGE = frozenset(
 )
 """The account, the sender or a rate: nothing leaves until that is mended, and then everything may."""
 _LATER = frozenset({20500, 30001})
+_DEAD = frozenset({21211, 21614, 30005, 30006})
+"""No number, not one of a mobile, not in use, a landline."""
 _REFUSED = 400
 
 
@@ -116,7 +118,7 @@ def _verdict(status: int, code: int, wait: float | None) -> Exception:
     if code in _NO_FAULT_OF_THE_MESSAGE or status in (401, 403, 404, 429, 503) or 300 <= status < 400:
         return Away(name, wait)
     if code or status < 500:
-        return Permanent(name) if status < 500 else Transient(name, wait)
+        return Permanent(name, dead_address=code in _DEAD) if status < 500 else Transient(name, wait)
     return Unknown(name)
 
 

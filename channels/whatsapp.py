@@ -30,6 +30,8 @@ _NO_FAULT_OF_THE_MESSAGE = frozenset(
 """The token, the account, its number or a rate: nothing leaves until that is mended, and then everything may."""
 _PERMISSIONS = range(200, 300)
 _PAIR = 131056
+_NOBODY = 131026
+"""The number is not on WhatsApp."""
 _LATER = frozenset({1, 131000, _PAIR})
 _BLANKS = re.compile(r"\s+")
 
@@ -88,11 +90,11 @@ class Whatsapp:
         await self._http.close()
 
 
-def whatsapp_channel(path: Path) -> Whatsapp:
+def whatsapp_channel(path: Path, connections: int = 16) -> Whatsapp:
     """The channel of the account that the file holds. Raises AccountError, without any secret."""
     account = read_account(path, VARIABLE, WhatsappAccount, _EXAMPLE)
     refuse(path, VARIABLE, account.fault)
-    return Whatsapp(account)
+    return Whatsapp(account, connections=connections)
 
 
 def _message(outgoing: Outgoing) -> dict[str, Any]:
@@ -173,7 +175,7 @@ def _verdict(status: int, code: int | None, wait: float | None) -> Exception:
         return Away(name, wait)
     if code is None and (status >= 500 or status < 300):
         return Unknown(name)
-    return Transient(name, wait) if status >= 500 else Permanent(name)
+    return Transient(name, wait) if status >= 500 else Permanent(name, dead_address=code == _NOBODY)
 
 
 def _code(told: dict[str, Any]) -> int | None:

@@ -22,8 +22,13 @@ FENCES = 32
 CONTACTS = 256
 OFFERED = 128
 DRAWN = 64
+DEAD_ADDRESSES = 16
 ARMS = 128
 MISSED_EVENTS = 8
+CONVERSATIONS = 4
+TURNS = 40
+TURN_CHARACTERS = 1_000
+TURNS_BYTES = 16 * 1024
 
 
 class Consent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -207,6 +212,39 @@ class History(msgspec.Struct, array_like=True, frozen=True, gc=False):
     days: list[Day] = []
 
 
+class DeadAddress(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An address that nothing reaches, as was known at `at` (ms) by a provider's `code`."""
+
+    address: str
+    at: int
+    code: str = ""
+
+
+class Turn(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What somebody said in a conversation: `who` is customer, bot or agent, `at` when (ms), on which channel."""
+
+    who: str
+    channel: str
+    at: int
+    text: str
+
+
+class Conversation(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was said lately, over every channel; the newest turns, oldest first, `dropped` of them left out before.
+
+    The person is on `channel` now, under `address` (empty: that of their attribute), and spoke last at `heard_at` (ms).
+    `task` is the last one whose people took it over; it is theirs while that task is open.
+    """
+
+    began_at: int
+    channel: str
+    address: str = ""
+    heard_at: int = 0
+    turns: list[Turn] = []
+    dropped: int = 0
+    task: str = ""
+
+
 class Customer(msgspec.Struct, array_like=True, gc=False):
     """The state of one person. `decide` never changes the one it is given: it returns another.
 
@@ -218,7 +256,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     made again for a while was made last (ms), by its name;
     `drawn` maps an action to what it took of a budget, until it is known to have left or not; `contacts` are what caps
     count.
+    `dead` has the last address of each channel that a provider called dead.
     `fences` are the watched places that the person is in, by the limits of fixes, a slash and the place.
+    `conversations` are by brand, empty for none, and are gone some days after the last word (engine/conversations.py).
     Dicts and lists stand oldest first, and at the limit the oldest falls out: ids, attributes, consents (none is a no),
     identifiers, goals, queued actions, arms, and remembered keys of each journey. Fields are only appended, never moved
     or removed (see state/codec.py).
@@ -249,6 +289,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     gathers_until: int = 0
     offered: dict[str, int] = {}
     fences: dict[str, Fence] = {}
+    conversations: dict[str, Conversation] = {}
+    dead: dict[str, DeadAddress] = {}
 
 
 def consent_key(topic: str, channel: str) -> str:

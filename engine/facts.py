@@ -9,7 +9,7 @@ from engine import trace
 from engine.answers import take_answer, void_answered
 from engine.attributes import newer, write
 from engine.bounds import with_item
-from engine.customer import CONSENTS, IDENTIFIERS, Consent, Customer, Position, consent_key
+from engine.customer import CONSENTS, DEAD_ADDRESSES, IDENTIFIERS, Consent, Customer, DeadAddress, Position, consent_key
 from engine.decision import CallErasure, ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
@@ -172,6 +172,26 @@ def _left(draft: Draft, event: Event) -> None:
         draft.note(trace.FACT, code="receipt", why=f"{event.type} {action}")
 
 
+def _failed(draft: Draft, event: Event) -> None:
+    """A receipt that may also say that nothing reaches the address any more."""
+    _left(draft, event)
+    _bury_address(draft, event)
+
+
+def _bury_address(draft: Draft, event: Event) -> None:
+    """What a provider says of an address stands until a newer one is known; an older word changes nothing."""
+    address = event.properties.get("dead_address")
+    if not isinstance(address, str) or not address:
+        return
+    before, code = draft.customer.dead.get(event.channel), _text(event.properties.get("code")) or event.type
+    if before is not None and before.at > event.occurred_at:
+        return
+    dead = DeadAddress(address, event.occurred_at, code)
+    customer = draft.own()
+    customer.dead = with_item(customer.dead, event.channel, dead, DEAD_ADDRESSES)
+    draft.note(trace.FACT, code="dead_address", why=f"{event.channel}: {code}")
+
+
 def _return_units(draft: Draft, event: Event, action: object) -> None:
     """What an action took of a budget is given back if it did not leave; one of unknown fate may have."""
     held = draft.customer.drawn
@@ -211,5 +231,6 @@ FACTS: dict[str, Callable[[Draft, Event], None]] = {
     "customer.erased": _erased,
     "action.refused": _left,
     "message.sent": _left,
-    "message.failed": _left,
+    "message.failed": _failed,
+    "message.bounced": _bury_address,
 }

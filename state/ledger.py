@@ -27,6 +27,8 @@ class Status(StrEnum):
     GIVEN = "given"
 
 
+DEAD_ADDRESS = "/dead_address"
+"""The end of the code of an action that failed because nothing will reach its address any more."""
 SETTLED = frozenset({Status.SENT, Status.FAILED, Status.REFUSED, Status.UNRESOLVED})
 RANKS = {
     Status.SENT: 3,

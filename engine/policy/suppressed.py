@@ -11,7 +11,10 @@ SUPPRESSED = "suppressed"
 
 
 def suppressed(proposal: Proposal, customer: Customer, _terms: Terms) -> Refusal | None:
-    """Refuses with `suppressed` what goes to an address, or on a channel, that the customer's attribute lists."""
+    """Refuses with `suppressed` what goes to an address, or on a channel, that the customer's attribute lists, and
+    what goes to an address that a provider called dead."""
+    if customer.dead and (why := _dead(proposal, customer)):
+        return Refusal("suppressed", why)
     listed = customer.attributes.get(SUPPRESSED)
     if not listed:
         return None
@@ -32,6 +35,15 @@ def belonged_to_erased(proposal: Proposal, customer: Customer, around: Around) -
     if answer is not None and answer.given and answer.at > at:
         return None
     return Refusal("suppressed", "the address is that of somebody who was erased, and no consent is newer than that")
+
+
+def _dead(proposal: Proposal, customer: Customer) -> str:
+    """Why nothing goes to this address; empty once another stands there, or the same was given anew."""
+    dead = customer.dead.get(proposal.channel)
+    if dead is None or _plain(dead.address) != _plain(proposal.recipient):
+        return ""
+    given_at = customer.attributes_at.get(proposal.channel, 0)
+    return "" if given_at > dead.at else f"nothing reaches this address any more: {dead.code}"
 
 
 def _plain(address: str) -> str:

@@ -8,6 +8,7 @@ _NAMED = object_of({}, extra=ANY)
 _TEXTS = Schema(frozenset({"array"}), items=_TEXT)
 _RECEIPT = object_of({"action_id": _TEXT, "message": _TEXT, "journey": _TEXT, "step": _TEXT}, ["action_id"])
 _FAILED = object_of({**_RECEIPT.properties, "code": _TEXT}, ["action_id"])
+_DEAD = object_of({**_FAILED.properties, "dead_address": _TEXT}, ["action_id"])
 _TASK = object_of({"task_id": _TEXT, "outcome": _TEXT, "note": _TEXT}, ["task_id"])
 _CALL = {"call_id": _TEXT, "service": _TEXT, "status": Schema(frozenset({"integer"}))}
 _WHOLE = Schema(frozenset({"integer"}))
@@ -28,7 +29,8 @@ RESERVED: dict[str, Schema] = {
     "action.refused": object_of(_FAILED.properties, ["action_id", "code"]),
     "message.sent": object_of({**_RECEIPT.properties, "segments": _WHOLE}, ["action_id"]),
     **{f"message.{what}": _RECEIPT for what in ("delivered", "opened", "clicked", "replied")},
-    **{f"message.{what}": _FAILED for what in ("bounced", "complained", "failed")},
+    "message.complained": _FAILED,
+    **{f"message.{what}": _DEAD for what in ("bounced", "failed")},
     **{f"task.{what}": _TASK for what in ("done", "no_answer", "expired")},
     "call.done": object_of({**_CALL, "body": ANY}, ["call_id"]),
     "call.failed": object_of({**_CALL, "code": _TEXT, "why": _TEXT}, ["call_id", "code"]),

@@ -8,7 +8,7 @@ from typing import Protocol
 from channels.channel import Away, Channel, Outgoing, Permanent, Transient, Unknown
 from engine.decision import Action
 from journeys.messages.render import Rendered
-from state.ledger import Entry, Status
+from state.ledger import DEAD_ADDRESS, Entry, Status
 from streams.dispatch.book import released
 from streams.dispatch.errand import Errand, Patience
 
@@ -88,7 +88,7 @@ class Courier:
             return self._after_transient(errand, fault)
         except Permanent as fault:
             self._failed(errand, fault.code)
-            return Status.FAILED, fault.code
+            return Status.FAILED, fault.code + (DEAD_ADDRESS if fault.dead_address else "")
         except Unknown as fault:
             self._failed(errand, fault.code)
             return self._after_unknown(errand, fault.code)

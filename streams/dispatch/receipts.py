@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.decision import Action
-from state.ledger import Entry, Status
+from state.ledger import DEAD_ADDRESS, Entry, Status
 from streams.broker.publish import Out
 from streams.settings import Settings
 from streams.touchpoints.home import home
@@ -42,7 +42,9 @@ def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int =
         "step": action.step,
     }
     if entry.status is not Status.SENT:
-        properties["code"] = code
+        properties["code"], dead, _ = code.partition(DEAD_ADDRESS)
+        if dead:
+            properties["dead_address"] = action.recipient
     elif segments:
         properties["segments"] = segments
     value = {
