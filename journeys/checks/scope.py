@@ -13,6 +13,8 @@ from journeys.tree import Mapping, Scalar, Sequence, Tree, texts
 
 _TRIGGERS = ("on", "broadcast", "sequence")
 """The triggers whose event is one that the company sends; of a sequence it is the last."""
+_OUTCOMES = ("task.done", "task.no_answer")
+"""What wakes whoever stands at a task, and is in hand behind it."""
 _AT_PLACE = {"enters_place": "place.entered", "leaves_place": "place.left", "stays_in_place": "place.stayed"}
 
 
@@ -80,6 +82,8 @@ def _begins(trigger: Mapping) -> list[str] | None:
 
 def _wakes(scope: Scope, node: Mapping) -> Iterator[str]:
     """The types of event that a node waits for, each noted at the mapping whose conditions look at it."""
+    if node.entry("task"):
+        yield from _OUTCOMES
     for name in ("wait_for", "digest"):
         written = node.get(name)
         if isinstance(written, Scalar) or (name == "digest" and isinstance(written, Sequence)):

@@ -85,6 +85,14 @@ def test_entry_is_what_any_trigger_may_have_brought() -> None:
     assert [line.split(" ")[1] for line in lines] == ["J008", "J034"]
 
 
+def test_behind_a_task_the_event_in_hand_is_its_outcome() -> None:
+    task = "  - {task: ring, queue: q, due: 1h, outcomes: {done: {do: [{set: {vars.said: event.note}}]}}}\n"
+    told = journey()["journeys/a.yaml"]
+    files = {"schemas/a.yaml": EVENTS, **MESSAGE}
+    assert found({**files, "journeys/a.yaml": told + task}) == []
+    assert found({**files, "journeys/a.yaml": told + task.replace("event.note", "event.nope")}) != []
+
+
 def test_attributes_are_known_where_customer_yaml_says_them() -> None:
     files = {"schemas/customer.yaml": "properties: {tier: {type: string}}\n", **journey("x")}
     text = files["journeys/a.yaml"].replace("steps:\n", "steps:\n  - set: {customer.teir: 1, customer.tier: '\"a\"'}\n")
