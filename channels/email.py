@@ -13,16 +13,18 @@ from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPConnectResponseError, 
 from aiosmtplib.errors import SMTPException
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.dkim import Dkim
 from channels.mime import address, compose, sender_address
+from channels.replies import CLOSING, verdict
 
+CONNECTIONS = 4
 _GO_AHEAD = 354
-_CLOSING = 421
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where mails go, read from a URL: smtp://host:port, smtps://, ?starttls=1, user:password@."""
+    """Where mails go, read from a URL: smtp://host:port, smtps://, user:password@, ?starttls=1, connections=8."""
 
     host: str
     port: int
@@ -30,11 +32,16 @@ class Server:
     starttls: bool = False
     user: str | None = None
     password: str | None = None
+    connections: int = CONNECTIONS
 
     @classmethod
     def parse(cls, url: str) -> "Server":
         """Raises ValueError that names what is wrong with the URL, without its password."""
         parts = urlsplit(url)
+        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        connections = asked.get("connections", str(CONNECTIONS))
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", connections, re.ASCII):
+            raise ValueError("the SMTP server's connections are 1 to 999, as in smtp://host:587?connections=8")
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("the SMTP server's URL is like smtp://user:password@host:587?starttls=1 or smtps://host")
         tls = parts.scheme == "smtps"
@@ -42,16 +49,18 @@ class Server:
             host=parts.hostname,
             port=parts.port or (465 if tls else 25),
             tls=tls,
-            starttls=parse_qs(parts.query).get("starttls", ["0"])[-1] == "1",
+            starttls=asked.get("starttls") == "1",
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
+            connections=int(connections),
         )
 
 
 class Email:
     """The e-mail channel: at most `connections` at a time, kept open. `now` gives seconds since the epoch.
 
-    `password` takes the place of that in the URL and is asked at each connection, so that it may change.
+    `connections` and `password` take the place of those in the URL. The password is asked at each connection, so that
+    it may change. `dkim` signs what leaves.
     """
 
     name = "email"
@@ -62,23 +71,25 @@ class Email:
         url: str,
         *,
         now: Callable[[], float],
-        connections: int = 4,
+        connections: int = 0,
         timeout_seconds: float = 30.0,
         tls_context: ssl.SSLContext | None = None,
         password: Callable[[], str] | None = None,
+        dkim: Dkim | None = None,
     ) -> None:
         self._server = Server.parse(url)
+        self._dkim = dkim
         self._now = now
         self._timeout_seconds = timeout_seconds
         self._tls_context = tls_context
         self._password = password
-        self._free = asyncio.Semaphore(connections)
+        self._free = asyncio.Semaphore(connections or self._server.connections)
         self._kept: list[SMTP] = []
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Hands one mail to the server. A connection that the server closed while it was idle is replaced unseen."""
-        mail = _on_the_wire(compose(outgoing, self._now()))
         envelope = (sender_address(outgoing.sender)[1], address(outgoing.recipient))
+        mail = _on_the_wire(self._signed(compose(outgoing, self._now()), envelope[0]))
         async with self._free:
             while self._kept:
                 with contextlib.suppress(_Stale):
@@ -92,6 +103,9 @@ class Email:
                 await smtp.quit(timeout=1.0)
             smtp.close()
 
+    def _signed(self, mail: bytes, sender: str) -> bytes:
+        return mail if self._dkim is None else self._dkim.signed(mail, sender.rpartition("@")[2], self._now())
+
     async def _hand_over(self, smtp: SMTP, envelope: tuple[str, str], mail: bytes, *, kept: bool) -> Sent:
         reusable = False
         try:
@@ -99,9 +113,12 @@ class Email:
             reference = await self._write_data(smtp, mail)
             reusable = True
             return Sent(reference)
+        except Permanent:
+            reusable = True
+            raise
         except SMTPResponseException as answer:
-            reusable = answer.code != _CLOSING and await self._reset(smtp)
-            raise _verdict(answer) from answer
+            reusable = answer.code != CLOSING and await self._reset(smtp)
+            raise verdict(answer) from answer
         finally:
             if reusable and smtp.is_connected:
                 self._kept.append(smtp)
@@ -133,14 +150,18 @@ class Email:
 
     async def _open_data(self, smtp: SMTP, envelope: tuple[str, str], *, kept: bool) -> None:
         """Everything before the content: whatever breaks here, the mail has not left."""
-        first = True
+        first, encoding = True, "ascii" if envelope[1].isascii() else "utf-8"
         try:
-            await smtp.mail(envelope[0])
+            if encoding != "ascii" and smtp.is_ehlo_or_helo_needed:
+                await smtp.ehlo()
+            if encoding != "ascii" and not smtp.supports_extension("smtputf8"):
+                raise Permanent("smtp_no_utf8")
+            await smtp.mail(envelope[0], options=[] if encoding == "ascii" else ["SMTPUTF8"])
             first = False
-            await smtp.rcpt(envelope[1])
+            await smtp.rcpt(envelope[1], encoding=encoding)
             answer = await smtp.execute_command(b"DATA")
         except SMTPResponseException as refusal:
-            if kept and first and refusal.code == _CLOSING:
+            if kept and first and refusal.code == CLOSING:
                 raise _Stale from refusal
             raise
         except (SMTPException, OSError, TimeoutError) as fault:
@@ -165,8 +186,10 @@ class Email:
             raise Unknown("smtp_garbled") from fault
         except (SMTPException, OSError, TimeoutError) as fault:
             raise Unknown("smtp_no_answer") from fault
-        if answer.code // 100 != 2:
+        if answer.code // 100 in (4, 5):
             raise SMTPResponseException(answer.code, answer.message)
+        if answer.code // 100 != 2:
+            raise Unknown("smtp_garbled")
         return answer.message[:200]
 
     async def _reset(self, smtp: SMTP) -> bool:
@@ -179,13 +202,6 @@ class Email:
 
 class _Stale(Exception):
     """A kept connection was found closed before anything was asked of it."""
-
-
-def _verdict(answer: SMTPResponseException) -> Exception:
-    code = f"smtp_{answer.code}"
-    if answer.code == _CLOSING:
-        return Away(code)
-    return Permanent(code) if answer.code >= 500 else Transient(code)
 
 
 def _on_the_wire(mail: bytes) -> bytes:

@@ -118,7 +118,7 @@ def test_headers_cannot_be_injected(break_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["", "ann", "a b@example.org", "ann@", "@b", "<ann@example.org>", "a@b,c@d", "é@example.org"]
+    "to", ["", "ann", "a b@example.org", "ann@", "@b", "<ann@example.org>", "a@b,c@d", "ann@example.org."]
 )
 async def test_a_bad_address_fails_for_good_before_anything_is_sent(mailbox: Mailbox, to: str) -> None:
     async with channel(mailbox.url) as one:
@@ -191,12 +191,28 @@ async def test_a_kept_connection_that_the_server_closed_is_replaced_unseen() -> 
     assert seen == [1, 1, 2]
 
 
-async def test_a_server_that_closes_for_business_is_away() -> None:
+@pytest.mark.parametrize("stage", [b"MAIL", b"RCPT", b"DATA", b"."])
+async def test_a_server_that_closes_for_business_is_away_and_asked_anew(stage: bytes) -> None:
+    seen: list[int] = []
+
     def answer(command: bytes, number: int) -> bytes | None:
-        return b"421 too busy" if command == b"MAIL" else usual(command, number)
+        seen.append(number)
+        return b"421 4.3.2 too busy" if command == stage and number == 1 else usual(command, number)
+
+    async with receiver(answer) as url, channel(url, connections=1) as one:
+        with pytest.raises(Away, match=r"smtp_421_4\.3\.2"):
+            await one.send(outgoing())
+        await one.send(outgoing())
+    assert set(seen) == {1, 2}
+
+
+@pytest.mark.parametrize("reply", [b"354 more?", b"xyz"])
+async def test_an_answer_that_is_none_leaves_the_fate_unknown(reply: bytes) -> None:
+    def answer(command: bytes, number: int) -> bytes | None:
+        return reply if command == b"." else usual(command, number)
 
     async with receiver(answer) as url, channel(url) as one:
-        with pytest.raises(Away, match="smtp_421"):
+        with pytest.raises(Unknown, match="smtp_"):
             await one.send(outgoing())
 
 
@@ -255,6 +271,10 @@ def test_the_url_says_where_and_how() -> None:
     server = Server.parse("smtps://ann%40x:p%2Fw@mail.example")
     assert server == Server("mail.example", 465, tls=True, user="ann@x", password="p/w")
     assert Server.parse("smtp://h:587?starttls=1") == Server("h", 587, starttls=True)
+    assert Server.parse("smtp://h?connections=32&starttls=1") == Server("h", 25, starttls=True, connections=32)
+    for wrong in ("0", "1000", "many", "-1", "٣"):
+        with pytest.raises(ValueError, match="1 to 999"):
+            Server.parse(f"smtp://h?connections={wrong}")
     with pytest.raises(ValueError, match="smtp://") as raised:
         Server.parse("http://user:secret@host")
     assert "secret" not in str(raised.value)
