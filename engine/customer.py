@@ -1,5 +1,6 @@
 """The customer: all that is remembered of one person, each list with a limit and a rule for what falls out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,6 +30,9 @@ CONVERSATIONS = 4
 TURNS = 40
 TURN_CHARACTERS = 1_000
 TURNS_BYTES = 16 * 1024
+
+EVERY_TOPIC = "*"
+"""The topic of an answer about all of them on a channel: a no stands above older answers, a yes ends that no."""
 
 
 class Consent(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -296,6 +300,15 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
 def consent_key(topic: str, channel: str) -> str:
     """The key of an answer in `Customer.consent`."""
     return f"{topic}/{channel}"
+
+
+def answer_for(consents: Mapping[str, Consent], topic: str, channel: str) -> Consent | None:
+    """The answer that holds for a topic on a channel: the person's own, unless a no to every topic came behind it."""
+    answer = consents.get(consent_key(topic, channel))
+    if answer is None or not answer.given:
+        return answer
+    every = consents.get(consent_key(EVERY_TOPIC, channel))
+    return answer if every is None or every.given or every.at < answer.at else every
 
 
 def memory_key(journey: str, key: str) -> str:

@@ -5,11 +5,23 @@ from typing import Any
 
 import msgspec
 
-from engine import trace
+from engine import conversations, trace
 from engine.answers import take_answer, void_answered
 from engine.attributes import newer, write
 from engine.bounds import with_item
-from engine.customer import CONSENTS, DEAD_ADDRESSES, IDENTIFIERS, Consent, Customer, DeadAddress, Position, consent_key
+from engine.customer import (
+    CONSENTS,
+    DEAD_ADDRESSES,
+    EVERY_TOPIC,
+    IDENTIFIERS,
+    Consent,
+    Customer,
+    DeadAddress,
+    Position,
+    QueuedAction,
+    answer_for,
+    consent_key,
+)
 from engine.decision import CallErasure, ConsentChange, Erasure
 from engine.draft import Draft
 from engine.event import Event
@@ -22,6 +34,7 @@ from journeys.messages.window import REPLIED
 LOCATION = consent_key("location", "app")
 """The consent without which no position of the person is kept."""
 
+_EVERY = consent_key(EVERY_TOPIC, "")
 WHATSAPP = "whatsapp"
 REPLIED_AT = REPLIED.partition(".")[2]
 """The attribute that a reply writes."""
@@ -76,7 +89,7 @@ def _answered(draft: Draft, event: Event) -> None:
         return
     answer = Consent(given, at, _text(properties.get("source")), _text(properties.get("text_version")))
     customer = draft.own()
-    customer.consent = with_item(customer.consent, key, answer, CONSENTS)
+    customer.consent = _with_answer(customer.consent, key, answer)
     draft.touch("customer")
     if key == LOCATION and not given:
         customer.position = None
@@ -85,20 +98,41 @@ def _answered(draft: Draft, event: Event) -> None:
     _tell_dispatch(draft, event, topic, channel, given, before)
 
 
+def _with_answer(consents: dict[str, Consent], key: str, answer: Consent) -> dict[str, Consent]:
+    """At the limit the oldest falls out, which is a no; an answer about every topic stays, lest its no end with it."""
+    if len(consents) < CONSENTS or key in consents:
+        return with_item(consents, key, answer, CONSENTS)
+    oldest = next((each for each in consents if not each.startswith(_EVERY)), "")
+    return {**{each: consents[each] for each in consents if each != oldest}, key: answer}
+
+
 def _tell_dispatch(draft: Draft, event: Event, topic: str, channel: str, given: bool, before: Consent | None) -> None:
     """A withdrawal concerns what is queued; a new consent lifts a withdrawal that dispatch may have been told of."""
-    customer = draft.customer
-    queued = any(each.topic == topic and each.channel == channel for each in customer.queued)
     lifted = given and before is not None and not before.given
-    if not lifted and (given or not queued):
+    if given and not lifted:
         return
-    identity = consent_id(customer.id, topic, channel, event.id)
-    draft.outputs.append(ConsentChange(identity, customer.id, topic, channel, given, draft.at))
-    draft.say(
-        trace.FACT,
-        code="consent_change",
-        why=f"{topic}/{channel} {'given' if given else 'withdrawn'}, dispatch is told",
-    )
+    customer = draft.customer
+    if topic != EVERY_TOPIC:
+        topics = {topic} if lifted or any(_about(each, topic, channel) for each in customer.queued) else set()
+    elif lifted:
+        keys = [
+            key.rpartition("/") for key in customer.consent if key.endswith(f"/{channel}") and key[0] != EVERY_TOPIC
+        ]
+        topics = {each for each, _, _ in keys if (held := answer_for(customer.consent, each, channel)) and held.given}
+    else:
+        topics = {each.topic for each in customer.queued if each.channel == channel}
+    for each in sorted(topics):
+        identity = consent_id(customer.id, each, channel, event.id)
+        draft.outputs.append(ConsentChange(identity, customer.id, each, channel, given, draft.at))
+        draft.say(
+            trace.FACT,
+            code="consent_change",
+            why=f"{each}/{channel} {'given' if given else 'withdrawn'}, dispatch is told",
+        )
+
+
+def _about(queued: QueuedAction, topic: str, channel: str) -> bool:
+    return queued.topic == topic and queued.channel == channel
 
 
 def _located(draft: Draft, event: Event) -> None:
@@ -125,6 +159,8 @@ def _replied(draft: Draft, event: Event) -> None:
         write(draft.own(), {REPLIED_AT: event.occurred_at}, (), event.occurred_at)
         draft.touch("customer")
         draft.note(trace.FACT, code="attributes", why=REPLIED_AT)
+    if draft.catalog.talks or draft.customer.conversations:
+        conversations.hear(draft, event)
     if draft.customer.queued or draft.customer.contacts:
         take_answer(draft, event)
 

@@ -1,6 +1,6 @@
 """Rule: marketing needs the customer's consent for its topic and channel; unknown is no."""
 
-from engine.customer import Customer, consent_key
+from engine.customer import Customer, answer_for
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.terms import Terms
 
@@ -11,7 +11,7 @@ def consented(proposal: Proposal, customer: Customer, _terms: Terms) -> Refusal 
     """Refuses with `consent` unless it was given; messages of class service and critical need none."""
     if proposal.class_ in WITHOUT_CONSENT:
         return None
-    answer = customer.consent.get(consent_key(proposal.topic, proposal.channel))
+    answer = answer_for(customer.consent, proposal.topic, proposal.channel)
     if answer is not None and answer.given:
         return None
     found = "was never given" if answer is None else f"was withdrawn at {answer.at}"

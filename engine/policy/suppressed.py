@@ -1,6 +1,6 @@
 """Rule: a suppressed address gets nothing, of whatever class."""
 
-from engine.customer import Customer, consent_key
+from engine.customer import Customer, answer_for
 from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.proposal import Proposal, Refusal
 from engine.policy.terms import Terms
@@ -31,7 +31,7 @@ def belonged_to_erased(proposal: Proposal, customer: Customer, around: Around) -
     at = around.suppressed_at(proposal.recipient)
     if not at:
         return None
-    answer = customer.consent.get(consent_key(proposal.topic, proposal.channel))
+    answer = answer_for(customer.consent, proposal.topic, proposal.channel)
     if answer is not None and answer.given and answer.at > at:
         return None
     return Refusal("suppressed", "the address is that of somebody who was erased, and no consent is newer than that")

@@ -6,7 +6,7 @@ import msgspec
 
 from engine import trace
 from engine.catalog import Catalog
-from engine.customer import Customer, Enrollment, consent_key
+from engine.customer import Customer, Enrollment, answer_for
 from engine.event import Event
 from engine.facts import LOCATION
 from engine.policy.consent import WITHOUT_CONSENT
@@ -219,7 +219,7 @@ def _gates(asked: Question) -> Iterator[Cause]:
 
 
 def _consented(customer: Customer, topic: str, channel: str) -> bool:
-    answer = customer.consent.get(consent_key(topic, channel))
+    answer = answer_for(customer.consent, topic, channel)
     return answer is not None and answer.given
 
 

@@ -1,0 +1,69 @@
+"""Mailgun: its webhooks, signed within the body (documentation.mailgun.com, "Securing Webhooks")."""
+
+from typing import Any
+
+import msgspec
+
+from streams.inbound.call import Call, Garbled, Refused, hex_hmac, ms_of, refuse_stale, same, text, tree
+from streams.inbound.told import (
+    BOUNCED,
+    CLICKED,
+    COMPLAINED,
+    DELIVERED,
+    FETCHED,
+    OPENED,
+    UNSUBSCRIBED,
+    Fetch,
+    Heard,
+    Told,
+)
+
+_TYPES = {
+    "delivered": DELIVERED, "failed": BOUNCED, "complained": COMPLAINED, "opened": OPENED, "clicked": CLICKED,
+    "unsubscribed": UNSUBSCRIBED,
+}  # fmt: skip
+
+
+class Mailgun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mailgun"):
+    """`signing_key` is the webhooks' own. The signature covers an instant and a word of one use, not the event."""
+
+    signing_key: str
+
+    @property
+    def fault(self) -> str:
+        return "" if self.signing_key else "signing_key is empty, expected that of webhooks"
+
+    async def hear(self, call: Call, fetch: Fetch) -> Heard:
+        try:
+            body = tree(call.body)
+        except Garbled as fault:
+            raise Refused("unsigned") from fault
+        stamp, token = text(body, "signature.timestamp"), text(body, "signature.token")
+        given = text(body, "signature.signature")
+        if not given or not same(given, hex_hmac(self.signing_key, f"{stamp}{token}".encode())):
+            raise Refused("signature" if given else "unsigned")
+        refuse_stale(stamp, call.now)
+        told = _told(body.get("event-data"), call.now)
+        return Heard((told,) if told else ())
+
+
+def _told(event: Any, now: int) -> Told | None:
+    type_ = _TYPES.get(text(event, "event"))
+    name = text(event, "id")
+    if type_ is None or not name:
+        return None
+    more: dict[str, Any] = {}
+    if type_ == BOUNCED:
+        if text(event, "severity") == "temporary":
+            # It is tried again, and what becomes of it is told then.
+            return None
+        more = {"hard": text(event, "reason") != "suppress-complaint", "code": text(event, "delivery-status.code", 40)}
+    elif type_ == CLICKED:
+        more = {"link": text(event, "url", 2000)}
+    bot = text(event, "client-info.bot", 40)
+    if type_ in (OPENED, CLICKED) and bot:
+        more = {**more, "machine": True, "what": type_.partition(".")[2], "why": bot}
+        type_ = FETCHED
+    reference = text(event, "user-variables.sillage") or text(event, "message.headers.message-id")
+    when = ms_of(text(event, "timestamp"), now)
+    return Told(type_, name, when, reference, "email", text(event, "recipient"), properties=more)
