@@ -9,8 +9,8 @@ from cli.errors import CliError
 from journeys.problem import Problem
 
 FILE_LIMIT = 1024 * 1024
-_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "offers", "brands", "schemas")
-_BESIDE = ("lives", "segments", "offers", "brands", "schemas")
+_MARKS = ("project.yaml", "journeys", "messages", "lives", "segments", "offers", "faq", "brands", "schemas")
+_BESIDE = ("lives", "segments", "offers", "faq", "brands", "schemas")
 _YAML = (".yaml", ".yml")
 _TEXTS = (*_YAML, ".html", ".txt")
 
@@ -111,6 +111,7 @@ def _layout(reading: Reading) -> Iterator[str]:
     root = reading.root
     yield from (name for name in ("project.yaml", "project.yml") if (root / name).exists())
     folders: list[tuple[Path, tuple[str, ...]]] = [(root / name, _YAML) for name in _BESIDE]
+    folders += [(root / "layouts", _TEXTS)]
     folders += [(root / "journeys", _YAML)] if reading.whole else []
     folders += [(folder, _TEXTS) for folder in _inside(root / "messages") if folder.is_dir()]
     for folder, endings in folders:

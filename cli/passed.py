@@ -7,7 +7,7 @@ from engine.decision import Line, Trace
 from engine.nodes.fallback import NONE as NONE_LEFT
 from engine.nodes.wait_until import NO_DATE
 from journeys.coverage import ENTER, EXIT, Pass
-from journeys.flow.read import BODY, ELSE, EXPIRED, FELL_BACK, REFUSED, TIMED_OUT
+from journeys.flow.read import BODY, ELSE, EXPIRED, FELL_BACK, FOUND, REFUSED, TIMED_OUT
 
 NOT_ENTERED = "not_entered"
 """The outcome of a journey that was started and began nothing."""
@@ -66,6 +66,8 @@ def _keys(line: Line) -> tuple[str, ...]:
             return () if line.data.get("count", 1) else (ELSE,)
         case trace.FELL_BACK:
             return (FELL_BACK,) if line.code != NONE_LEFT else ()
+        case trace.ANSWERED:
+            return (FOUND,) if line.code == FOUND else (ELSE,)
         case trace.OFFERED:
             return (ELSE,) if line.code == "none" else ()
         case _:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from engine import trace
 from engine.nodes import (
+    answer,
     best_offer,
     call,
     choose,
@@ -24,6 +25,7 @@ from engine.nodes import (
     wait_until,
 )
 from engine.program import (
+    AnswerStep,
     BackStep,
     BestOfferStep,
     CallStep,
@@ -143,13 +145,15 @@ def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
 
 
 def _enter_rarer(
-    step: WaitUntilStep | SplitStep | CallStep | TagStep | EmitStep | RepeatStep | BackStep | ParallelStep | JoinStep
-    | StartStep | DigestStep | BestOfferStep,
+    step: WaitUntilStep | AnswerStep | SplitStep | CallStep | TagStep | EmitStep | RepeatStep | BackStep | ParallelStep
+    | JoinStep | StartStep | DigestStep | BestOfferStep,
     run: Run,
 ) -> Step | list[parallel.Begun] | None:  # fmt: skip
     match step:
         case WaitUntilStep():
             return wait_until.enter(step, run)
+        case AnswerStep():
+            return answer.enter(step, run)
         case SplitStep():
             return split.enter(step, run)
         case CallStep():

@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from engine import trace
+from engine import conversations, trace
 from engine.calendar import next_yearly, read_instant, shifted
 from engine.customer import ALARMS
 from engine.draft import Draft
@@ -32,7 +32,7 @@ def arm(draft: Draft) -> None:
     owned.armed = catalog.armed
     owned.history = {type_: each for type_, each in owned.history.items() if type_ in catalog.wanted}
     owned.segments = {name: since for name, since in owned.segments.items() if name in catalog.segments}
-    owned.alarms = {name: due for name, due in owned.alarms.items() if name.startswith(STAY)}
+    owned.alarms = {name: due for name, due in owned.alarms.items() if name.startswith((STAY, conversations.ALARM))}
     for rule in catalog.segments.values():
         is_new = catalog.since_of(f"segment/{rule.name}") > before
         ask(draft, rule, silent=is_new and not rule.backfill)
@@ -66,6 +66,9 @@ def fire(draft: Draft, name: str, due: int) -> None:
         return
     if name.startswith(STAY):
         notice_stay(draft, rest)
+        return
+    if name.startswith(conversations.ALARM):
+        conversations.forget(draft, rest)
         return
     journey_name, _, place = rest.rpartition("/")
     journey = draft.catalog.timed.get(journey_name)

@@ -68,6 +68,7 @@ class Catalog:
     or change, 0 where nothing does. `wanted` is what must be counted, by event type; `heard` holds every type that
     concerns any of its journeys and segments; `zone` is the project's.
     `picks` is true where a journey picks the best channel, so that what people were sent, and answered, is remembered.
+    `talks` is true where a journey takes part in conversations, so that what is said is remembered.
     `fences` says which fixes tell whether a person is in which places.
     `moves` says, by journey and version, where the release takes those inside; `terms` are the project's policy,
     `offers` the catalogs of offers by name.
@@ -112,6 +113,7 @@ class Catalog:
         self._armed_back = max((self.since_of(name) for name in self._backfilled_names()), default=0)
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
         self.picks = any(map(_picks, self.current.values()))
+        self.talks = any(each.talks for each in self.current.values())
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
         self.heard = self._heard()

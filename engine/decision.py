@@ -76,6 +76,7 @@ class Task(msgspec.Struct, frozen=True, tag="task", tag_field="kind", omit_defau
     """Work for a person. `id` follows from its cause, as an action's.
 
     `due_at` and `warn_at` (0 for never) in ms; `data` is what the person needs to see; the rest as in an action.
+    With `hand_over` they have the conversation: `conversation` is what was said so far, `history` what else is known.
     """
 
     id: str
@@ -93,6 +94,9 @@ class Task(msgspec.Struct, frozen=True, tag="task", tag_field="kind", omit_defau
     decided_at: int = 0
     received_at: int = 0
     cause: str = ""
+    hand_over: bool = False
+    conversation: list[dict[str, Any]] = []
+    history: dict[str, Any] = {}
 
 
 class TaskWarning(msgspec.Struct, frozen=True, tag="task_warning", tag_field="kind"):
@@ -117,6 +121,18 @@ class TaskClosed(msgspec.Struct, frozen=True, tag="task_closed", tag_field="kind
     outcome: str
     decided_at: int
     reason: str = ""
+
+
+class TaskTurn(msgspec.Struct, frozen=True, tag="task_turn", tag_field="kind"):
+    """Something was said in a conversation that people have: by the customer, or what one of them wrote and left."""
+
+    id: str
+    customer: str
+    task: str
+    who: str
+    channel: str
+    text: str
+    decided_at: int
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind", omit_defaults=True):
@@ -162,7 +178,7 @@ class Emitted(msgspec.Struct, frozen=True, tag="event", tag_field="kind", omit_d
 
 Output = Action | Void | ConsentChange | Erasure
 """What leaves on the topic `actions`."""
-TaskOutput = Task | TaskWarning | TaskClosed
+TaskOutput = Task | TaskWarning | TaskTurn | TaskClosed
 """What leaves on the topic `tasks`."""
 CallOutput = Call | CallErasure
 """What leaves on the topic `calls`."""

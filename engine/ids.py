@@ -32,6 +32,11 @@ def task_closed_id(task: str) -> str:
     return _digest(("closed", task))
 
 
+def task_turn_id(task: str, event_id: str) -> str:
+    """The id of the record that tells the people of a task what this event said in their conversation."""
+    return _digest(("turn", task, event_id))
+
+
 def consent_id(customer: str, topic: str, channel: str, event_id: str) -> str:
     """The id of the record that tells dispatch of an answer given by this event."""
     return _digest(("consent", customer, topic, channel, event_id))

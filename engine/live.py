@@ -16,6 +16,7 @@ from engine.pauses import miss, miss_change, miss_end
 from engine.program import (
     CALL_TYPES,
     FAILURE_TYPES,
+    TASK_REPLIED,
     TASK_TYPES,
     CallStep,
     CompiledJourney,
@@ -215,7 +216,7 @@ def _awaits(step: RestStep, event: Event) -> bool:
         case WaitForStep():
             return event.type in step.awaited
         case TaskStep():
-            return event.type in TASK_TYPES
+            return event.type in TASK_TYPES or (step.says is not None and event.type == TASK_REPLIED)
         case CallStep():
             return event.type in CALL_TYPES
         case DigestStep():

@@ -7,7 +7,7 @@ from engine.advance import advance, fail, fault_line
 from engine.arbitration import Rival, ranked
 from engine.customer import Enrollment, Spot
 from engine.draft import Draft
-from engine.nodes import best_offer, fallback, send
+from engine.nodes import best_offer, fallback, send, talk
 from engine.offers import NO_CHOICE, Candidate, Choosing
 from engine.pending import Pending
 from engine.policy.score import Propensities
@@ -68,8 +68,12 @@ def _judge(draft: Draft, pending: Pending, step: SendStep) -> None:
         _say_left(draft, pending, {"message": step.message.name})
         return
     try:
-        several = step.best or step.fallback is not None
-        following = fallback.judge(step, run, pending) if several else send.judge(step, run, pending)
+        if step.follows:
+            following = talk.judge(step, run, pending)
+        elif step.best or step.fallback is not None:
+            following = fallback.judge(step, run, pending)
+        else:
+            following = send.judge(step, run, pending)
     except Exception as fault:
         # Conditions and variables are the designer's: whatever they raise concerns this enrollment alone.
         fail(run, *fault_line(fault))

@@ -20,6 +20,8 @@ SET = "set"
 TASKED = "tasked"
 TASK_WARNED = "task_warned"
 TASK_CLOSED = "task_closed"
+TASK_TOLD = "task_told"
+ANSWERED = "answered"
 HELD = "held"
 SENT = "sent"
 REFUSED = "refused"
@@ -69,6 +71,11 @@ CODES: dict[str, str] = {
     TASKED: "work for a person was asked for; `data.task` is its id, `data.until` (ms) when it is due",
     TASK_WARNED: "a task is due soon, at `data.until` (ms)",
     TASK_CLOSED: "a task ended; `code` is its outcome, expired or cancelled",
+    TASK_TOLD: "the people who have a conversation are told what was said in it; `code`: customer or agent",
+    ANSWERED: (
+        "a FAQ was asked for the answer to what the person said last; `code`: found or none; `data.entry` came "
+        "nearest, by `data.question`, with `data.score` of the `data.threshold` that is needed"
+    ),
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",
     REFUSED: "a proposal was refused; `code` is the rule's",

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from journeys.model import (
     Add,
+    Answer,
     Awaited,
     BestOffer,
     Call,
@@ -79,7 +80,7 @@ def arguments_of(node: Node) -> tuple[str, list[str]]:
             return "start", [node.start]
         case Digest():
             return "digest", [node.digest] if isinstance(node.digest, str) else node.digest
-        case Choose() | Set() | Add() | Tagged() | Untagged() | Emit() | Exit():
+        case Choose() | Answer() | Set() | Add() | Tagged() | Untagged() | Emit() | Exit():
             return "", []
         case _:
             assert_never(node)

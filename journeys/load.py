@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping as Files
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from journeys.ids import with_ids
 from journeys.mend import mend_conditions, mend_nodes, problem
+from journeys.messages.composed import composed
 from journeys.messages.model import Message
-from journeys.model import Brand, Journey, MessageHead, Offers, Part, Project, Segment
+from journeys.model import Brand, Faq, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.problem import Problem
 from journeys.schemas.declared import Declarations, read_declarations
 from journeys.structure import fit
@@ -21,10 +22,14 @@ _JOURNEY = re.compile(r"(?:journeys/)?[^/]+\.yaml")
 _SEGMENT = re.compile(r"segments/[^/]+\.yaml")
 _BRAND = re.compile(r"brands/[^/]+\.yaml")
 _OFFERS = re.compile(r"offers/[^/]+\.yaml")
+_FAQ = re.compile(r"faq/[^/]+\.yaml")
 _LIVES = re.compile(r"lives/[^/]+\.yaml")
 _SCHEMA = re.compile(r"schemas/[^/]+\.yaml")
+_LAYOUT = re.compile(r"layouts/([a-z0-9][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?\.(?:html|txt))")
 _PART = re.compile(r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)?\.(?:html|txt|yaml)")
-_WRONG_NAME = re.compile(r"(?:journeys|lives|segments|offers|brands|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml")
+_WRONG_NAME = re.compile(
+    r"(?:journeys|lives|segments|offers|faq|brands|schemas|messages/[^/]+)/[^/]+\.yml|project\.yml"
+)
 
 
 @dataclass(frozen=True)
@@ -37,43 +42,20 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class LoadedJourney:
-    """A journey whose every key and value fits, with every id filled in, and the text it came from."""
+class Loaded(Generic[P]):
+    """A definition whose every key and value fits, and the text it came from; a journey has every id filled in."""
 
-    model: Journey
+    model: P
     path: str
     text: str
     positions: Positions
 
 
-@dataclass(frozen=True)
-class LoadedSegment:
-    """A segment whose every key and value fits, and the text it came from."""
-
-    model: Segment
-    path: str
-    text: str
-    positions: Positions
-
-
-@dataclass(frozen=True)
-class LoadedOffers:
-    """A catalog of offers whose every key and value fits, and the text it came from."""
-
-    model: Offers
-    path: str
-    text: str
-    positions: Positions
-
-
-@dataclass(frozen=True)
-class LoadedBrand:
-    """A brand whose every key and value fits, and the text it came from."""
-
-    model: Brand
-    path: str
-    text: str
-    positions: Positions
+LoadedJourney = Loaded[Journey]
+LoadedSegment = Loaded[Segment]
+LoadedOffers = Loaded[Offers]
+LoadedFaq = Loaded[Faq]
+LoadedBrand = Loaded[Brand]
 
 
 @dataclass(frozen=True)
@@ -89,21 +71,24 @@ class MessageDraft:
 class Folder:
     """All definitions of one folder. `problems` are those of reading; `check` finds the others.
 
-    `journeys`, `segments`, `offers`, `brands` and `messages` (by name) hold what fits its model, the drafts all that is
-    YAML at all.
+    `journeys`, `segments`, `offers`, `faqs`, `brands` and `messages` (by name) hold what fits its model, the drafts all
+    that is YAML at all; `layouts` the texts by file name.
     """
 
     project: Project = field(default_factory=lambda: Project())
     journeys: dict[str, LoadedJourney] = field(default_factory=dict)
     segments: dict[str, LoadedSegment] = field(default_factory=dict)
     offers: dict[str, LoadedOffers] = field(default_factory=dict)
+    faqs: dict[str, LoadedFaq] = field(default_factory=dict)
     brands: dict[str, LoadedBrand] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
+    layouts: dict[str, str] = field(default_factory=dict)
     lives: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     segment_drafts: list[Draft] = field(default_factory=list)
     offer_drafts: list[Draft] = field(default_factory=list)
+    faq_drafts: list[Draft] = field(default_factory=list)
     brand_drafts: list[Draft] = field(default_factory=list)
     message_drafts: dict[str, MessageDraft] = field(default_factory=dict)
     project_draft: Draft | None = None
@@ -128,10 +113,19 @@ def load_offers(path: str, text: str) -> tuple[Offers | None, list[Problem]]:
     return offers, problems
 
 
+def load_faq(path: str, text: str) -> tuple[Faq | None, list[Problem]]:
+    """The FAQ of one text, or None, with all that does not fit."""
+    faq, _, problems = _load_conditioned(Faq, path, text)
+    return faq, problems
+
+
 def load_message(name: str, files: Files[str, str]) -> tuple[Message | None, list[Problem]]:
-    """The message in `messages/NAME/` of a folder's files, or None, with all that does not fit in its head."""
+    """The message in `messages/NAME/` of a folder's files, or None, with all that does not fit in its head.
+
+    It stands alone, without what a project, a brand or a layout would give it.
+    """
     head, draft, problems = _load_message(name, files)
-    return (Message(name, head, draft.parts) if head else None), problems
+    return (composed(name, head, draft.parts, Project(), {}, {}) if head else None), problems
 
 
 def load_project(files: Files[str, str]) -> Folder:
@@ -146,11 +140,15 @@ def load_project(files: Files[str, str]) -> Folder:
         elif _JOURNEY.fullmatch(path):
             _add_journey(folder, path, files[path])
         elif _SEGMENT.fullmatch(path):
-            _add_segment(folder, path, files[path])
+            _add(folder, path, files[path], Segment, "segment", folder.segments, folder.segment_drafts)
         elif _OFFERS.fullmatch(path):
-            _add_offers(folder, path, files[path])
+            _add(folder, path, files[path], Offers, "catalog", folder.offers, folder.offer_drafts)
+        elif _FAQ.fullmatch(path):
+            _add(folder, path, files[path], Faq, "faq", folder.faqs, folder.faq_drafts)
         elif _BRAND.fullmatch(path):
-            _add_brand(folder, path, files[path])
+            _add(folder, path, files[path], Brand, "brand", folder.brands, folder.brand_drafts)
+        elif named := _LAYOUT.fullmatch(path):
+            folder.layouts[named[1]] = files[path]
         elif _LIVES.fullmatch(path):
             folder.lives[path] = files[path]
             folder.problems += read(path, files[path]).problems
@@ -181,28 +179,15 @@ def _add_journey(folder: Folder, path: str, text: str) -> None:
         folder.journeys[journey.journey] = LoadedJourney(journey, path, text, draft.positions)
 
 
-def _add_segment(folder: Folder, path: str, text: str) -> None:
-    segment, draft, problems = _load_conditioned(Segment, path, text)
+def _add(
+    folder: Folder, path: str, text: str, model: type[P], key: str, among: dict[str, Loaded[P]], drafts: list[Draft]
+) -> None:
+    """A file of a model whose name stands under `key`; the first of a name counts."""
+    found, draft, problems = _load_conditioned(model, path, text)
     folder.problems += problems
-    folder.segment_drafts.append(draft)
-    if segment and segment.segment not in folder.segments:
-        folder.segments[segment.segment] = LoadedSegment(segment, path, text, draft.positions)
-
-
-def _add_offers(folder: Folder, path: str, text: str) -> None:
-    offers, draft, problems = _load_conditioned(Offers, path, text)
-    folder.problems += problems
-    folder.offer_drafts.append(draft)
-    if offers and offers.catalog not in folder.offers:
-        folder.offers[offers.catalog] = LoadedOffers(offers, path, text, draft.positions)
-
-
-def _add_brand(folder: Folder, path: str, text: str) -> None:
-    brand, draft, problems = _load_conditioned(Brand, path, text)
-    folder.problems += problems
-    folder.brand_drafts.append(draft)
-    if brand and brand.brand not in folder.brands:
-        folder.brands[brand.brand] = LoadedBrand(brand, path, text, draft.positions)
+    drafts.append(draft)
+    if found and (name := getattr(found, key)) not in among:
+        among[name] = Loaded(found, path, text, draft.positions)
 
 
 def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:
@@ -210,7 +195,8 @@ def _add_message(folder: Folder, name: str, files: Files[str, str]) -> None:
     folder.problems += problems
     folder.message_drafts[name] = draft
     if head:
-        folder.messages[name] = Message(name, head, draft.parts)
+        brands = {brand: loaded.model for brand, loaded in folder.brands.items()}
+        folder.messages[name] = composed(name, head, draft.parts, folder.project, brands, folder.layouts)
 
 
 def _load_journey(path: str, text: str) -> tuple[Journey | None, Draft, list[Problem]]:

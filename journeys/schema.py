@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from journeys.lives import Expected, Head, Moment, Outline, Person, Surroundings
 from journeys.meanings import meaning
 from journeys.messages.parts import PushPart, WebhookPart, WhatsappPart
-from journeys.model import TRIGGERS, VERBS, Brand, Journey, MessageHead, Offers, Part, Project, Segment
+from journeys.model import TRIGGERS, VERBS, Brand, Faq, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.schemas.keywords import file_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -44,6 +44,11 @@ def segment_schema() -> dict[str, Any]:
 def offers_schema() -> dict[str, Any]:
     """The schema of offers/NAME.yaml."""
     return _schema(Offers, "A catalog of offers of Sillage")
+
+
+def faq_schema() -> dict[str, Any]:
+    """The schema of faq/NAME.yaml."""
+    return _schema(Faq, "A FAQ of Sillage")
 
 
 def brand_schema() -> dict[str, Any]:
@@ -105,6 +110,7 @@ EDITOR: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "whatsapp.schema.json": (whatsapp_schema, "messages/*/whatsapp.yaml"),
     "segment.schema.json": (segment_schema, "segments/*.yaml"),
     "offers.schema.json": (offers_schema, "offers/*.yaml"),
+    "faq.schema.json": (faq_schema, "faq/*.yaml"),
     "brand.schema.json": (brand_schema, "brands/*.yaml"),
     "schemas.schema.json": (schemas_schema, "schemas/*.yaml"),
     "project.schema.json": (project_schema, "project.yaml"),

@@ -35,6 +35,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "content_policy": shapes.ContentRule,
     "budget": shapes.Budget,
     "sms": shapes.SmsRules,
+    "words": shapes.Words,
+    "utm": shapes.Utm,
 }
 _NAMED: dict[str, type[BaseModel]] = {
     "arms": shapes.Arm,
@@ -44,6 +46,9 @@ _NAMED: dict[str, type[BaseModel]] = {
     "services": shapes.Service,
     "channels": shapes.ChannelCost,
     "offers": shapes.Offer,
+    "entries": shapes.FaqEntry,
+    "facts": shapes.Fact,
+    "languages": shapes.Voice,
 }
 """What stands below a name that the designer gives, by the key above that name."""
 _TAGS = shapes.TAGS | {f"@{verb}" for verb in shapes.VERBS}

@@ -1,4 +1,4 @@
-"""What one file of a designer's folder needs of the others by name: messages, segments, catalogs of offers."""
+"""What one file of a designer's folder needs of the others by name: messages, segments, offers, FAQs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,11 @@ _NAMES = (
     ("segments/{}.yaml", re.compile(r"""^segments\s*:\s*\[([^\]]*)\]""", re.MULTILINE)),
     ("segments/{}.yaml", re.compile(r"""^segments\s*:\s*\n((?:\s*-\s*\S+\s*\n)+)""", re.MULTILINE)),
     ("offers/{}.yaml", re.compile(rf"best_offer{_SLUG}")),
-    ("messages/{}/", re.compile(rf"(?:send|message){_SLUG}")),
+    ("faq/{}.yaml", re.compile(rf"answer{_SLUG}")),
+    ("messages/{}/", re.compile(rf"(?:send|message|hand_over){_SLUG}")),
 )
 """Where what a pattern finds stands; one that takes in too much costs nothing but a file that is not needed."""
-_CHOSEN = ("journeys/", "lives/", "messages/", "segments/", "offers/")
+_CHOSEN = ("journeys/", "lives/", "messages/", "segments/", "offers/", "faq/")
 """What is taken only where it is named; all else (the project, schemas, brands) holds for every file."""
 
 

@@ -17,13 +17,17 @@ from engine.variables import variable_paths
 from journeys.model import BestOffer, Blocked, Call, Defer, Fallback, Send, Start, Task
 from journeys.model.leaves import answers_of
 
+CONVERSATION = "conversation"
+"""In the place of a channel: that on which the person is now."""
+
 
 def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
     """`send:` on one channel, or on the first or best of several that policy lets through."""
     message = around.messages.get(node.send)
     if message is None:
         raise around.fault(path, f"message {node.send} is unknown; write messages/{node.send}/ or send another")
-    variants = variants_of(message, node.channel, node.channels)
+    follows = node.channel == CONVERSATION
+    variants = variants_of(message, None if follows else node.channel, _all(message) if follows else node.channels)
     if not variants:
         raise _no_channel(around, node, message, path)
     blocked = node.when_blocked
@@ -34,7 +38,7 @@ def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
     best = node.pick == "best"
     return SendStep(
         label, message, variants, node.void_after, then, refused, around.rescue,
-        defer=defer, best=best, fallback=fallback,
+        defer=defer, best=best, fallback=fallback, follows=follows,
     )  # fmt: skip
 
 
@@ -47,9 +51,22 @@ def task(around: Around, node: Task, then: Step, path: str) -> TaskStep:
     data = around.inputs(node.data)
     hours = around.hours(node.hours, path)
     label = around.id(node.id, path)
+    says = None if node.hand_over is None else _says(around, node.hand_over, label, then, path)
     return TaskStep(
-        label, node.task, node.queue, node.due, node.warn, data, outcomes, then, otherwise, around.rescue, hours
+        label, node.task, node.queue, node.due, node.warn, data, outcomes, then, otherwise, around.rescue, hours, says
     )
+
+
+def _says(around: Around, name: str, label: str, then: Step, path: str) -> SendStep:
+    """How what people write in a conversation leaves; nothing follows it, for the task is still open."""
+    message = around.messages.get(name)
+    if message is None:
+        raise around.fault(path, f"message {name} is unknown; write messages/{name}/ or name another")
+    return SendStep(label, message, variants_of(message, None, _all(message)), None, then, then, follows=True)
+
+
+def _all(message: MessageSpec) -> list[str]:
+    return sorted(message.variables)
 
 
 def call(around: Around, node: Call, then: Step, path: str) -> CallStep:

@@ -8,6 +8,7 @@ from engine.compile.conditions import inputs
 from engine.compile.errors import DefinitionError
 from engine.hours import OpenHours
 from engine.program import (
+    AnswerStep,
     BackStep,
     ChooseStep,
     EmitStep,
@@ -25,8 +26,10 @@ from engine.program import (
 )
 from journeys.conditions import Compiled, compile_condition, compile_expression
 from journeys.conditions.needed import Needs
+from journeys.faq import Answers
 from journeys.model import (
     Add,
+    Answer,
     BestOffer,
     Call,
     Choose,
@@ -72,6 +75,7 @@ class Blocks:
         hours: Mapping[str, OpenHours],
         rescue: bool = False,
         ids: set[str] | None = None,
+        faqs: Mapping[str, Answers] | None = None,
     ) -> None:
         self.rests: dict[str, RestStep] = {}
         self.loops: dict[str, tuple[RepeatStep, Step]] = {}
@@ -82,10 +86,11 @@ class Blocks:
         self.messages = messages
         self._journey = journey
         self._hours = hours
+        self._faqs = faqs or {}
 
     def rescuer(self) -> "Blocks":
         """The compiler of `on_error`, whose ids must differ from those met so far."""
-        return Blocks(self._journey, self.messages, self._hours, rescue=True, ids=self.ids)
+        return Blocks(self._journey, self.messages, self._hours, True, self.ids, self._faqs)
 
     def block(self, nodes: list[Node], then: Step, path: str) -> Step:
         """The first step of a block that goes on at `then`; `then` itself for an empty one."""
@@ -159,6 +164,8 @@ class Blocks:
                 return self.rest(asks.start(self, node, then, path))
             case Choose():
                 return self._choose(node, then, path)
+            case Answer():
+                return self._answer(node, then, path)
             case Split():
                 return self._split(node, then, path)
             case Repeat():
@@ -209,6 +216,13 @@ class Blocks:
             else:
                 branches.append((self.condition(branch.when), self.block(branch.do, then, f"{place}.do")))
         return ChooseStep(path, tuple(branches), otherwise, self.rescue)
+
+    def _answer(self, node: Answer, then: Step, path: str) -> AnswerStep:
+        answers = self._faqs.get(node.answer)
+        if answers is None:
+            raise self.fault(path, f"FAQ {node.answer} is unknown; write faq/{node.answer}.yaml or name another")
+        found = self.block(node.do, then, f"{path}.do")
+        return AnswerStep(path, answers, node.as_, found, self.block(node.else_, then, f"{path}.else"), self.rescue)
 
     def _split(self, node: Split, then: Step, path: str) -> SplitStep:
         whole = sum(arm.weight for arm in node.arms.values())

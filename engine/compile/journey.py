@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.compile.asks import CONVERSATION
 from engine.compile.blocks import Blocks
 from engine.compile.conditions import optional, unless
 from engine.compile.terms import compile_cap
@@ -11,6 +12,7 @@ from engine.hours import OpenHours
 from engine.program import (
     CALL_TYPES,
     FAILURE_TYPES,
+    TASK_REPLIED,
     TASK_TYPES,
     BudgetRule,
     CallStep,
@@ -31,9 +33,11 @@ from engine.program import (
 from engine.program.offers import lever
 from journeys.conditions import compile_expression
 from journeys.conditions.needed import Needs, Wanted, together, together_wanted
-from journeys.model import Budget, Goal, Journey
+from journeys.faq import Answers
+from journeys.model import Answer, Budget, Goal, Journey, Send, Task
 from journeys.model import ExitRule as ExitPart
 from journeys.model.parts import micros, share_of
+from journeys.model.walk import all_nodes
 
 
 def compile_journey(
@@ -43,13 +47,15 @@ def compile_journey(
     zone: str = "UTC",
     hours: Mapping[str, OpenHours] | None = None,
     costs: Mapping[str, float] | None = None,
+    faqs: Mapping[str, Answers] | None = None,
 ) -> CompiledJourney:
     """The journey ready to run, as `version`; `zone` is the project's, for customers without one; `hours` by name.
 
-    `costs` is what a message costs, by channel. Every node that has an id must have it filled in (journeys/ids.py).
-    Raises DefinitionError, and ConditionError for a condition that does not compile.
+    `costs` is what a message costs, by channel; `faqs` those that it answers from, by name. Every node that has an id
+    must have it filled in (journeys/ids.py). Raises DefinitionError, and ConditionError for a condition that does not
+    compile.
     """
-    blocks = Blocks(journey.journey, messages, hours or {})
+    blocks = Blocks(journey.journey, messages, hours or {}, faqs=faqs)
     start, on_error = _walks(blocks, journey)
     triggers = Triggers(journey, zone)
     exits, goal, rests = _exits(journey.exit), _goal(journey.goal), blocks.rests
@@ -77,6 +83,7 @@ def compile_journey(
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
         contests=blocks.contests,
+        talks=_talks(journey),
         **_said(journey, zone, costs or {}),
     )
 
@@ -94,6 +101,16 @@ def _said(journey: Journey, zone: str, costs: Mapping[str, float]) -> dict[str, 
         "brand": journey.brand or "",
         "caps": tuple(compile_cap(each, journey.journey) for each in journey.caps),
     }
+
+
+def _talks(journey: Journey) -> bool:
+    """Whether it looks at what the person says, or answers in the conversation."""
+    return any(
+        isinstance(node, Answer)
+        or (isinstance(node, Task) and node.hand_over is not None)
+        or (isinstance(node, Send) and node.channel == CONVERSATION)
+        for _, node in all_nodes(journey)
+    )
 
 
 def _budget(part: Budget | None, zone: str, costs: Mapping[str, float]) -> BudgetRule | None:
@@ -130,7 +147,7 @@ def _awaited(rests: Iterable[RestStep]) -> set[str]:
             case DigestStep():
                 found |= step.types | step.flush
             case TaskStep():
-                found |= TASK_TYPES
+                found |= TASK_TYPES if step.says is None else TASK_TYPES | {TASK_REPLIED}
             case CallStep():
                 found |= CALL_TYPES
             case SendStep() if step.fallback is not None:

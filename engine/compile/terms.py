@@ -16,6 +16,8 @@ from journeys.model.policy import NONE
 def compile_terms(project: Project, brands: Mapping[str, Brand]) -> Terms:
     """The terms of a project. Raises ConditionError for a condition of a brand that does not compile."""
     content = {name: tuple(map(_content, brand.content_policy)) for name, brand in brands.items()}
+    # The brand of a journey that names none.
+    content[""] = content.get(project.brand or "", ())
     recency = tuple(map(_recency, project.recency))
     asked = [each for rules in content.values() for rule in rules for each in (rule.when, rule.unless)]
     wanted = [pair for each in asked if each is not None for pair in each.needs.counts.items()]

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from engine import trace
+from engine import conversations, trace
 from engine.bounds import with_item, with_last
 from engine.chain import Chain
 from engine.customer import DRAWN, QUEUED_ACTIONS, SENT_PER_ENROLLMENT, Branch, Contact, QueuedAction
@@ -154,6 +154,9 @@ def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> P
         journey.brand,
         journey.caps,
         run.facts,
+        step.follows and conversations.answers(customer, journey.brand, run.at),
+        message.since,
+        message.until,
     )
 
 
@@ -198,7 +201,7 @@ def _send(
 def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name: str) -> Action:
     """What was held loses of its `void_after` the time that it was held."""
     draft, journey, enrollment = run.draft, run.journey, run.enrollment
-    quiet = None if proposal.class_ == AT_ANY_HOUR else draft.catalog.terms.quiet
+    quiet = None if proposal.class_ == AT_ANY_HOUR or proposal.answers else draft.catalog.terms.quiet
     return Action(
         id=name,
         customer=draft.customer.id,

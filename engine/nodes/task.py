@@ -1,6 +1,8 @@
 """Node `task`: asks a person for work, and rests until an outcome is told or the work is due."""
 
-from engine import trace
+from typing import Any
+
+from engine import conversations, trace
 from engine.bounds import with_last
 from engine.customer import SENT_PER_ENROLLMENT, OpenTask
 from engine.decision import Task, TaskWarning
@@ -8,7 +10,9 @@ from engine.event import Event
 from engine.hours import after_open
 from engine.ids import action_id, task_warning_id
 from engine.inputs import evaluated
-from engine.program import Step, TaskStep
+from engine.known import known
+from engine.nodes import talk
+from engine.program import TASK_REPLIED, Step, TaskStep
 from engine.run import Run, close_task
 from engine.time import after
 from journeys.duration import Duration
@@ -29,6 +33,8 @@ def enter(step: TaskStep, run: Run) -> Step | None:
     enrollment = run.enrollment
     task = _task(step, run, action_id(enrollment.id, step.label, run.visit(step.label)), due_at, warn_at)
     run.draft.outputs.append(task)
+    if step.says is not None and (found := conversations.of(run.draft.customer, run.journey.brand)):
+        conversations.hand_over(run.draft, found[0], task.id)
     enrollment.sent = with_last(enrollment.sent, task.id, SENT_PER_ENROLLMENT)
     run.position.task = OpenTask(task.id, step.queue, step.title, due_at)
     run.stand(step.label, run.at, warn_at or due_at)
@@ -55,6 +61,9 @@ def wake(step: TaskStep, run: Run, event: Event) -> Step | None:
     if task is None or event.properties.get("task_id") != task.id:
         why = f"{event.type} is not about the task that is open"
         run.draft.note(trace.NOT_WOKEN, run.journey.name, run.enrollment.id, step.label, "foreign", why)
+        return None
+    if event.type == TASK_REPLIED:
+        talk.reply(step, run, event)
         return None
     outcome = outcome_of(event)
     return step.otherwise if outcome == EXPIRED else step.outcomes.get(outcome, step.then)
@@ -84,7 +93,18 @@ def _task(step: TaskStep, run: Run, name: str, due_at: int, warn_at: int) -> Tas
         decided_at=run.at,
         received_at=draft.event.received_at if draft.event is not None else 0,
         cause=draft.trace_id,
+        **_handed_over(step, run),
     )
+
+
+def _handed_over(step: TaskStep, run: Run) -> dict[str, Any]:
+    """What goes along with a conversation: its transcript, and what else is known of the person."""
+    if step.says is None:
+        return {}
+    customer = run.draft.customer
+    found = conversations.of(customer, run.journey.brand)
+    said = conversations.transcript(found[1].turns) if found is not None else []
+    return {"hand_over": True, "conversation": said, "history": known(customer)}
 
 
 def _within(step: TaskStep, at: int, duration: Duration, zone: str) -> int:

@@ -18,7 +18,8 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
 
     `held_out`: the person is in the control group of the journey. `at` (ms) is the instant of the proposal, `zone` the
     person's; `void_at` (ms, 0 for never) is when the message is worth nothing any more; `caps` are those of its journey
-    alone; `facts` gives what conditions may look at.
+    alone; `facts` gives what conditions may look at. `answers`: the person spoke just before, and waits for it.
+    What the message states is true from `since` until `until` (ms, 0 for always).
     """
 
     topic: str
@@ -37,6 +38,9 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     brand: str = ""
     caps: tuple[CapRule, ...] = ()
     facts: Callable[[], Facts] = no_facts
+    answers: bool = False
+    since: int = 0
+    until: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):

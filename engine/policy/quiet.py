@@ -1,4 +1,4 @@
-"""Rule: in the quiet hours of the person's zone nothing leaves, but what is critical."""
+"""Rule: in the quiet hours of the person's zone nothing leaves, but what is critical, or answers them."""
 
 from engine.calendar import inside, next_inside, next_midnight
 from engine.customer import Customer
@@ -16,7 +16,7 @@ _LONGEST_DAYS = 64
 def loud(proposal: Proposal, _customer: Customer, terms: Terms) -> Refusal | None:
     """Refuses with `quiet_hours` until they end."""
     rule = terms.quiet
-    if rule is None or proposal.class_ == AT_ANY_HOUR:
+    if rule is None or proposal.class_ == AT_ANY_HOUR or proposal.answers:
         return None
     until = quiet_until(proposal.at, rule.window(proposal.channel), rule.holidays, proposal.zone)
     if not until:

@@ -7,6 +7,7 @@ from engine.program.rules import (
     CALL_TYPES,
     FAILURE_TYPES,
     RESPONSE_TYPES,
+    TASK_REPLIED,
     TASK_TYPES,
     AbsenceRule,
     BudgetRule,
@@ -24,6 +25,7 @@ from engine.program.rules import (
 )
 from engine.program.steps import (
     ALWAYS,
+    AnswerStep,
     AwaitedEvent,
     AwaitedState,
     BackStep,
@@ -55,11 +57,11 @@ from engine.program.steps import (
 )
 
 __all__ = [
-    "ALWAYS", "ANSWER_TYPES", "CALL_TYPES", "FAILURE_TYPES", "RESPONSE_TYPES", "TASK_TYPES", "AbsenceRule",
-    "AwaitedEvent", "AwaitedState", "BackStep", "BestOfferStep", "BudgetRule", "CallStep", "ChooseStep",
-    "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep", "FallbackRule",
-    "FenceRule", "FixLimits", "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "OfferCatalog", "OfferRule",
-    "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep", "Schedule", "SegmentRule", "SendStep", "SetStep",
-    "SplitStep", "StartStep", "Step", "TagStep", "TaskStep", "Variant", "WaitForStep", "WaitStep", "WaitUntilStep",
-    "WinnerRule",
+    "ALWAYS", "ANSWER_TYPES", "CALL_TYPES", "FAILURE_TYPES", "RESPONSE_TYPES", "TASK_REPLIED", "TASK_TYPES",
+    "AbsenceRule", "AnswerStep", "AwaitedEvent", "AwaitedState", "BackStep", "BestOfferStep", "BudgetRule", "CallStep",
+    "ChooseStep", "CompiledJourney", "DateRule", "DigestStep", "EmitStep", "EntryRule", "ExitRule", "ExitStep",
+    "FallbackRule", "FenceRule", "FixLimits", "GoalRule", "Inputs", "JoinStep", "MessageSpec", "Move", "OfferCatalog",
+    "OfferRule", "Opening", "ParallelStep", "Pause", "RepeatStep", "RestStep", "Schedule", "SegmentRule", "SendStep",
+    "SetStep", "SplitStep", "StartStep", "Step", "TagStep", "TaskStep", "Variant", "WaitForStep", "WaitStep",
+    "WaitUntilStep", "WinnerRule",
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from journeys.duration import Duration, Offset
 
 TASK_TYPES = frozenset({"task.done", "task.no_answer", "task.expired"})
 """The events that end a task."""
+TASK_REPLIED = "task.replied"
+"""What the people of a task wrote in the conversation that was handed over to them."""
 CALL_TYPES = frozenset({"call.done", "call.failed"})
 RESPONSE_TYPES = frozenset({"message.opened", "message.clicked", "message.replied"})
 """Receipts that say that a person took notice of a message."""
@@ -202,7 +204,8 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     where a rest looks at the person. `dates` and `absences` are by the trigger's place; `wanted` is what must be
     counted for its conditions. `budget` is what it may spend; `value` of one conversion and `lever` of its priority are
     parts of the scores of its messages; `holdout` is the share (of 1) of people who are its control group; `contests`
-    are the splits that look for a winner, by name; `caps` count its own messages alone.
+    are the splits that look for a winner, by name; `caps` count its own messages alone. `talks` is true where it takes
+    part in conversations.
     """
 
     name: str
@@ -236,3 +239,4 @@ class CompiledJourney(msgspec.Struct, frozen=True):
     contests: dict[str, SplitStep] = {}
     brand: str = ""
     caps: tuple[CapRule, ...] = ()
+    talks: bool = False

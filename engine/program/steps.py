@@ -6,6 +6,7 @@ from engine.hours import OpenHours
 from engine.program.messages import MessageSpec
 from journeys.conditions import Compiled
 from journeys.duration import Duration, Offset
+from journeys.faq import Answers
 
 Inputs = tuple[tuple[str, Compiled], ...]
 """Values by name, each an expression."""
@@ -108,6 +109,17 @@ class ChooseStep(msgspec.Struct, frozen=True):
     rescue: bool = False
 
 
+class AnswerStep(msgspec.Struct, frozen=True):
+    """Looks for the answer to what the person said last, kept as the variable `name`; `otherwise` for none."""
+
+    label: str
+    answers: Answers
+    name: str
+    then: "Step"
+    otherwise: "Step"
+    rescue: bool = False
+
+
 class WinnerRule(msgspec.Struct, frozen=True):
     """How the shares of a split follow what is learned: fixed, z-test, sequential or thompson.
 
@@ -151,9 +163,9 @@ class SendStep(msgspec.Struct, frozen=True):
     """Proposes one message on the first of its channels that policy lets through, or with `best` on the best of them.
 
     A proposal refused on all goes on at `blocked`, a held one stands here; with `defer` it is made again once a rule
-    allows it, at most so long after the first time. `topic` is empty where it is the journey's;
-    `offer` and `segment` are those of a message that makes an offer. With `fallback` the enrollment stands here until
-    the message is answered or the channels are used up.
+    allows it, at most so long after the first time. With `follows` it leaves where the conversation is. `topic` is
+    empty where it is the journey's; `offer` and `segment` are those of a message that makes an offer. With `fallback`
+    the enrollment stands here until the message is answered or the channels are used up.
     """
 
     label: str
@@ -169,6 +181,7 @@ class SendStep(msgspec.Struct, frozen=True):
     defer: Duration | None = None
     best: bool = False
     fallback: FallbackRule | None = None
+    follows: bool = False
 
 
 class BestOfferStep(msgspec.Struct, frozen=True):
@@ -192,6 +205,7 @@ class TaskStep(msgspec.Struct, frozen=True):
     """Work for a person: rests until an outcome comes or it is due, which goes on at `otherwise`.
 
     An outcome that is not among `outcomes` goes on at `then`; `data` are the expressions that the person gets to see.
+    With `says` the conversation is theirs meanwhile: that is how what they write leaves.
     """
 
     label: str
@@ -205,6 +219,7 @@ class TaskStep(msgspec.Struct, frozen=True):
     otherwise: "Step"
     rescue: bool = False
     hours: OpenHours | None = None
+    says: SendStep | None = None
 
 
 class CallStep(msgspec.Struct, frozen=True):
@@ -332,4 +347,16 @@ RestStep = (
     | DigestStep
 )
 """Steps at which an enrollment can stand still."""
-Step = RestStep | ExitStep | ChooseStep | SplitStep | SetStep | TagStep | EmitStep | RepeatStep | BackStep | JoinStep
+Step = (
+    RestStep
+    | ExitStep
+    | ChooseStep
+    | AnswerStep
+    | SplitStep
+    | SetStep
+    | TagStep
+    | EmitStep
+    | RepeatStep
+    | BackStep
+    | JoinStep
+)

@@ -9,6 +9,7 @@ from journeys.flow.doors import condition_text, entries, exits, shifted, types
 from journeys.flow.shape import Flow, Stop, Way, place, short
 from journeys.model import (
     Add,
+    Answer,
     Awaited,
     Becoming,
     BestOffer,
@@ -39,6 +40,7 @@ from journeys.model import (
 from journeys.tree import Path
 
 TIMED_OUT, REFUSED, EXPIRED, ELSE, BODY, FELL_BACK = "timed_out", "refused", "expired", "else", "do", "fell_back"
+FOUND = "found"
 """Keys of ways; others are numbers from 0 (branches of a `choose`, events of a `wait_for`), arms and outcomes."""
 
 
@@ -78,7 +80,7 @@ def _stop(node: Node, path: Path) -> Stop:
     match node:
         case WaitUntil() | WaitFor() | Task() | Call() | Start() | Digest():
             return _resting(node, path)
-        case Choose() | Split() | Repeat() | Parallel():
+        case Choose() | Answer() | Split() | Repeat() | Parallel():
             return _branching(node, path)
         case Send():
             return _send(node, path)
@@ -170,10 +172,13 @@ def _awaited(each: Awaited | Becoming) -> str:
     return short(each.on + (f", {condition_text(each.where)}" if each.where is not None else ""))
 
 
-def _branching(node: Choose | Split | Repeat | Parallel, path: Path) -> Stop:
+def _branching(node: Choose | Answer | Split | Repeat | Parallel, path: Path) -> Stop:
     match node:
         case Choose():
             return Stop(place(path), "choose", "choose", path, tuple(_branches(node, path)))
+        case Answer():
+            found = _way(FOUND, "found", node.do, path, "do")
+            return Stop(place(path), "answer", f"answer from {node.answer}", path, (found, _none(node, path)))
         case Split():
             arms = tuple(
                 _way(name, f"{name}, {arm.weight:g}%", arm.do, (*path, "arms", name), "do")
@@ -193,6 +198,10 @@ def _branching(node: Choose | Split | Repeat | Parallel, path: Path) -> Stop:
             return Stop(node.id or "", "parallel", f"{node.parallel}: {join} of", path, branches)
         case _:
             assert_never(node)
+
+
+def _none(node: Answer, path: Path) -> Way:
+    return _way(ELSE, "none", node.else_, path)
 
 
 def _branches(node: Choose, path: Path) -> Iterator[Way]:

@@ -1,5 +1,7 @@
 """What a journey is: the shape that a designer's YAML has once it is read."""
 
+from journeys.model.charter import Fact, Utm, Voice, Words
+from journeys.model.faq import Faq, FaqEntry
 from journeys.model.folder import ChannelCost, Hours, MessageHead, Project, Segment, Service, SmsRules
 from journeys.model.journey import Budget, Journey
 from journeys.model.leaves import (
@@ -18,6 +20,7 @@ from journeys.model.leaves import (
 )
 from journeys.model.nodes import (
     VERBS,
+    Answer,
     Arm,
     Awaited,
     Becoming,
@@ -79,15 +82,15 @@ from journeys.model.triggers import (
 )
 
 __all__ = [
-    "AGAIN", "EVENT_TYPE", "NAME", "PLACE", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Arbitration",
-    "Arm", "AtPlace", "Awaited", "Becoming", "BestOffer", "Blocked", "Brand", "Budget", "Call", "Called", "Cap",
-    "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter", "EntersPlace",
-    "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression", "Fallback",
-    "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace", "LeavesSegment", "MessageHead", "Moment", "Node",
-    "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate", "OnSequence", "Otherwise", "Outcome", "Parallel",
-    "ParallelBranch", "Part", "Project", "QuietHours", "Recency", "Repeat", "Segment", "Send", "Service", "Set",
-    "Slug", "SmsRules", "Split", "Start", "StaysInPlace", "Tagged", "Task", "Trigger", "Untagged", "Wait", "WaitFor",
-    "WaitUntil", "When", "Winner",
+    "AGAIN", "EVENT_TYPE", "NAME", "PLACE", "SLUG", "TAGS", "TARGET", "TRIGGERS", "VERBS", "Add", "Answer",
+    "Arbitration", "Arm", "AtPlace", "Awaited", "Becoming", "BestOffer", "Blocked", "Brand", "Budget", "Call",
+    "Called", "Cap", "ChannelCost", "Choose", "Condition", "ContentRule", "Defer", "Digest", "Emit", "Enter",
+    "EntersPlace", "EntersSegment", "Entry", "EventType", "EventTypes", "Every", "Exit", "ExitRule", "Expression",
+    "Fact", "Fallback", "Faq", "FaqEntry", "First", "Goal", "Hours", "Inputs", "Journey", "LeavesPlace",
+    "LeavesSegment", "MessageHead", "Moment", "Node", "Offer", "Offers", "OnAbsence", "OnBroadcast", "OnDate",
+    "OnSequence", "Otherwise", "Outcome", "Parallel", "ParallelBranch", "Part", "Project", "QuietHours", "Recency",
+    "Repeat", "Segment", "Send", "Service", "Set", "Slug", "SmsRules", "Split", "Start", "StaysInPlace", "Tagged",
+    "Task", "Trigger", "Untagged", "Utm", "Voice", "Wait", "WaitFor", "WaitUntil", "When", "Winner", "Words",
 ]  # fmt: skip
 
 TAGS = frozenset(

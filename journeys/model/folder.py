@@ -1,10 +1,11 @@
 """What stands beside the journeys: the project, the heads of messages, segments."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from journeys.duration import Duration
+from journeys.model.charter import Fact, FactName, Language, Utm
 from journeys.model.offers import Arbitration
 from journeys.model.parts import SHARE, WEEKDAYS, Condition, Part, Slug, Truth, Window
 from journeys.model.policy import Cap, Quiet, Recency
@@ -64,9 +65,17 @@ class Project(Part):
     arbitration: Arbitration | None = None
     holdout: Annotated[str, Field(pattern=SHARE)] | None = None
     redact: list[Annotated[str, Field(pattern=REDACTABLE)]] = []
+    brand: Slug | None = None
+    assets_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    utm: Utm | None = None
 
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?$")]
+def _tagging(value: Any) -> str:
+    return "@single" if isinstance(value, dict | Utm) else "@text"
+
+
+Tagging = Annotated[Annotated[Literal["none"], Tag("@text")] | Annotated[Utm, Tag("@single")], Discriminator(_tagging)]
+"""`utm: none` for links that carry nothing, or what differs from the project."""
 
 
 class MessageHead(Part):
@@ -78,6 +87,10 @@ class MessageHead(Part):
     subjects: dict[Language, str] | None = None
     categories: list[Slug] = []
     sms: SmsRules | None = None
+    brand: Slug | None = None
+    layout: Slug | None = None
+    facts: dict[FactName, Fact] = {}
+    utm: Tagging | None = None
 
 
 class Segment(Part):

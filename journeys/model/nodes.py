@@ -199,7 +199,10 @@ class Outcome(Part):
 
 
 class Task(Part):
-    """Ask a person to do something, by `due`; what follows depends on the outcome, `else` when it expires."""
+    """Ask a person to do something, by `due`; what follows depends on the outcome, `else` when it expires.
+
+    With `hand_over` the conversation is theirs meanwhile, and what they write leaves as this message.
+    """
 
     task: Slug
     queue: Slug
@@ -207,6 +210,7 @@ class Task(Part):
     warn: Duration | None = None
     hours: Slug | None = None
     data: Inputs = {}
+    hand_over: Slug | None = None
     outcomes: dict[Slug, Outcome] = {}
     else_: "list[Node]" = Field([], alias="else")
     id: Slug | None = None
@@ -221,6 +225,15 @@ class Call(Part):
     within: Duration = Duration.parse("1m")
     else_: "list[Node]" = Field([], alias="else")
     id: Slug | None = None
+
+
+class Answer(Part):
+    """Look in a FAQ for the answer to what the person said last: it is `vars.answer`; `else` where it has none."""
+
+    answer: Slug
+    as_: Annotated[str, Field(pattern=NAME)] = Field("answer", alias="as")
+    do: "list[Node]" = []
+    else_: "list[Node]" = Field([], alias="else")
 
 
 class Repeat(Part):
@@ -284,6 +297,7 @@ VERBS: dict[str, type[Part]] = {
     "wait_until": WaitUntil,
     "wait_for": WaitFor,
     "choose": Choose,
+    "answer": Answer,
     "split": Split,
     "send": Send,
     "best_offer": BestOffer,
@@ -314,6 +328,7 @@ Node = Annotated[
     | Annotated[WaitUntil, Tag("@wait_until")]
     | Annotated[WaitFor, Tag("@wait_for")]
     | Annotated[Choose, Tag("@choose")]
+    | Annotated[Answer, Tag("@answer")]
     | Annotated[Split, Tag("@split")]
     | Annotated[Send, Tag("@send")]
     | Annotated[BestOffer, Tag("@best_offer")]
@@ -334,6 +349,6 @@ Node = Annotated[
 
 for _part in (
     WaitUntil, Awaited, Becoming, WaitFor, When, Otherwise, Choose, Arm, Split, Blocked, Send, BestOffer, Outcome, Task,
-    Call, Repeat, ParallelBranch, Parallel, Start, Digest,
+    Call, Answer, Repeat, ParallelBranch, Parallel, Start, Digest,
 ):  # fmt: skip
     _part.model_rebuild()

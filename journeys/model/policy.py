@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from journeys.duration import Duration
+from journeys.model.charter import COLOUR, Fact, FactName, Language, Phrase, Voice, Words
 from journeys.model.parts import WINDOW, Condition, EventTypes, Part, Slug, Slugs, Window, one_or_many
 
 MOST_CONTACTS = 256
@@ -70,8 +71,17 @@ class ContentRule(Part):
 
 
 class Brand(Part):
-    """brands/NAME.yaml: what a brand does not promote, and to whom."""
+    """brands/NAME.yaml: the charter that messages are held to, and what the brand does not promote, and to whom."""
 
     brand: Slug
     title: str = ""
+    signature: str = ""
+    colours: dict[FactName, Annotated[str, Field(pattern=COLOUR)]] = {}
+    texts: dict[FactName, str] = {}
+    layout: Slug | None = None
+    words: Words = Words()
+    claims: list[Phrase] = []
+    required: dict[Slug, list[Phrase]] = {}
+    facts: dict[FactName, Fact] = {}
+    languages: dict[Language, Voice] = {}
     content_policy: list[ContentRule] = []

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, assert_never
 from journeys.model.journey import Journey
 from journeys.model.leaves import Add, Emit, Exit, Set, Tagged, Untagged, Wait
 from journeys.model.nodes import (
+    Answer,
     Arm,
     Awaited,
     Becoming,
@@ -99,7 +100,7 @@ def _changed(node: Node, take: Take) -> Node:
             return _with(node, outcomes=outcomes, else_=take("else", node.else_))
         case Parallel():
             return _with(node, branches=_named("branches", node.branches, take))
-        case Repeat():
+        case Repeat() | Answer():
             return _with(node, do=take("do", node.do), else_=take("else", node.else_))
         case WaitUntil():
             return node if node.else_ is None else _with(node, else_=take("else", node.else_))

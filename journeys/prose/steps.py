@@ -5,6 +5,7 @@ from typing import NamedTuple, assert_never
 
 from journeys.model import (
     Add,
+    Answer,
     Awaited,
     Becoming,
     BestOffer,
@@ -69,7 +70,7 @@ def said(node: Node) -> Sentence:
     match node:
         case Wait() | WaitUntil() | WaitFor() | Digest():
             return _waiting(node)
-        case Choose() | Split() | Repeat() | Parallel():
+        case Choose() | Answer() | Split() | Repeat() | Parallel():
             return _branching(node)
         case Send() | BestOffer() | Task() | Call() | Start():
             return _reaching(node)
@@ -146,7 +147,7 @@ def _awaited(each: Awaited | Becoming) -> str:
     return f"When {code(each.on)} comes" + (f" and {holds(each.where)}" if each.where is not None else "")
 
 
-def _branching(node: Choose | Split | Repeat | Parallel) -> Sentence:
+def _branching(node: Choose | Answer | Split | Repeat | Parallel) -> Sentence:
     match node:
         case Choose():
             turns = tuple(
@@ -156,6 +157,9 @@ def _branching(node: Choose | Split | Repeat | Parallel) -> Sentence:
                 for each in node.choose
             )
             return Sentence("Goes the first way that holds.", turns)
+        case Answer():
+            turns = (Turn("If there is one", node.do), Turn("If there is none", node.else_))
+            return Sentence(f"Looks in **{node.answer}** for the answer to what the person said last.", turns)
         case Split():
             arms = tuple(
                 Turn(f"{arm.weight:g}%: **{name}**{' (control)' if arm.control else ''}", arm.do)
@@ -204,7 +208,8 @@ def _reaching(node: Send | BestOffer | Task | Call | Start) -> Sentence:
         case Task():
             told = tuple(Turn(f"If the outcome is **{name}**", each.do) for name, each in node.outcomes.items())
             late = Turn(f"If nobody does it within {duration(node.due)}", node.else_)
-            return Sentence(f"Asks the people of **{node.queue}** for work: **{node.task}**.", (*told, late))
+            over = " They take the conversation over." if node.hand_over else ""
+            return Sentence(f"Asks the people of **{node.queue}** for work: **{node.task}**.{over}", (*told, late))
         case Call():
             late = Turn(f"Without an answer within {duration(node.within)}", node.else_)
             return Sentence(f"Asks the service **{node.call}**.", (late,))

@@ -7,7 +7,8 @@ import msgspec
 from engine.compile import compile_journey, compile_offers, compile_segment
 from engine.hours import compile_hours
 from engine.program import CompiledJourney, MessageSpec, OfferCatalog, SegmentRule
-from journeys.load import load_journey, load_offers, load_segment
+from journeys.faq import Answers
+from journeys.load import load_faq, load_journey, load_offers, load_segment
 from journeys.messages.model import Message
 from journeys.messages.render import channels_of, recipient_of, variables_of
 from journeys.model import Hours, Journey
@@ -82,7 +83,8 @@ class Builder:
         specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
         try:
             hours = {key: compile_hours(Hours.model_validate(each), blob.zone) for key, each in blob.hours.items()}
-            return compile_journey(model, version, specs, blob.zone, hours, blob.costs)
+            faqs = {key: _answers(key, text) for key, text in blob.faqs.items()}
+            return compile_journey(model, version, specs, blob.zone, hours, blob.costs, faqs)
         except Exception as fault:
             # Whatever a compiler of today says of a text of another day, the worker goes on with what it has.
             raise ShelfFault(f"journey {name}: version {version} cannot be compiled: {fault}", version) from fault
@@ -120,10 +122,25 @@ class Builder:
             recipients = {channel: to for channel in channels if (to := recipient_of(message, channel))}
         except Exception as fault:
             raise ShelfFault(f"message {message.name}: blob {hash_} cannot be compiled: {fault}", hash_) from fault
-        categories = tuple(message.head.categories)
         return MessageSpec(
-            message.name, hash_, message.head.class_, variables, recipients, categories, message.languages
+            message.name,
+            hash_,
+            message.head.class_,
+            variables,
+            recipients,
+            tuple(message.head.categories),
+            message.languages,
+            message,
+            message.since,
+            message.until,
         )
+
+
+def _answers(name: str, text: str) -> Answers:
+    faq, problems = load_faq(f"faq/{name}.yaml", text)
+    if faq is None:
+        raise ValueError("; ".join(map(str, problems[:3])))
+    return Answers(faq)
 
 
 def _model(name: str, version: str, blob: JourneyBlob) -> Journey:

@@ -11,9 +11,9 @@ from engine.policy.terms import Terms
 from journeys.checks import check
 from journeys.conditions import ConditionError
 from journeys.load import Folder, LoadedJourney, LoadedOffers
-from journeys.model import Brand, Project
+from journeys.model import Answer, Brand, Project
 from journeys.model.walk import all_nodes
-from journeys.outline import nodes, verb
+from journeys.outline import nodes
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Scalar
 from streams.definitions.build import Builder
@@ -81,7 +81,7 @@ def plan_deploy(shelf: Shelf, folder: Folder, at: int, note: str, nonce: str, mo
     messages = {name: message.to_json() for name, message in folder.messages.items()}
     hashes = {**base.messages, **{name: digest(blob) for name, blob in messages.items()}}
     read = read_project(project)
-    journeys = {name: _journey_blob(loaded, read, hashes) for name, loaded in folder.journeys.items()}
+    journeys = {name: _journey_blob(loaded, read, hashes, folder) for name, loaded in folder.journeys.items()}
     segments = {name: canonical(SegmentBlob(name, loaded.text)) for name, loaded in folder.segments.items()}
     catalogs = {name: _offers_blob(loaded, hashes) for name, loaded in folder.offers.items()}
     written = (project, *messages.values(), *journeys.values(), *segments.values(), *catalogs.values())
@@ -143,9 +143,9 @@ def _spots(folder: Folder) -> dict[str, Spot]:
 
 
 def messages_of(loaded: LoadedJourney) -> set[str]:
-    """The names of the messages that a journey sends."""
-    verbs = [entry for node in nodes(loaded.positions.root) if (entry := verb(node)) and entry.name == "send"]
-    return {entry.value.text for entry in verbs if isinstance(entry.value, Scalar)}
+    """The names of the messages that a journey sends, or as which people write in it."""
+    among = [node.get(key) for node in nodes(loaded.positions.root) for key in ("send", "hand_over")]
+    return {value.text for value in among if isinstance(value, Scalar)}
 
 
 def read_project(blob: bytes) -> Project:
@@ -190,7 +190,7 @@ def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
     return canonical(ProjectBlob(folder.project.model_dump(mode="json", by_alias=True), brands))
 
 
-def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str]) -> bytes:
+def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str], folder: Folder) -> bytes:
     messages = {name: hashes[name] for name in messages_of(loaded) if name in hashes}
     named = {hours for _, node in all_nodes(loaded.model) if (hours := getattr(node, "hours", None))}
     hours = {
@@ -198,9 +198,11 @@ def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str
         for name in sorted(named)
         if name in project.hours
     }
+    asked = {node.answer for _, node in all_nodes(loaded.model) if isinstance(node, Answer)}
+    faqs = {name: folder.faqs[name].text for name in sorted(asked) if name in folder.faqs}
     paid = loaded.model.budget is not None and loaded.model.budget.cost is not None
     costs = {name: float(each.cost) for name, each in project.channels.items()} if paid else {}
-    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs))
+    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs, faqs))
 
 
 def _offers_blob(loaded: LoadedOffers, hashes: dict[str, str]) -> bytes:

@@ -66,7 +66,7 @@ class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one version of a journey is made of: its text, its project's zone, the digests of its messages by name.
 
     `hours` are those of the project that it names, as project.yaml has them; `costs` those of a message by channel,
-    where the journey has a budget of money.
+    where the journey has a budget of money; `faqs` are the texts of those that it answers from.
     """
 
     journey: str
@@ -75,6 +75,7 @@ class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     messages: dict[str, str]
     hours: dict[str, Any] = {}
     costs: dict[str, float] = {}
+    faqs: dict[str, str] = {}
 
 
 class SegmentBlob(msgspec.Struct, frozen=True):
