@@ -8,18 +8,19 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from channels.channel import Channel
+from channels.crm import crm_channel
 from channels.email import Email
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
 from channels.webhook import Webhook, read_endpoints
 from channels.whatsapp import whatsapp_channel
 from journeys.messages.render import Rendered
-from local import mailbox, push, sms, whatsapp
+from local import crm, mailbox, push, sms, whatsapp
 from local.hooks import Hooks
 from local.threaded import Close, Threaded
 
@@ -42,7 +43,8 @@ class Provider:
     `came` counts what was taken, a repeated id that is dropped once. `refuse` takes no such message ever, `hang` takes
     all of it and never answers, `fine` is as at the start; `busy` says to come back after so many seconds, `locked`
     lets nobody in any more. None where there is no such answer: then the suite names the channel as one without.
-    `port` is where it listens, 0 for nowhere; `secrets` are what no fault may tell.
+    `port` is where it listens, 0 for nowhere; `secrets` are what no fault may tell. `written` makes of `rendered` what
+    an action of this id says, where two actions that say the same are one to the provider.
     """
 
     server: Startable
@@ -57,6 +59,7 @@ class Provider:
     locked: Callable[[], object] | None = None
     port: int = 0
     secrets: tuple[str, ...] = ()
+    written: Callable[[Rendered, str], Rendered] = lambda rendered, _id: rendered
 
 
 def open_connections(port: int) -> int:
@@ -202,4 +205,41 @@ def meta(folder: Path) -> Iterator[Provider]:
         )  # fmt: skip
 
 
-PROVIDERS = (email, pushes, webhooks, twilio, gateway, gateway_that_drops_repeats, meta)
+def _crm(service: crm.HubspotService | crm.SalesforceService, folder: Path, **how: Any) -> Provider:
+    path = service.write_account(folder / "crm.json", timeout_seconds=SECONDS)
+    key = "id.email" if how["object"] == "contacts" else "id.Ext__c"
+
+    def busy(seconds: int) -> None:
+        service.answer, service.retry_after = how["busy"], seconds
+
+    def written(rendered: Rendered, id_: str) -> Rendered:
+        return replace(rendered, data={**rendered.data, key: f"{id_}@example.org"})
+
+    return Provider(
+        service, lambda: crm_channel(path), "crm",
+        Rendered("", "", "", data={"fields.city": "Paris"}, template=how["object"]),
+        lambda: len(service.records), lambda: setattr(service, "answer", crm.HANG),
+        lambda: setattr(service, "answer", ""), lambda: setattr(service, "answer", how["refuse"]), busy,
+        how["locked"], service.port, (how["secret"],), written,
+    )  # fmt: skip
+
+
+@contextmanager
+def hubspot(folder: Path) -> Iterator[Provider]:
+    with crm.HubspotService() as service:
+        yield _crm(
+            service, folder, object="contacts", busy="TEN_SECONDLY_ROLLING", refuse="VALIDATION_ERROR",
+            locked=lambda: setattr(service, "token", "another"), secret=service.token,
+        )  # fmt: skip
+
+
+@contextmanager
+def salesforce(folder: Path) -> Iterator[Provider]:
+    with crm.SalesforceService() as service:
+        yield _crm(
+            service, folder, object="Contact", busy="REQUEST_LIMIT_EXCEEDED", refuse="INVALID_FIELD",
+            locked=service.close_app, secret=service.client_secret,
+        )  # fmt: skip
+
+
+PROVIDERS = (email, pushes, webhooks, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce)

@@ -56,7 +56,7 @@ async def opened(provider: Provider) -> AsyncIterator[Channel]:
 
 
 def outgoing(provider: Provider, id_: str = "a1") -> Outgoing:
-    return Outgoing(id_, provider.recipient, provider.rendered, "S <s@x.example>")
+    return Outgoing(id_, provider.recipient, provider.written(provider.rendered, id_), "S <s@x.example>")
 
 
 async def test_what_is_handed_over_is_taken_once_each_also_side_by_side(provider: Provider) -> None:
@@ -122,7 +122,7 @@ async def test_too_many_is_tried_again_when_the_provider_says(provider: Provider
 async def test_whatever_it_is_given_it_raises_nothing_else(provider: Provider) -> None:
     async with opened(provider) as one:
         for text in NASTY:
-            rendered = provider.rendered
+            rendered = provider.written(provider.rendered, "a1")
             values = dict.fromkeys(rendered.data, text)
             hard = replace(rendered, subject=text[:500], text=text, link=text, image=text, data=values)
             for given in (
