@@ -83,7 +83,7 @@ def _readings(messages: dict[str, Message], journey: Journey, played: list[tuple
 
 
 def _reading(message: Message, action: Action, life: Life) -> Reading:
-    rendered = render(message, action.channel, action.variables, action.language)
+    rendered = render(message, action.channel, action.variables, action.language, action.journey)
     sample = f"As the customer of “{life.name}” reads it."
     return Reading(message.name, action.channel, message.head.class_, rendered.subject, body_of(rendered), sample)
 

@@ -32,11 +32,12 @@ EXAMPLES = {name: f"https://links.example/{name.partition('_')[0]}" for name in 
 
 
 class Sample(NamedTuple):
-    """Values by root, the language, and whose they are."""
+    """Values by root, the language, whose they are, and the journey that sends it, empty where none is known."""
 
     values: dict[str, Any]
     language: str
     whose: str
+    journey: str = ""
 
 
 @click.command()
@@ -70,7 +71,7 @@ def preview(
     sample = _given(customer, attributes) or _lived(root, folder, found, channel)
     language = language or sample.language
     try:
-        rendered = render(found, channel, {**sample.values, **EXAMPLES}, language)
+        rendered = render(found, channel, {**sample.values, **EXAMPLES}, language, sample.journey)
         lacks = missing(found, folder.message_drafts[name], channel, language, sample.values)
     except TemplateFault as fault:
         raise CliError(f"message {name}: {fault.message}") from fault
@@ -109,7 +110,8 @@ def _lived(root: Path, folder: Folder, message: Message, channel: str) -> Sample
         catalogs = catalogs_of(folder, [life])
         for action in play(life, catalogs[life.journey, life.beside]).actions:
             if (action.message, action.channel) == (message.name, channel):
-                return Sample(action.variables, action.language, f"as the customer of the life “{life.name}” reads it")
+                whose = f"as the customer of the life “{life.name}” reads it"
+                return Sample(action.variables, action.language, whose, action.journey)
     return Sample({}, "", "without values, since no life gets it")
 
 

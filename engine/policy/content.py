@@ -6,16 +6,17 @@ from engine.policy.terms import ContentRule, Terms
 
 
 def allowed_content(proposal: Proposal, _customer: Customer, terms: Terms) -> Refusal | None:
-    """Refuses with `content` a message of a category that the journey's brand forbids, of whatever class.
+    """Refuses with `content` a message of a category that the brand of the journey, else of the project, forbids.
 
     Raises EvaluationError for a condition that cannot be evaluated; an absent field is no such fault.
     """
-    if not proposal.categories or not proposal.brand:
+    if not proposal.categories:
         return None
     for rule in terms.content.get(proposal.brand, ()):
         found = rule.categories.intersection(proposal.categories)
         if found and _forbids(rule, proposal):
-            return Refusal("content", f"{proposal.brand} does not promote {', '.join(sorted(found))} to this person")
+            whose = proposal.brand or "the brand of the project"
+            return Refusal("content", f"{whose} does not promote {', '.join(sorted(found))} to this person")
     return None
 
 

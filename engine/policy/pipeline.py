@@ -13,6 +13,7 @@ from engine.policy.proposal import Proposal, Refusal
 from engine.policy.quiet import loud
 from engine.policy.reachable import reachable
 from engine.policy.recency import recovered
+from engine.policy.stated import stated
 from engine.policy.suppressed import suppressed
 from engine.policy.terms import NONE, Terms
 
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     suppressed,
     consented,
     allowed_content,
+    stated,
     held_out,
     reachable,
     loud,

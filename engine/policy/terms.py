@@ -68,11 +68,11 @@ class Arbitration(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The rules of a project that hold for every journey; `content` by brand, `wanted` is what must be counted.
+    """The rules of a project that hold for every journey; `wanted` is what must be counted.
 
-    `holdout` is the share (of 1) of people who get no marketing at all; `redact` what no trace tells
-    of on its topic (engine/why/redaction.py); `holidays` the countries whose holidays the project names; `costs` what
-    a message costs, by channel.
+    `content` is by brand, that of the project under the empty name. `holdout` is the share (of 1) of people who get no
+    marketing at all; `redact` what no trace tells of on its topic (engine/why/redaction.py); `holidays` the countries
+    whose holidays the project names; `costs` what a message costs, by channel.
     """
 
     caps: tuple[CapRule, ...] = ()

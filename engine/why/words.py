@@ -28,6 +28,8 @@ RULES = {
     "consent": "there is no consent",
     "content": "the brand does not allow it",
     "erased": "the customer was erased",
+    "facts_early": "what it states is not true yet",
+    "facts_expired": "what it states is over",
     "holdout": "they are in the control group",
     "outside_window": "they have not written on WhatsApp for a day",
     "outscored": "another message was the better one",

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
-from liquid import Environment, is_undefined
+from liquid import Environment, RenderContext, is_undefined
 from liquid.exceptions import FilterArgumentError, LiquidError
+from liquid.filter import with_context
 
 MAX_TEXT = 512 * 1024
 MAX_ITEMS = 10_000
@@ -33,6 +34,7 @@ class Limited(Environment):
         for left_out in _LEFT_OUT_FILTERS:
             del self.filters[left_out]
         self.filters["date"] = date
+        self.filters["asset_url"] = asset_url
         self.filters = {name: _limited(name, apply) for name, apply in self.filters.items()}
 
 
@@ -44,6 +46,13 @@ def date(value: object, form: object) -> str:
         raise FilterArgumentError(f"date takes a format like '%d %B %Y', found {form!r}", token=None)
     at = _instant(value)
     return str(value) if at is None else at.strftime(form)
+
+
+@with_context
+def asset_url(value: object, *, context: RenderContext) -> str:
+    """The address of a file beneath the project's `assets_url`; nothing without one."""
+    base = context.resolve("assets_url", default="")
+    return f"{base}/{str(value).lstrip('/')}" if base else ""
 
 
 def _instant(value: object) -> datetime | None:

@@ -8,7 +8,7 @@ from journeys.load import MessageDraft
 from journeys.messages.languages import fallbacks, in_language
 from journeys.messages.model import Message
 from journeys.messages.parts import read_part
-from journeys.messages.template import LINKS, parse
+from journeys.messages.template import CONSTANTS, LINKS, parse
 from journeys.problem import Problem
 from journeys.tree import Mapping as Keys
 from journeys.tree import Mark, Positions, Scalar, scalars
@@ -28,7 +28,7 @@ def missing(
     found = [*_subject(draft, message.spoken(language).head.subject, values)] if channel == "email" else []
     for file in message.spoken(language).parts:
         if file.partition(".")[0] == channel:
-            found += _part(f"messages/{message.name}/", _written(message, file, language), message, values)
+            found += _part(f"messages/{message.name}/", _written(message, file, language), draft, values)
     return sorted(set(found))
 
 
@@ -38,8 +38,8 @@ def _written(message: Message, file: str, language: str) -> str:
     return next((each for each in named if each in message.parts), file)
 
 
-def _part(base: str, file: str, message: Message, values: Mapping[str, Any]) -> Iterator[Problem]:
-    text = message.parts[file]
+def _part(base: str, file: str, draft: MessageDraft, values: Mapping[str, Any]) -> Iterator[Problem]:
+    text = draft.parts[file]
     if not file.endswith(".yaml"):
         for path, (line, column) in _unguarded(text, html=file.endswith(".html")):
             yield from _told(base + file, Mark(line, column), path, values)
@@ -74,7 +74,7 @@ def _unguarded(text: str, *, html: bool = False) -> Iterator[tuple[str, tuple[in
 
 
 def _told(file: str, mark: Mark, path: str, values: Mapping[str, Any]) -> Iterator[Problem]:
-    if path in LINKS or not _absent(values, path.split(".")):
+    if path in LINKS or path.partition(".")[0] in CONSTANTS or not _absent(values, path.split(".")):
         return
     hint = f'give it a value, or write `{{{{ {path} | default: "..." }}}}` for those who have none'
     yield Problem(file, mark.line, mark.column, CODE, f"`{path}` has no value", hint)

@@ -9,7 +9,8 @@ from typing import Any
 from journeys.messages import sms
 from journeys.messages.model import Message
 from journeys.messages.parts import PARTS, PushPart, WebhookPart, WhatsappPart, YamlPart, sound_part
-from journeys.messages.template import Template, TemplateFault, nested, parse
+from journeys.messages.template import LINKS, Template, TemplateFault, nested, parse
+from journeys.messages.utm import tagger
 from journeys.messages.window import REPLIED, WINDOW_MS
 
 MAX_SUBJECT = 500
@@ -24,7 +25,8 @@ class Rendered:
     Of a push the subject is its title and the text its body; `link` and `image` only a push has. Of a webhook the
     subject is the type of its event, and `data` what it tells. `segments` counts those of an SMS. Of a WhatsApp
     template `template` and `language` say which, and `data` holds its parameters (`header`, `body.1`, `button.0`).
-    `until` (ms) is when the time is over in which it may leave, None for any time.
+    `until` (ms) is when the time is over in which it may leave, None for any time; `true_until` when what it states is
+    not true any more, 0 for never.
     """
 
     subject: str
@@ -37,6 +39,7 @@ class Rendered:
     template: str = ""
     language: str = ""
     until: int | None = None
+    true_until: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,27 +65,38 @@ class _Compiled:
 _compiled: OrderedDict[tuple[str, str], _Compiled] = OrderedDict()
 
 
-def render(message: Message, channel: str, variables: Mapping[str, Any], language: str = "") -> Rendered:
-    """The message for one person, in their language or the one that stands for it.
+def render(
+    message: Message, channel: str, variables: Mapping[str, Any], language: str = "", journey: str = ""
+) -> Rendered:
+    """The message for one person, in their language or the one that stands for it, as `journey` sends it.
 
     Raises TemplateFault where it has no part for the channel or cannot be rendered.
     """
-    templates = _templates(message.spoken(language), channel)
-    values = nested(variables)
+    spoken = message.spoken(language)
+    templates = _templates(spoken, channel)
+    values = {**nested(variables), **spoken.constants.get("", {})}
     text = templates.text.render(values) if templates.text else ""
+    html = templates.html.render(values) if templates.html else ""
+    link = templates.link.render(values).strip() if templates.link else ""
+    data = {name: template.render(values) for name, template in templates.data.items()}
+    if message.utm is not None:
+        tags = tagger(message.utm, channel, journey, {str(values[name]) for name in LINKS if name in values})
+        text, html, link = tags.text(text), tags.html(html), tags.url(link)
+        data = {name: tags.text(value) for name, value in data.items()}
     if channel == "sms":
         text = sms.tidy(text)
     return Rendered(
         subject=_BREAKS.sub(" ", templates.subject.render(values)).strip()[:MAX_SUBJECT],
         text=text,
-        html=templates.html.render(values) if templates.html else "",
-        link=templates.link.render(values).strip() if templates.link else "",
+        html=html,
+        link=link,
         image=templates.image.render(values).strip() if templates.image else "",
-        data={name: template.render(values) for name, template in templates.data.items()},
+        data=data,
         segments=sms.length(text).segments if channel == "sms" else 0,
         template=templates.template,
         language=templates.language,
         until=_until(templates, values),
+        true_until=message.until,
     )
 
 

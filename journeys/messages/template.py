@@ -13,6 +13,11 @@ from journeys.problem import did_you_mean
 ROOTS = ("customer", "entry", "event", "vars")
 LINKS = frozenset({"unsubscribe_url", "preferences_url"})
 """Names that the dispatcher fills in: links of this person, for this topic and channel."""
+ASSETS = "assets_url"
+CONSTANTS = ("brand", "facts", ASSETS)
+"""Names that stand for the same in every copy of a version; a message holds their values."""
+IN_LAYOUTS = ("content", "subject")
+"""Names that only a layout has, for what a message puts in their place."""
 _UNCLOSED = 20
 _LIST_WORDS = frozenset({"size", "first", "last"})
 _PLAIN = Limited(autoescape=False)
@@ -32,13 +37,15 @@ class TemplateFault(Exception):
 class Template:
     """A parsed text. `variables` are the dotted paths it reads, each from one of ROOTS, ending where a list begins.
 
-    Those of LINKS are among them. `places` says of each at which line and column it first stands.
+    Those of LINKS are among them, and `constants` the paths from CONSTANTS. `places` says of each at which line and
+    column it first stands.
     """
 
     def __init__(self, bound: BoundTemplate, places: Mapping[str, tuple[int, int]]) -> None:
         self._bound = bound
         self.places = places
-        self.variables = frozenset(places)
+        self.constants = frozenset(path for path in places if path.partition(".")[0] in CONSTANTS)
+        self.variables = frozenset(places) - self.constants
 
     def render(self, variables: Mapping[str, Any]) -> str:
         """The text for one person; what is absent renders empty. `variables` is nested, or keyed by dotted paths.
@@ -55,8 +62,9 @@ class Template:
             raise TemplateFault(f"the template cannot be rendered: {fault}") from fault
 
 
-def parse(text: str, *, html: bool = False) -> Template:
-    """Parses Liquid; with `html` every value is escaped. Raises TemplateFault at the first thing that is wrong."""
+def parse(text: str, *, html: bool = False, layout: bool = False) -> Template:
+    """Parses Liquid; with `html` every value is escaped; a `layout` has names more. Raises TemplateFault at the first
+    thing that is wrong."""
     if len(text) > MAX_TEXT:
         raise TemplateFault(f"the text is longer than {MAX_TEXT} characters; hint: shorten it", 1, 1)
     _refuse_unclosed(text)
@@ -73,8 +81,10 @@ def parse(text: str, *, html: bool = False) -> Template:
             raise TemplateFault(f"unknown filter '{name}'; hint: {hint}", *_place(text, spans[0].index))
     found = [variable for several in analysis.globals.values() for variable in several]
     places: dict[str, tuple[int, int]] = {}
+    for span in analysis.filters.get("asset_url", ())[:1]:
+        places[ASSETS] = _place(text, span.index)
     for variable in sorted(found, key=lambda one: one.span.index):
-        places.setdefault(_path(text, variable), _place(text, variable.span.index))
+        places.setdefault(_path(text, variable, layout=layout), _place(text, variable.span.index))
     return Template(bound, places)
 
 
@@ -101,13 +111,13 @@ def nested(variables: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _path(text: str, variable: Variable) -> str:
+def _path(text: str, variable: Variable, *, layout: bool) -> str:
     """The part of a path that names one value: up to an index, a computed key, or `size`, `first`, `last` of a list."""
     root, *rest = variable.segments
     if root in LINKS and not rest:
         return str(root)
-    if root not in ROOTS:
-        what, hint = f"unknown name '{root}'", f"a template reads {', '.join(ROOTS)}"
+    if root not in ROOTS and root not in CONSTANTS and not (root in IN_LAYOUTS and layout):
+        what, hint = f"unknown name '{root}'", f"a template reads {', '.join((*ROOTS, 'facts', 'brand'))}"
         if root in LINKS:
             what, hint = f"`{root}` is a text, and has no parts", f"write `{{{{ {root} }}}}`"
         elif isinstance(root, str) and root.startswith(("unsub", "pref")):

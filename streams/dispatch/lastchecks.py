@@ -49,7 +49,7 @@ class LastChecks:
         try:
             links = given(self._links, action, message)
             values = {**action.variables, **links.variables}
-            errand.rendered = render(message, action.channel, values, action.language)
+            errand.rendered = render(message, action.channel, values, action.language, action.journey)
             errand.unsubscribe = links.one_click
             errand.verdict = self._closed(errand)
         except NoLinks as fault:
@@ -82,10 +82,14 @@ class LastChecks:
         return self._closed(errand) if action.recipient else (Status.FAILED, "no_recipient")
 
     def _closed(self, errand: Errand) -> tuple[Status, str] | None:
-        """A text on WhatsApp leaves while the person is in conversation, and that time may be over by now."""
-        until = None if errand.rendered is None else errand.rendered.until
+        """The time may be over by now in which what it states is true, or the person in conversation on WhatsApp."""
+        rendered = errand.rendered
+        if rendered is None:
+            return None
         now = errand.action.decided_at if self._by_event else self._clock()
-        return (Status.REFUSED, "outside_window") if until is not None and now >= until else None
+        if 0 < rendered.true_until <= now:
+            return Status.REFUSED, "facts_expired"
+        return (Status.REFUSED, "outside_window") if rendered.until is not None and now >= rendered.until else None
 
 
 def _quiet(action: Action, at: int) -> bool:

@@ -27,8 +27,8 @@ STEPS = "steps:\n  - exit: done\n"
 PARTS = (Journey, Enter, ExitRule, Goal, Project, MessageHead, Person, Moment, Expected)
 CODES = {
     "erased": "erased", "suppressed": "suppressed", "consented": "consent", "allowed_content": "content",
-    "held_out": "holdout", "reachable": "unreachable", "loud": "quiet_hours", "within_caps": "cap",
-    "recovered": "recency", "outscored": "outscored",
+    "stated": "facts_expired", "held_out": "holdout", "reachable": "unreachable", "loud": "quiet_hours",
+    "within_caps": "cap", "recovered": "recency", "outscored": "outscored",
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ CODES = {
     "suppressed": "suppressed",
     "consented": "consent",
     "allowed_content": "content",
+    "stated": "facts_expired",
     "held_out": "holdout",
     "reachable": "unreachable",
     "loud": "quiet_hours",
