@@ -1,7 +1,7 @@
 """The promise of a channel: hand one message over, and say what is known of its fate."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from journeys.messages.render import Rendered
 
@@ -11,7 +11,7 @@ class Outgoing:
     """One message to one recipient; `action_id` is the idempotency key where the provider honours one.
 
     `valid_ms` is how long from now it is worth anything, 0 for always; `unsubscribe` the URL by which one click ends
-    such messages (RFC 8058), empty for none.
+    such messages (RFC 8058), empty for none. `customer` is who it is about.
     """
 
     action_id: str
@@ -21,6 +21,7 @@ class Outgoing:
     class_: str = "marketing"
     valid_ms: int = 0
     unsubscribe: str = ""
+    customer: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,4 +80,13 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Gives connections back; no send may be under way."""
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A channel that keeps what it was given where we can take it away again."""
+
+    async def forget(self, customer: str) -> None:
+        """Takes away all that lies there of a customer who was erased. Raises Transient or Away."""
         ...

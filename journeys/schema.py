@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from journeys.lives import Expected, Head, Moment, Outline, Person, Surroundings
 from journeys.meanings import meaning
-from journeys.messages.parts import PushPart, WebhookPart, WhatsappPart
+from journeys.messages.parts import CrmPart, InappPart, PostalPart, PushPart, WebhookPart, WhatsappPart
 from journeys.model import TRIGGERS, VERBS, Brand, Faq, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.schemas.keywords import file_schema
 
@@ -81,6 +81,21 @@ def whatsapp_schema() -> dict[str, Any]:
     return _schema(WhatsappPart, "A Sillage message on WhatsApp")
 
 
+def postal_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/postal.yaml."""
+    return _schema(PostalPart, "A Sillage message as a letter")
+
+
+def inapp_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/inapp.yaml."""
+    return _schema(InappPart, "A Sillage message in the app's inbox")
+
+
+def crm_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/crm.yaml."""
+    return _schema(CrmPart, "A Sillage message as an upsert at a CRM")
+
+
 def lives_schema() -> dict[str, Any]:
     """The schema of each document of lives/NAME.yaml: the head that names the journey, then one life after another."""
     head, life = _schema(Head, ""), _schema(_Life, "")
@@ -108,6 +123,9 @@ EDITOR: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "push.schema.json": (push_schema, "messages/*/push.yaml"),
     "webhook.schema.json": (webhook_schema, "messages/*/webhook.yaml"),
     "whatsapp.schema.json": (whatsapp_schema, "messages/*/whatsapp.yaml"),
+    "postal.schema.json": (postal_schema, "messages/*/postal.yaml"),
+    "inapp.schema.json": (inapp_schema, "messages/*/inapp.yaml"),
+    "crm.schema.json": (crm_schema, "messages/*/crm.yaml"),
     "segment.schema.json": (segment_schema, "segments/*.yaml"),
     "offers.schema.json": (offers_schema, "offers/*.yaml"),
     "faq.schema.json": (faq_schema, "faq/*.yaml"),

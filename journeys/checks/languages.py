@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from journeys.load import Folder, MessageDraft
 from journeys.messages.languages import TAG, in_language, split
 from journeys.messages.model import Message
+from journeys.messages.parts import FOR_SYSTEMS
 from journeys.problem import Problem, listed
 from journeys.tree import Mapping, Mark
 
 _FIRST = Mark()
-_FOR_SYSTEMS = "webhook.yaml"
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def _message(base: str, message: Message, draft: MessageDraft) -> Iterator[Probl
 def _missing(base: str, message: Message, plain: set[str], draft: MessageDraft) -> Iterator[Problem]:
     """Half a message in one language and half in another is read as a mistake, so each file is in each language."""
     for language in message.languages:
-        read = sorted(plain - {_FOR_SYSTEMS})
+        read = sorted(plain - set(FOR_SYSTEMS))
         has = [file for file in read if in_language(file, language) in message.parts]
         lacks = [file for file in read if file not in has]
         if lacks:

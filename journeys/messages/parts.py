@@ -1,10 +1,11 @@
-"""The parts of a message that are YAML: push.yaml, webhook.yaml and whatsapp.yaml, as templates."""
+"""The parts of a message that are YAML, as templates: those of push, webhook, WhatsApp, letter, inbox and CRM."""
 
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
 
+from journeys.duration import Duration
 from journeys.messages.languages import split
 from journeys.messages.template import TemplateFault
 from journeys.model import EventType, Part, Slug
@@ -14,6 +15,8 @@ from journeys.tree import Positions
 from journeys.yaml import read
 
 Texts = dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")], str]
+
+_DAY_MS = 24 * 3_600_000
 
 
 class PushPart(Part):
@@ -56,13 +59,70 @@ class WhatsappPart(Part):
         }
 
 
-YamlPart = PushPart | WebhookPart | WhatsappPart
-PARTS: dict[str, type[PushPart] | type[WebhookPart] | type[WhatsappPart]] = {
+class PostalPart(Part):
+    """messages/NAME/postal.yaml: which letter the print house takes, whom it goes to, and what it is filled with."""
+
+    letter: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+    address: list[str] = Field([], max_length=7)
+    fields: Texts = Field(default_factory=dict)
+    code: str = ""
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What the letter is filled with, by its place: `address.1`, `fields.name`, `code`."""
+        return {
+            **{f"address.{at}": line for at, line in enumerate(self.address, 1)},
+            **{f"fields.{name}": text for name, text in self.fields.items()},
+            **({"code": self.code} if self.code else {}),
+        }
+
+
+class InappPart(Part):
+    """messages/NAME/inapp.yaml: what the app's inbox shows, where it leads, and for how long it is shown."""
+
+    title: str = Field(min_length=1)
+    body: str = Field(min_length=1)
+    link: str = ""
+    image: str = ""
+    data: Texts = Field(default_factory=dict)
+    until: Duration | None = None
+
+    @property
+    def shown_ms(self) -> int:
+        """How long it is shown, a month as 30 days; 0 for as long as the inbox is kept."""
+        span = self.until
+        return 0 if span is None else (span.months * 30 + span.days) * _DAY_MS + span.elapsed_ms
+
+
+class CrmPart(Part):
+    """messages/NAME/crm.yaml: the account, the record by a field that is unique, and what its other fields become."""
+
+    to: Slug
+    object: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
+    id: Texts = Field(min_length=1, max_length=1)
+    fields: Texts = Field(default_factory=dict)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What the record is found and filled with, by its place: `id.email`, `fields.city`."""
+        return {
+            **{f"id.{name}": text for name, text in self.id.items()},
+            **{f"fields.{name}": text for name, text in self.fields.items()},
+        }
+
+
+YamlPart = PushPart | WebhookPart | WhatsappPart | PostalPart | InappPart | CrmPart
+PARTS: dict[str, type[YamlPart]] = {
     "push.yaml": PushPart,
     "webhook.yaml": WebhookPart,
     "whatsapp.yaml": WhatsappPart,
+    "postal.yaml": PostalPart,
+    "inapp.yaml": InappPart,
+    "crm.yaml": CrmPart,
 }
 """By file name; the channel is what stands before the dot."""
+FOR_SYSTEMS = ("webhook.yaml", "crm.yaml")
+"""Those that no person reads."""
 
 
 def read_part(file: str, text: str) -> tuple[YamlPart | None, Positions, list[Problem]]:

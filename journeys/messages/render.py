@@ -8,7 +8,17 @@ from typing import Any
 
 from journeys.messages import sms
 from journeys.messages.model import Message
-from journeys.messages.parts import PARTS, PushPart, WebhookPart, WhatsappPart, YamlPart, sound_part
+from journeys.messages.parts import (
+    PARTS,
+    CrmPart,
+    InappPart,
+    PostalPart,
+    PushPart,
+    WebhookPart,
+    WhatsappPart,
+    YamlPart,
+    sound_part,
+)
 from journeys.messages.template import LINKS, Template, TemplateFault, nested, parse
 from journeys.messages.utm import tagger
 from journeys.messages.window import REPLIED, WINDOW_MS
@@ -25,6 +35,8 @@ class Rendered:
     Of a push the subject is its title and the text its body; `link` and `image` only a push has. Of a webhook the
     subject is the type of its event, and `data` what it tells. `segments` counts those of an SMS. Of a WhatsApp
     template `template` and `language` say which, and `data` holds its parameters (`header`, `body.1`, `button.0`).
+    Of a letter `template` is its name and `data` its places (`address.1`, `fields.name`, `code`), of a record at a CRM
+    its kind and its fields (`id.email`, `fields.city`). `shown_ms` is how long an inbox shows it, 0 for no end.
     `until` (ms) is when the time is over in which it may leave, None for any time; `true_until` when what it states is
     not true any more, 0 for never.
     """
@@ -40,6 +52,7 @@ class Rendered:
     language: str = ""
     until: int | None = None
     true_until: int = 0
+    shown_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ class _Compiled:
     language: str = ""
     within_ms: int = 0
     since: str = ""
+    shown_ms: int = 0
 
     @property
     def templates(self) -> list[Template]:
@@ -97,6 +111,7 @@ def render(
         language=templates.language,
         until=_until(templates, values),
         true_until=message.until,
+        shown_ms=templates.shown_ms,
     )
 
 
@@ -108,9 +123,9 @@ def channels_of(message: Message) -> list[str]:
 
 
 def recipient_of(message: Message, channel: str) -> str:
-    """Who gets the message whoever it is about: the endpoint of a webhook; empty where it is the customer."""
+    """Who gets it whoever it is about: the endpoint of a webhook, the account of a CRM; empty for the customer."""
     part = _yaml_part(message, channel)
-    return part.to if isinstance(part, WebhookPart) else ""
+    return part.to if isinstance(part, WebhookPart | CrmPart) else ""
 
 
 def variables_of(message: Message, channel: str) -> frozenset[str]:
@@ -164,14 +179,18 @@ def _yaml_part(message: Message, channel: str) -> YamlPart | None:
 
 def _compile_part(part: YamlPart) -> _Compiled:
     match part:
-        case PushPart():
-            data = {name: parse(value) for name, value in part.data.items()}
+        case PushPart() | InappPart():
             link = parse(part.link) if part.link else None
             image = parse(part.image) if part.image else None
-            return _Compiled(parse(part.title), parse(part.body), None, link, image, data)
+            shown_ms = part.shown_ms if isinstance(part, InappPart) else 0
+            title, body = parse(part.title), parse(part.body)
+            return _Compiled(title, body, None, link, image, _parsed(part.data), shown_ms=shown_ms)
         case WebhookPart():
-            data = {name: parse(value) for name, value in part.data.items()}
-            return _Compiled(parse(part.type), None, None, data=data)
+            return _Compiled(parse(part.type), None, None, data=_parsed(part.data))
+        case PostalPart():
+            return _Compiled(parse(""), None, None, data=_parsed(part.places), template=part.letter)
+        case CrmPart():
+            return _Compiled(parse(""), None, None, data=_parsed(part.places), template=part.object)
         case WhatsappPart():
             return _compile_whatsapp(part)
 
@@ -179,6 +198,9 @@ def _compile_part(part: YamlPart) -> _Compiled:
 def _compile_whatsapp(part: WhatsappPart) -> _Compiled:
     if not part.template:
         return _Compiled(parse(""), parse(part.text), None, since=REPLIED, within_ms=WINDOW_MS)
-    data = {name: parse(value) for name, value in part.parameters.items()}
     image = parse(part.image) if part.image else None
-    return _Compiled(parse(""), None, None, None, image, data, part.template, part.language)
+    return _Compiled(parse(""), None, None, None, image, _parsed(part.parameters), part.template, part.language)
+
+
+def _parsed(texts: Mapping[str, str]) -> dict[str, Template]:
+    return {name: parse(text) for name, text in texts.items()}

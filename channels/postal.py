@@ -1,0 +1,158 @@
+"""Letters: each is written once, durably, into a folder, of which batches for the print house are made.
+
+`channels/batches.py` makes them.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+
+LETTERS = "letters"
+MIN_LINES, MAX_LINES, MAX_LINE = 2, 7, 70
+MAX_BYTES = 65_536
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter: the print house's template, the lines of the address, what fills it in, and what a scan reads.
+
+    `at` is when it was taken, `until` when it is worth nothing any more (ms; 0 for never).
+    """
+
+    action_id: str
+    letter: str
+    address: list[str]
+    fields: dict[str, str]
+    code: str = ""
+    at: int = 0
+    until: int = 0
+
+
+class Postal:
+    """The postal channel. The recipient is the address, in lines; `now` gives seconds since the epoch.
+
+    A letter lies in a file of its action's name, so that a second one of the same action, by whichever dispatcher,
+    takes the place of the first. The folder itself is not made: one that is not mounted would swallow letters.
+    """
+
+    name = "postal"
+    at_most_once = False
+
+    def __init__(
+        self, folder: Path, *, now: Callable[[], float], timeout_seconds: float = 30.0, threads: int = 4
+    ) -> None:
+        self._folder = folder
+        self._now = now
+        self._timeout_seconds = timeout_seconds
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Writes one letter down; it is on the disk when this returns."""
+        letter = letter_of(outgoing, int(self._now() * 1000))
+        path = self._folder / LETTERS / file_name(outgoing.customer, outgoing.action_id)
+        await self._at_work(lambda: write_whole(path, json.dumps(asdict(letter)).encode()))
+        return Sent()
+
+    async def forget(self, customer: str) -> None:
+        """Takes away the letters of somebody who was erased; what a batch has is with the print house. Raises Away."""
+        await self._at_work(lambda: _remove(self._folder / LETTERS, f"{_hashed(customer)}-*.json"))
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    async def _at_work(self, work: Callable[[], None]) -> None:
+        """Does it in a thread. Raises Away where the folder does not take it, Transient where nobody knows."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, "postal")
+        doing = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        try:
+            await asyncio.wait_for(doing, self._timeout_seconds)
+        except TimeoutError as fault:
+            raise Transient("postal_no_answer") from fault
+        except OSError as fault:
+            raise Away("postal_folder") from fault
+
+
+def letter_of(outgoing: Outgoing, now: int) -> Letter:
+    """The letter that a message is. Raises Permanent for one that cannot be delivered or printed."""
+    data = outgoing.rendered.data
+    given = [text for name, text in data.items() if name.startswith("address.")] or outgoing.recipient.splitlines()
+    address = [line for text in given if (line := one_line(text))]
+    if not MIN_LINES <= len(address) <= MAX_LINES or any(len(line) > MAX_LINE for line in address):
+        raise Permanent("postal_bad_address")
+    fields = {name[7:]: sound(text) for name, text in data.items() if name.startswith("fields.")}
+    code = one_line(data.get("code", ""))
+    if sum(len(text.encode()) for text in (code, *fields.values())) > MAX_BYTES:
+        raise Permanent("postal_too_long")
+    until = now + outgoing.valid_ms if outgoing.valid_ms else 0
+    return Letter(outgoing.action_id, outgoing.rendered.template, address, fields, code, now, until)
+
+
+def file_name(customer: str, action_id: str) -> str:
+    """The name of a letter's file: whose it is, as a hash, and the action's id."""
+    known = action_id if _NAME.fullmatch(action_id) else _hashed(action_id)
+    return f"{_hashed(customer)}-{known}.json"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that is whole and on the disk, or not there: a draft beside it takes its place. Raises OSError."""
+    if not path.parent.is_dir():
+        path.parent.mkdir()
+        _sync(path.parent.parent)
+    draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+    _sync(path.parent)
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what no printer prints."""
+    return " ".join(_BREAKS.sub(" ", sound(text)).split())
+
+
+def sound(text: str) -> str:
+    """The text without halves of surrogate pairs, and with plain line ends."""
+    return text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def _remove(folder: Path, pattern: str) -> None:
+    if folder.is_dir():
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+        _sync(folder)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def _sync(folder: Path) -> None:
+    """Makes the names in a folder durable too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
