@@ -97,7 +97,7 @@ class _Player:
         except msgspec.ValidationError as fault:
             self._seen.dead.append(f"{step.type}: place: {fault}")
             return
-        self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at, place=place)
+        self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at, place=place, channel=step.channel)
 
     def _put(self, around: Surroundings) -> None:
         """Changes the context; what cannot be used is told as a refused event is."""
@@ -118,7 +118,7 @@ class _Player:
         self._read()
 
     def _properties(self, step: Step) -> dict[str, Any]:
-        """An event about a message may name it by `message`: then it is about the last one that left.
+        """A receipt of a message may name it by `message`: then it is about the last one that left.
 
         One about a task without `task_id` is about the task asked for last, and so is one about a call; where it names
         a service, about that service's last call.
@@ -129,7 +129,8 @@ class _Player:
         if step.type.startswith("task.") and "task_id" not in step.properties and self._seen.tasks:
             return {**step.properties, "task_id": next(reversed(self._seen.tasks))}
         named = step.properties.get("message")
-        if step.type.startswith("message.") and "action_id" not in step.properties and named in self._actions:
+        receipt = step.type.startswith("message.") or step.type == "action.refused"
+        if receipt and "action_id" not in step.properties and named in self._actions:
             return {**step.properties, "action_id": self._actions[str(named)]}
         return step.properties
 
