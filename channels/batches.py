@@ -95,7 +95,7 @@ def _finish(folder: Path, opened: Path) -> Batch:
     """Writes the print files of a batch that was begun, and closes it."""
     told = json.loads(opened.read_bytes())
     paths = [folder / LETTERS / name for name in told["letters"]]
-    letters = sorted((_read(path) for path in paths if path.exists()), key=_order)
+    letters = sorted((letter for path in paths if (letter := _read(path))), key=_order)
     base = folder / PRINT / opened.stem
     files = []
     if letters:
@@ -115,7 +115,8 @@ def _waiting(folder: Path) -> list[tuple[Path, Letter]]:
             had.update(told["letters"], told["late"])
     # A hidden name is a draft that a process left which was killed.
     paths = [path for path in (folder / LETTERS).glob("[!.]*.json") if path.name not in had]
-    return sorted(((path, _read(path)) for path in paths), key=lambda pair: _order(pair[1]))
+    found = [(path, letter) for path in paths if (letter := _read(path))]
+    return sorted(found, key=lambda pair: _order(pair[1]))
 
 
 def _clear(folder: Path, now: int) -> None:
@@ -143,8 +144,12 @@ def _day(now: int) -> str:
     return datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d")
 
 
-def _read(path: Path) -> Letter:
-    return Letter(**json.loads(path.read_bytes()))
+def _read(path: Path) -> Letter | None:
+    """None where an erasure took it away."""
+    try:
+        return Letter(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
 
 
 def _printed(letter: Letter) -> dict[str, object]:

@@ -12,9 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from redis import Redis
+
 from channels.channel import Channel
 from channels.crm import crm_channel
 from channels.email import Email
+from channels.inapp import InApp, Inbox
+from channels.postal import LETTERS, Postal
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
 from channels.webhook import Webhook, read_endpoints
@@ -22,6 +26,7 @@ from channels.whatsapp import whatsapp_channel
 from journeys.messages.render import Rendered
 from local import crm, mailbox, push, sms, whatsapp
 from local.hooks import Hooks
+from local.redis import RedisServer
 from local.threaded import Close, Threaded
 
 SECONDS = 1.0
@@ -242,4 +247,70 @@ def salesforce(folder: Path) -> Iterator[Provider]:
         )  # fmt: skip
 
 
-PROVIDERS = (email, pushes, webhooks, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce)
+class Mounted:
+    """A folder that is there or not, as one that is mounted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._away = folder.with_name("away")
+        folder.mkdir()
+
+    def start(self) -> None:
+        self._away.rename(self.folder)
+
+    def stop(self) -> None:
+        self.folder.rename(self._away)
+
+
+@contextmanager
+def letters(folder: Path) -> Iterator[Provider]:
+    there = Mounted(folder / "postal")
+    ann = "Ann Lee\n1 High Street\nN1 9GU London"
+    found = Provider(
+        there, lambda: Postal(there.folder, now=time.time, timeout_seconds=SECONDS), ann,
+        Rendered("", "", "", data={"fields.greeting": "Dear Ann"}, template="welcome"),
+        lambda: len(list((there.folder / LETTERS).glob("*.json"))), None,
+        lambda: setattr(found, "recipient", ann), lambda: setattr(found, "recipient", "Ann Lee"),
+    )  # fmt: skip
+    yield found
+
+
+@contextmanager
+def inbox(folder: Path) -> Iterator[Provider]:
+    server = RedisServer(folder / "redis")
+    server.start()
+    address, passwords = server.address, [""]
+    hello = Rendered("Hello", "Hello", "", data={"offer": "tea"})
+
+    def make() -> Channel:
+        return InApp(Inbox(address, "t", timeout_seconds=SECONDS), now=time.time)
+
+    def told(*words: str) -> Any:
+        with Redis.from_url(address, password=passwords[-1]) as redis:
+            return redis.execute_command(*words)
+
+    def came() -> int:
+        return int(told("ZCARD", "t.inbox/{c42}/order")) if server.alive() else 0
+
+    def locked() -> None:
+        told("CONFIG", "SET", "requirepass", "s3cr3t")
+        passwords.append("s3cr3t")
+
+    def fine() -> None:
+        server.resume()
+        found.rendered = hello
+
+    found = Provider(
+        server, make, "c42", hello, came, server.pause, fine,
+        lambda: setattr(found, "rendered", Rendered("Hello", "x" * 20_000, "")), None, locked, server.port,
+        ("s3cr3t",),
+    )  # fmt: skip
+    try:
+        yield found
+    finally:
+        server.erase()
+
+
+PROVIDERS = (
+    email, pushes, webhooks, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce, letters, inbox,
+)  # fmt: skip

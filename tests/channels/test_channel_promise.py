@@ -30,12 +30,14 @@ from channels.channel import Away, Channel, Outgoing, Permanent, Transient, Unkn
 from local.threaded import Close, Threaded, ThreadedHttp
 
 WITHOUT = {
-    "busy": {"email"},
-    "locked": {"webhook"},
-    "hang": set[str](),
-    "port": set[str](),
+    "busy": {"email", "inapp", "postal"},
+    "locked": {"webhook", "postal"},
+    "hang": {"postal"},
+    "port": {"postal"},
 }
-"""Channels whose providers have no such answer: mail servers name no pause, a webhook has no login."""
+"""Channels whose providers have no such answer: mail servers and Redis name no pause, a webhook has no login, and a
+folder nothing of all this.
+"""
 KNOWN = (Transient, Permanent, Unknown)
 NASTY = ("", " ", "\r\nBcc: all@x.example", "+336123\u0000", "é" * 5000, "{to}", "../../x", "%00", "\u2028😀")
 
