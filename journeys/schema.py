@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from journeys.lives import Expected, Head, Moment, Outline, Person, Surroundings
 from journeys.meanings import meaning
-from journeys.messages.parts import CrmPart, InappPart, PostalPart, PushPart, WebhookPart, WhatsappPart
+from journeys.messages.parts import ApprisePart, CrmPart, InappPart, PostalPart, PushPart, WebhookPart, WhatsappPart
 from journeys.model import TRIGGERS, VERBS, Brand, Faq, Journey, MessageHead, Offers, Part, Project, Segment
 from journeys.schemas.keywords import file_schema
 
@@ -96,6 +96,16 @@ def crm_schema() -> dict[str, Any]:
     return _schema(CrmPart, "A Sillage message as an upsert at a CRM")
 
 
+def webpush_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/webpush.yaml."""
+    return _schema(PushPart, "A Sillage message as a push to a browser")
+
+
+def apprise_schema() -> dict[str, Any]:
+    """The schema of messages/NAME/apprise.yaml."""
+    return _schema(ApprisePart, "A Sillage message to an endpoint of apprise")
+
+
 def lives_schema() -> dict[str, Any]:
     """The schema of each document of lives/NAME.yaml: the head that names the journey, then one life after another."""
     head, life = _schema(Head, ""), _schema(_Life, "")
@@ -126,6 +136,8 @@ EDITOR: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "postal.schema.json": (postal_schema, "messages/*/postal.yaml"),
     "inapp.schema.json": (inapp_schema, "messages/*/inapp.yaml"),
     "crm.schema.json": (crm_schema, "messages/*/crm.yaml"),
+    "webpush.schema.json": (webpush_schema, "messages/*/webpush.yaml"),
+    "apprise.schema.json": (apprise_schema, "messages/*/apprise.yaml"),
     "segment.schema.json": (segment_schema, "segments/*.yaml"),
     "offers.schema.json": (offers_schema, "offers/*.yaml"),
     "faq.schema.json": (faq_schema, "faq/*.yaml"),

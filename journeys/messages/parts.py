@@ -20,7 +20,7 @@ _DAY_MS = 24 * 3_600_000
 
 
 class PushPart(Part):
-    """messages/NAME/push.yaml: what stands on the screen, where a tap leads, and what only the app reads."""
+    """messages/NAME/push.yaml or webpush.yaml: what stands on the screen, where a tap leads, what only the app reads."""
 
     title: str = Field(min_length=1)
     body: str = Field(min_length=1)
@@ -111,18 +111,28 @@ class CrmPart(Part):
         }
 
 
-YamlPart = PushPart | WebhookPart | WhatsappPart | PostalPart | InappPart | CrmPart
+class ApprisePart(Part):
+    """messages/NAME/apprise.yaml: the endpoint that is told, and what it is told."""
+
+    to: Slug
+    title: str = ""
+    body: str = Field(min_length=1)
+
+
+YamlPart = PushPart | WebhookPart | WhatsappPart | PostalPart | InappPart | CrmPart | ApprisePart
 PARTS: dict[str, type[YamlPart]] = {
     "push.yaml": PushPart,
+    "webpush.yaml": PushPart,
     "webhook.yaml": WebhookPart,
     "whatsapp.yaml": WhatsappPart,
     "postal.yaml": PostalPart,
     "inapp.yaml": InappPart,
     "crm.yaml": CrmPart,
+    "apprise.yaml": ApprisePart,
 }
 """By file name; the channel is what stands before the dot."""
-FOR_SYSTEMS = ("webhook.yaml", "crm.yaml")
-"""Those that no person reads."""
+FOR_SYSTEMS = ("webhook.yaml", "crm.yaml", "apprise.yaml")
+"""Those that go to systems and endpoints of the house, and are in no language."""
 
 
 def read_part(file: str, text: str) -> tuple[YamlPart | None, Positions, list[Problem]]:

@@ -10,6 +10,7 @@ from journeys.messages import sms
 from journeys.messages.model import Message
 from journeys.messages.parts import (
     PARTS,
+    ApprisePart,
     CrmPart,
     InappPart,
     PostalPart,
@@ -125,7 +126,7 @@ def channels_of(message: Message) -> list[str]:
 def recipient_of(message: Message, channel: str) -> str:
     """Who gets it whoever it is about: the endpoint of a webhook, the account of a CRM; empty for the customer."""
     part = _yaml_part(message, channel)
-    return part.to if isinstance(part, WebhookPart | CrmPart) else ""
+    return part.to if isinstance(part, WebhookPart | CrmPart | ApprisePart) else ""
 
 
 def variables_of(message: Message, channel: str) -> frozenset[str]:
@@ -185,6 +186,8 @@ def _compile_part(part: YamlPart) -> _Compiled:
             shown_ms = part.shown_ms if isinstance(part, InappPart) else 0
             title, body = parse(part.title), parse(part.body)
             return _Compiled(title, body, None, link, image, _parsed(part.data), shown_ms=shown_ms)
+        case ApprisePart():
+            return _Compiled(parse(part.title), parse(part.body), None)
         case WebhookPart():
             return _Compiled(parse(part.type), None, None, data=_parsed(part.data))
         case PostalPart():
