@@ -20,7 +20,7 @@ _DAY_MS = 24 * 3_600_000
 
 
 class PushPart(Part):
-    """messages/NAME/push.yaml or webpush.yaml: what stands on the screen, where a tap leads, what only the app reads."""
+    """messages/NAME/push.yaml or webpush.yaml: what the screen shows, where a tap leads, what only the app reads."""
 
     title: str = Field(min_length=1)
     body: str = Field(min_length=1)
