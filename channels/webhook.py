@@ -74,27 +74,9 @@ class Webhook:
         if endpoint is None:
             raise Permanent("webhook_unknown_endpoint")
         now = int(self._now())
-        body = _body(outgoing, now)
-        timeout = aiohttp.ClientTimeout(total=endpoint.timeout_seconds)
-        try:
-            async with self._http.session.post(
-                endpoint.url,
-                data=body,
-                headers=signed(endpoint.key, outgoing.action_id, now, body),
-                timeout=timeout,
-                allow_redirects=False,
-            ) as answer:
-                status, after = answer.status, retry_after(answer)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
-            raise Away("webhook_unreachable") from fault
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise Transient("webhook_no_answer") from fault
-        if 200 <= status < 300:
-            return Sent(str(status))
-        code = f"webhook_{status}"
-        if status >= 500 or status in _AGAIN:
-            raise Transient(code, after)
-        raise Permanent(code)
+        told = {**outgoing.rendered.data, "action_id": outgoing.action_id}
+        body = event_body(outgoing.rendered.subject, now, told)
+        return await call(self._http, endpoint, outgoing.action_id, now, body, self.name)
 
     async def close(self) -> None:
         await self._http.close()
@@ -111,14 +93,36 @@ def signed(key: bytes, name: str, at: int, body: bytes) -> dict[str, str]:
     }
 
 
-def _body(outgoing: Outgoing, at: int) -> bytes:
-    rendered = outgoing.rendered
-    told = {
-        "type": rendered.subject,
-        "timestamp": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
-        "data": {**rendered.data, "action_id": outgoing.action_id},
-    }
-    return json.dumps(told, ensure_ascii=False).encode()
+def event_body(type_: str, at: int, data: Mapping[str, str]) -> bytes:
+    """What a receiver reads: the type of the event, when it was sent (seconds since the epoch), and what it tells."""
+    timestamp = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps({"type": type_, "timestamp": timestamp, "data": dict(data)}, ensure_ascii=False).encode()
+
+
+async def call(http: Http, endpoint: Endpoint, name: str, at: int, body: bytes, channel: str) -> Sent:
+    """Posts a signed body once; codes begin with the channel. Raises Away, Transient and Permanent.
+
+    No answer is one that may be tried again: receivers drop an id that they had.
+    """
+    try:
+        async with http.session.post(
+            endpoint.url,
+            data=body,
+            headers=signed(endpoint.key, name, at, body),
+            timeout=aiohttp.ClientTimeout(total=endpoint.timeout_seconds),
+            allow_redirects=False,
+        ) as answer:
+            status, after = answer.status, retry_after(answer)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+        raise Away(f"{channel}_unreachable") from fault
+    except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+        raise Transient(f"{channel}_no_answer") from fault
+    if 200 <= status < 300:
+        return Sent(str(status))
+    code = f"{channel}_{status}"
+    if status >= 500 or status in _AGAIN:
+        raise Transient(code, after)
+    raise Permanent(code)
 
 
 def _fault(endpoint: Endpoint) -> str:

@@ -67,6 +67,13 @@ def _sections(customer: Customer, journey: str) -> list[Section]:
             ],
         ),
         (
+            "conversations (`sillage conversation` shows them)",
+            [
+                f"{brand or '-'}: {len(each.turns)} turns, on {each.channel}"
+                for brand, each in customer.conversations.items()
+            ],
+        ),
+        (
             "queued (not known to have left)",
             [
                 f"{each.action} {each.topic}/{each.channel} at {utc(each.at)} of {each.enrollment}"

@@ -28,7 +28,8 @@ COMMANDS = {
     "serve": ("cli.worker:serve", "Answer the links of messages: unsubscribe, and preferences."),
     "offpolicy": ("cli.offpolicy:offpolicy", "Estimate what another way of choosing offers would have brought."),
     "all": ("cli.worker:all_", "Worker, dispatcher and learner in one process, for small use."),
-    "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, and tell how it ended."),
+    "tasks": ("cli.tasks:tasks", "List the work that journeys ask of people, answer in it, and tell how it ended."),
+    "conversation": ("cli.conversation:conversation", "Show what was said lately with a customer, over every channel."),
     "fanouts": ("cli.fanouts:fanouts", "List what is being taken to every customer, and stop it."),
     "experiments": (
         "cli.experiments:experiments",

@@ -35,7 +35,7 @@ def inspect(customer: str, journey: str, as_json: bool) -> None:
     settings = load_settings()
     if not customer.isprintable():
         raise CliError(f"customer {plain(customer)}: expected an id of UTF-8 text without control characters")
-    seen = asyncio.run(_look(settings, customer))
+    seen = asyncio.run(looked_up(settings, customer))
     if seen is None:
         raise CliError(f"topic {settings.topic('state')}: not there; `sillage topics apply` makes it")
     read = f"{seen.topic}/{seen.partition}, offsets {seen.first} to {seen.end}"
@@ -72,7 +72,8 @@ async def _accept(settings: Settings) -> None:
         await publisher.stop()
 
 
-async def _look(settings: Settings, customer: str) -> Seen | None:
+async def looked_up(settings: Settings, customer: str) -> Seen | None:
+    """What the changelog says of a customer; None where it is not there."""
     topics = await asyncio.to_thread(partition_counts, settings)
     async with Sweep(settings.brokers) as sweep:
         return await look_up(sweep, settings, topics, customer)

@@ -2,18 +2,21 @@
 
 import asyncio
 import re
+import secrets
 import time
+from collections.abc import Iterator
 
 import click
 import msgspec
 
 from cli.errors import CliError
 from cli.settings import load_settings
+from cli.terminal import plain, readable_json
 from cli.topics import aligned
 from journeys.lives import local
 from journeys.model import SLUG
 from streams.tasks.board import Board, Item, read_board
-from streams.tasks.report import report
+from streams.tasks.report import reply, report, touchpoint
 
 HEAD = ("task", "queue", "title", "customer", "due", "left", "state", "data")
 SHOWN_ID = 12
@@ -22,7 +25,7 @@ SHOWN_ID = 12
 
 @click.group()
 def tasks() -> None:
-    """List the work that journeys ask of people, and tell how it ended."""
+    """List the work that journeys ask of people, answer in it, and tell how it ended."""
 
 
 @tasks.command("list")
@@ -60,8 +63,52 @@ def done(task_id: str, outcome: str, note: str) -> None:
         raise CliError(f"outcome {outcome!r}: expected a name such as done or no_answer, and not expired or cancelled")
     settings = load_settings()
     item = _found(asyncio.run(read_board(settings)), task_id)
-    asyncio.run(report(settings, item.task, outcome, note))
+    asyncio.run(report(settings, item.task, touchpoint(item.task, outcome, note)))
     click.echo(f"{item.task.title} for {item.task.customer}: {outcome}")
+
+
+@tasks.command()
+@click.argument("task_id", metavar="ID")
+@click.argument("text")
+def answer(task_id: str, text: str) -> None:
+    """Write TEXT to the customer of the task ID, whose conversation was handed over.
+
+    It leaves on the channel where they are now. The task stays open, until `sillage tasks done` ends it.
+    """
+    if not text.strip():
+        raise CliError("text: it is empty; write what the customer shall read, in quotes")
+    settings = load_settings()
+    item = _found(asyncio.run(read_board(settings)), task_id)
+    if not item.task.hand_over:
+        raise CliError(f"task {task_id}: it has no conversation; a journey hands one over with `hand_over` at the task")
+    asyncio.run(report(settings, item.task, reply(item.task, text, secrets.token_hex(16))))
+    click.echo(f"{item.task.title} for {item.task.customer}: written")
+
+
+@tasks.command()
+@click.argument("task_id", metavar="ID")
+def show(task_id: str) -> None:
+    """Show the task ID whole: its data, what was said, and what else is known of the customer: personal data."""
+    board = asyncio.run(read_board(load_settings()))
+    among = [item for item in board.items.values() if item.task.id.startswith(task_id)]
+    for item in among if len(among) == 1 else [_found(board, task_id)]:
+        for line in whole(item):
+            click.echo(plain(line))
+
+
+def whole(item: Item) -> Iterator[str]:
+    """The lines of one task, instants in the customer's zone."""
+    task, zone = item.task, item.task.timezone or "UTC"
+    yield f"{task.title} in {task.queue} for {task.customer}, due {local(task.due_at, zone)}, {item.state}"
+    yield from (f"  {name}: {value}" for name, value in task.data.items())
+    turns = [(each["at"], each["who"], each["channel"], each["text"]) for each in task.conversation]
+    turns += [(each.decided_at, each.who, each.channel, each.text) for each in item.turns.values()]
+    if turns:
+        yield "said:"
+    yield from (f"  {local(at, zone)}  {who} ({channel}): {text}" for at, who, channel, text in turns)
+    for name, known in task.history.items():
+        yield f"{name}:"
+        yield from (f"  {readable_json(each)}" for each in known)
 
 
 def _found(board: Board, task_id: str) -> Item:

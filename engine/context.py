@@ -1,6 +1,6 @@
 """The context: places and weather by where they are, things by key, and what one decision asked of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -9,72 +9,25 @@ from engine.budgets import Budgets
 from engine.ids import address_hash
 from engine.models import Models, Propensity
 from engine.places.cells import CellIndex
-from engine.places.earth import EARTH_M, METRES_A_DEGREE, Box, box_around, distance_m
-from engine.places.shapes import Polygons
+from engine.places.earth import EARTH_M, box_around, distance_m
+from engine.places.index import PlaceIndex, fences, spots
+from engine.places.place import RADIUS_M, Place, outline
 from engine.thompson import FLOOR, explored
 from journeys.conditions.around import NO_MODEL, PRIOR
 
-__all__ = ["EARTH_M", "EMPTY", "Area", "Asked", "Context", "Place", "distance_m"]
+__all__ = ["EARTH_M", "EMPTY", "RADIUS_M", "Area", "Asked", "Context", "Place", "distance_m"]
 
 FRESH_MS = 3 * 3_600_000
 """An observation of the weather older than this says nothing."""
 GREATEST_RADIUS_M = 100_000.0
 """Of an area of weather, in metres."""
-RADIUS_M = 100.0
-"""Of a place that is a point and names no radius."""
 MOST_THINGS = 1_000_000
 """Of one kind beside places and weather, since every worker holds all of them."""
 MOST_INSIDE = 64
 """Of the places around one fix, those that triggers look at; twice as many as a person is kept to be in."""
-_NEAR, _WIDE = 0, 1
-"""The cells in which what is near is looked for, as far as `CLOSE_M` and beyond it."""
-CLOSE_M = 800.0
 KIND = "suppressed"
 """The kind of context that holds hashes of the addresses of people who were erased, where a project keeps one."""
 _decode = msgspec.json.Decoder().decode
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A thing with a position, such as a store; `facts` is what conditions see of it.
-
-    It reaches as far as its `area`; where it is a point, `radius_m` around that.
-    """
-
-    id: str
-    kind: str
-    lat: float
-    lon: float
-    facts: dict[str, Any]
-    radius_m: float = RADIUS_M
-    area: Polygons | None = None
-
-    @property
-    def boxes(self) -> tuple[Box, ...]:
-        """The boxes that hold all that it reaches."""
-        return (box_around(self.lat, self.lon, self.radius_m),) if self.area is None else self.area.boxes
-
-    @property
-    def spots(self) -> tuple[Box, ...]:
-        """Where it is looked for by what is near: a point at its point, whatever its radius."""
-        return ((self.lat, self.lat, self.lon, self.lon),) if self.area is None else self.area.boxes
-
-    def covers(self, lat: float, lon: float) -> bool:
-        """Whether a point lies inside."""
-        if self.area is not None:
-            return self.area.covers(lat, lon)
-        # Most that share a cell lie further north or south, which costs less to see.
-        far = abs(lat - self.lat) * METRES_A_DEGREE > self.radius_m + 1
-        return not far and distance_m(lat, lon, self.lat, self.lon) <= self.radius_m
-
-    def depth_m(self, lat: float, lon: float) -> float:
-        """Metres from a point inside to the edge; less than 0 outside."""
-        if self.area is not None:
-            return self.area.depth_m(lat, lon)
-        return self.radius_m - distance_m(lat, lon, self.lat, self.lon)
-
-    def away_m(self, lat: float, lon: float) -> float:
-        """Metres from a point to the place, 0 inside of its polygon."""
-        return distance_m(lat, lon, self.lat, self.lon) if self.area is None else max(0.0, -self.area.depth_m(lat, lon))
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -104,27 +57,27 @@ class Context:
         self.places: dict[str, Place] = {}
         self.areas: dict[str, Area] = {}
         self.things: dict[str, dict[str, bytes]] = {}
-        self._by_kind: dict[str, tuple[CellIndex[Place], CellIndex[Place]]] = {}
-        self._fences: CellIndex[Place] = CellIndex()
+        self._by_kind: dict[str, PlaceIndex] = {}
+        self._fences = fences()
         self._weather: CellIndex[Area] = CellIndex()
 
     def put_place(self, place: Place) -> None:
         """Adds a place, or takes the place of the one with its id."""
         self.drop_place(place.id)
         self.places[place.id] = place
-        self._fences.put(place, place.boxes)
+        seen = outline(place)
+        self._fences.put(seen)
         if place.kind not in self._by_kind:
-            self._by_kind[place.kind] = CellIndex(_NEAR), CellIndex(_WIDE)
-        for index in self._by_kind[place.kind]:
-            index.put(place, place.spots)
+            self._by_kind[place.kind] = spots()
+        self._by_kind[place.kind].put(seen)
 
     def drop_place(self, name: str) -> None:
         """Forgets a place; nothing where there is none."""
         place = self.places.pop(name, None)
         if place is not None:
-            self._fences.drop(place, place.boxes)
-            for index in self._by_kind[place.kind]:
-                index.drop(place, place.spots)
+            seen = outline(place)
+            self._fences.drop(seen)
+            self._by_kind[place.kind].drop(seen)
 
     def put_area(self, area: Area) -> None:
         """Adds an area, or takes the place of the one with its id."""
@@ -157,21 +110,11 @@ class Context:
     def nearest(self, lat: float, lon: float, kind: str, metres: float) -> tuple[Place, float] | None:
         """The nearest place of the kind within so many metres, with its distance; of two as near the smaller id."""
         among = self._by_kind.get(kind)
-        if among is None:
-            return None
-        best, found, reach = metres, None, (metres + 1) / METRES_A_DEGREE
-        for place in among[metres > CLOSE_M].near(lat, lon, metres):
-            # Most that share a cell lie further north or south, which costs less to see.
-            if place.area is None and abs(place.lat - lat) > reach:
-                continue
-            away = place.away_m(lat, lon)
-            if away < best or (away == best and (found is None or place.id < found.id)):
-                best, found, reach = away, place, (away + 1) / METRES_A_DEGREE
-        return None if found is None else (found, best)
+        return None if among is None else among.nearest(lat, lon, metres)
 
-    def inside(self, lat: float, lon: float) -> Iterator[Place]:
+    def inside(self, lat: float, lon: float) -> list[Place]:
         """The places that a point lies in."""
-        return (place for place in self._fences.at(lat, lon) if place.covers(lat, lon))
+        return self._fences.at(lat, lon)
 
     def weather(self, lat: float, lon: float, at: int) -> Area | None:
         """The area that covers a point at `at` (ms), of several that with the nearest centre; None for none fresh."""

@@ -43,6 +43,7 @@ class Moment(Part):
     at: str | None = None
     after: str | None = None
     context: Surroundings | None = None
+    channel: Slug | None = None
     event: dict[str, Any] | None = None
 
 
@@ -83,7 +84,7 @@ class Outline(Part):
 class Step(msgspec.Struct, frozen=True):
     """One step with its instant: `at` in ms where it is given, else `after` the step before.
 
-    `around` changes the context before the event.
+    `around` changes the context before the event; `channel` is that of the event, empty for the one of the lives.
     """
 
     at: int | None
@@ -92,6 +93,7 @@ class Step(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
     place: dict[str, Any] | None
     around: Surroundings | None
+    channel: str = ""
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -211,7 +213,7 @@ class _Reader:
             )
             where = None
         at, after = self._instant(moment, path, zone), self._duration(moment, path)
-        return Step(at, after, str(kind), event, where, moment.context)
+        return Step(at, after, str(kind), event, where, moment.context, moment.channel or "")
 
     def _instant(self, moment: Moment, path: tuple[str | int, ...], zone: str) -> int | None:
         if moment.at is None:

@@ -76,11 +76,18 @@ class Driver:
         at: int | None = None,
         id: str | None = None,
         place: Fix | None = None,
+        channel: str = "",
     ) -> None:
         """Pipes in one touchpoint, now or at a later instant `at` (ms); timers due by then fire before it."""
         occurred_at = self.now if at is None else at
         touchpoint = Touchpoint(
-            type, customer, id=id, occurred_at=occurred_at, place=place, properties=dict(properties or {})
+            type,
+            customer,
+            id=id,
+            channel=channel or None,
+            occurred_at=occurred_at,
+            place=place,
+            properties=dict(properties or {}),
         )
         out = encode_touchpoint(touchpoint)
         self.pipe(out.value, key=out.key, at=occurred_at)

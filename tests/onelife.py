@@ -16,8 +16,9 @@ from engine.program import Move, Pause
 from engine.time import after
 from engine.trace import CODES, input_of
 from journeys.duration import Duration
+from journeys.faq import Answers
 from journeys.ids import with_ids
-from journeys.model import Journey
+from journeys.model import Faq, Journey
 
 START_AT = 1_772_474_400_000  # 2026-03-02T18:00Z, a Monday
 MESSAGES = {
@@ -27,8 +28,28 @@ MESSAGES = {
     "receipt": MessageSpec("receipt", "hash-receipt", "service", {"email": ()}),
     "recall": MessageSpec("recall", "hash-recall", "critical", {"email": ()}),
     "wine": MessageSpec("wine", "hash-wine", "marketing", {"email": ()}, categories=("alcohol",)),
+    "say": MessageSpec("say", "hash-say", "service", dict.fromkeys(("chat", "email", "sms"), ("vars.answer.text",))),
+    "agent": MessageSpec("agent", "hash-agent", "service", dict.fromkeys(("chat", "sms"), ("event.text",))),
     "both": MessageSpec("both", "hash-both", "marketing", {"email": (), "push": ()}),
 }
+
+
+FAQ = {
+    "faq": "shop",
+    "entries": {
+        "hours": {
+            "questions": {"en": ["When are you open?"], "fr": ["Quand êtes-vous ouverts ?"]},
+            "answers": {"en": "From nine to six.", "fr": "De neuf à dix-huit heures."},
+        },
+        "returns": {"questions": {"en": ["How do I return something?"]}, "answers": {"en": "Within 30 days."}},
+        "person": {
+            "questions": {"en": ["May I talk to a person?"]},
+            "keywords": {"en": ["human"]},
+            "answers": {"en": "Of course."},
+        },
+    },
+}
+FAQS = {"shop": Answers(Faq.model_validate(FAQ))}
 
 
 def journey_of(name: str = "j", **parts: Any) -> dict[str, Any]:
@@ -37,7 +58,7 @@ def journey_of(name: str = "j", **parts: Any) -> dict[str, Any]:
 
 
 def compiled(definition: dict[str, Any], version: str = "v1", zone: str = "UTC") -> CompiledJourney:
-    return compile_journey(with_ids(Journey.model_validate(definition)), version, MESSAGES, zone)
+    return compile_journey(with_ids(Journey.model_validate(definition)), version, MESSAGES, zone, faqs=FAQS)
 
 
 def ms(text: str) -> int:

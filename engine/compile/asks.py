@@ -16,9 +16,7 @@ from engine.program import (
 from engine.variables import variable_paths
 from journeys.model import BestOffer, Blocked, Call, Defer, Fallback, Send, Start, Task
 from journeys.model.leaves import answers_of
-
-CONVERSATION = "conversation"
-"""In the place of a channel: that on which the person is now."""
+from journeys.model.nodes import CONVERSATION
 
 
 def send(around: Around, node: Send, then: Step, path: str) -> SendStep:

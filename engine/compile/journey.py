@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.compile.asks import CONVERSATION
 from engine.compile.blocks import Blocks
 from engine.compile.conditions import optional, unless
 from engine.compile.terms import compile_cap
@@ -36,6 +35,7 @@ from journeys.conditions.needed import Needs, Wanted, together, together_wanted
 from journeys.faq import Answers
 from journeys.model import Answer, Budget, Goal, Journey, Send, Task
 from journeys.model import ExitRule as ExitPart
+from journeys.model.nodes import CONVERSATION
 from journeys.model.parts import micros, share_of
 from journeys.model.walk import all_nodes
 

@@ -37,6 +37,20 @@ class Polygon:
         lon = west + (lon - west) % 360
         return lon <= east and sum(_crossings(ring, lat, lon) for ring in self.rings) % 2 == 1
 
+    def meets_edge(self, box: Box) -> bool:
+        """Whether an edge may lie in a box, west of which is any; never false where one does."""
+        south, north, west, east = box
+        low, high, first, last = self.box
+        if north < low or south > high:
+            return False
+        wide, turned = east - west, first + (west - first) % 360
+        for start in (turned - 360, turned):
+            if start <= last and start + wide >= first:
+                within = south, north, start, start + wide
+                if any(_meets(ring, within) for ring in self.rings):
+                    return True
+        return False
+
     def edge_m(self, lat: float, lon: float) -> float:
         """Metres to the nearest edge of any ring; cuts along 180 degrees and at a pole are none. FAR_M for no edge."""
         west, east = self.box[2], self.box[3]
@@ -63,6 +77,19 @@ class Polygons(msgspec.Struct, frozen=True):
         """Metres from a point inside to the nearest edge; less than 0 outside."""
         edge = min(part.edge_m(lat, lon) for part in self.parts)
         return edge if self.covers(lat, lon) else -edge
+
+    def away_m(self, lat: float, lon: float) -> float:
+        """Metres from a point outside to the nearest edge, 0 inside."""
+        return 0.0 if self.covers(lat, lon) else min(part.edge_m(lat, lon) for part in self.parts)
+
+    @property
+    def corners(self) -> int:
+        """How many corners they have."""
+        return sum(len(ring[0]) - 1 for part in self.parts for ring in part.rings)
+
+    def meets_edge(self, box: Box) -> bool:
+        """Whether an edge of one may lie in a box; never false where one does."""
+        return any(part.meets_edge(box) for part in self.parts)
 
     def covers(self, lat: float, lon: float) -> bool:
         """Whether a point lies inside of one."""
@@ -105,6 +132,25 @@ def _crossings(ring: Ring, lat: float, lon: float) -> int:
             found += 1
         x1, y1 = x2, y2
     return found
+
+
+def _meets(ring: Ring, box: Box) -> bool:
+    """Whether an edge has a point in a box: their spans meet, and the corners are not all on one side of its line."""
+    south, north, west, east = box
+    lons, lats = ring
+    x1, y1 = lons[0], lats[0]
+    for x2, y2 in zip(lons, lats, strict=True):
+        if not (
+            (x1 < west and x2 < west) or (x1 > east and x2 > east) or (y1 < south and y2 < south)
+            or (y1 > north and y2 > north)
+        ):  # fmt: skip
+            dx, dy = x2 - x1, y2 - y1
+            low, high = dx * (south - y1), dx * (north - y1)
+            left, right = dy * (west - x1), dy * (east - x1)
+            if min(low, high) <= max(left, right) and max(low, high) >= min(left, right):
+                return True
+        x1, y1 = x2, y2
+    return False
 
 
 def _edge_m(ring: Ring, lat: float, lon: float) -> float:

@@ -201,6 +201,14 @@ def _fence(line: Line, _told: Telling) -> str:
     return words.FENCES.get(line.code, "{}: " + line.code).format(place)
 
 
+def _asked_faq(line: Line, _told: Telling) -> str:
+    data = line.data
+    near = f"“{data['question']}” came nearest, {data['score']} of {data['threshold']}" if "question" in data else ""
+    if line.code == "found":
+        return f"Found the answer {data.get('entry')} in {data.get('faq')}: {near}"
+    return f"Found no answer in {data.get('faq')}" + (f": {near}" if near else "")
+
+
 SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
     trace.FACT: ("noted", "", lambda line, _: f"{said(words.FACTS, line.code).capitalize()}"),
     trace.ENTERED: ("entered", GO, _entered),
@@ -218,6 +226,8 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
         lambda line, told: f"The task is due soon, at {told.until(line.data.get('until'))}",
     ),
     trace.TASK_CLOSED: ("task closed", WORK, _task_closed),
+    trace.TASK_TOLD: ("task told", WORK, lambda line, _: f"Who has the conversation sees what the {line.code} wrote"),
+    trace.ANSWERED: ("asked a FAQ", GO, _asked_faq),
     trace.HELD: (
         "held",
         "",

@@ -31,12 +31,15 @@ RULES = {
     "facts_early": "what it states is not true yet",
     "facts_expired": "what it states is over",
     "holdout": "they are in the control group",
+    "no_conversation": "they have said nothing for long",
+    "no_text": "it has no text for where they are",
     "outside_window": "they have not written on WhatsApp for a day",
     "outscored": "another message was the better one",
     "quiet_hours": "it is their quiet time",
     "recency": "they turned something down not long ago",
     "suppressed": "the address is suppressed",
     "unreachable": "there is no address",
+    "with_people": "somebody of the company has the conversation",
 }
 """Refusals, and why a proposal waits. A rule that is not here is told by its code and its own reason."""
 VOIDED = {
@@ -76,6 +79,7 @@ FACTS = {
     "position": "noted where they are",
     "identifiers": "noted how else they are known",
     "erased": "erased the customer",
+    "conversation": "noted it in the conversation",
     "receipt": "noted what became of a message",
 }
 DISPATCH = {

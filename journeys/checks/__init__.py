@@ -4,10 +4,14 @@ from journeys.checks import (
     attributes,
     budgets,
     channels,
+    charter,
     clock,
     conditions,
     events,
+    facts,
+    faqs,
     languages,
+    layouts,
     messages,
     names,
     nodes,
@@ -44,14 +48,21 @@ FAMILIES = (
     starts.faults,
     segments.faults,
     offers.faults,
+    faqs.faults,
     policy.faults,
     clock.faults,
     budgets.faults,
     channels.faults,
+    layouts.faults,
+    charter.faults,
 )
 
 
-def check(folder: Folder) -> list[Problem]:
-    """Every fault of a folder, those of reading included, sorted by place and each once."""
+def check(folder: Folder, at: int | None = None) -> list[Problem]:
+    """Every fault of a folder, those of reading included, sorted by place and each once.
+
+    With an instant `at` (ms) also what is over by then.
+    """
     found = {*folder.problems, *(fault for family in FAMILIES for fault in family(folder))}
+    found |= set() if at is None else set(facts.over(folder, at))
     return sorted(found)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from journeys.load import Folder, MessageDraft
 from journeys.mend import problem
+from journeys.model.nodes import CONVERSATION
 from journeys.outline import is_slug, nodes
 from journeys.problem import Problem, did_you_mean, listed
 from journeys.tree import Mapping, Scalar, Sequence
@@ -14,6 +15,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
             yield from sent(folder, draft.path, node)
+            yield from sent(folder, draft.path, node, "hand_over")
     for name, message in folder.message_drafts.items():
         if not message.parts:
             file = f"messages/{name}/message.yaml"
@@ -31,8 +33,13 @@ def sent(folder: Folder, file: str, part: Mapping, key: str = "send") -> Iterato
         known = folder.message_drafts
         hint = did_you_mean(named.text, known, f"write messages/{named.text}/message.yaml and email.html")
         yield problem(file, named.start, "J012", f"unknown message `{named.text}`", hint)
-    elif message.parts:
+    elif message.parts and key != "hand_over" and not _follows(part):
         yield from _channel(file, message, named, part)
+
+
+def _follows(node: Mapping) -> bool:
+    channel = node.get("channel")
+    return isinstance(channel, Scalar) and channel.text == CONVERSATION
 
 
 def _channel(file: str, message: MessageDraft, written: Scalar, node: Mapping) -> Iterator[Problem]:

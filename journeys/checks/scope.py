@@ -84,6 +84,8 @@ def _wakes(scope: Scope, node: Mapping) -> Iterator[str]:
     """The types of event that a node waits for, each noted at the mapping whose conditions look at it."""
     if node.entry("task"):
         yield from _OUTCOMES
+    if node.entry("hand_over"):
+        yield "task.replied"
     for name in ("wait_for", "digest"):
         written = node.get(name)
         if isinstance(written, Scalar) or (name == "digest" and isinstance(written, Sequence)):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from journeys.checks.scope import Scope, scope_of
 from journeys.load import Folder
+from journeys.messages.template import CONSTANTS
 from journeys.outline import is_slug, nodes
 from journeys.problem import did_you_mean, listed
 from journeys.schemas.schema import Schema
@@ -12,7 +14,7 @@ from journeys.tree import Mapping as Keys
 from journeys.tree import Scalar, Tree
 
 _SET = ("set", "add")
-_DEFAULT = {"digest": "digest", "best_offer": "offer"}
+_DEFAULT = {"digest": "digest", "best_offer": "offer", "answer": "answer"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,44 @@ class Sender:
         return what, did_you_mean(name, self.variables, hint)
 
 
+@dataclass(frozen=True)
+class Constants:
+    """What is the same in every copy of a message: its facts, and what it knows of its brand; None where all may be."""
+
+    known: Mapping[str, Any] | None
+    brand: str = ""
+
+    def lack(self, path: str) -> tuple[str, str] | None:
+        """As of a Sender."""
+        root, *names = path.split(".")
+        if root not in CONSTANTS or self.known is None:
+            return None
+        if root not in self.known:
+            return self._nothing(root, names)
+        at: Any = self.known[root]
+        for place, name in enumerate(names):
+            if not isinstance(at, Mapping):
+                return None
+            if name not in at:
+                above = ".".join([root, *names[:place]])
+                has = f"it has {listed(sorted(map(str, at)), 'and')}" if at else "it has nothing"
+                return f"`{above}` has no `{name}`", did_you_mean(name, at, has)
+            at = at[name]
+        return None
+
+    def _nothing(self, root: str, names: list[str]) -> tuple[str, str]:
+        if root == "assets_url":
+            return "`assets_url` is not known", "write `assets_url: https://...` in project.yaml"
+        if root == "facts" and self.brand:
+            hint = f"write `facts: {{{next(iter(names), 'welcome')}: ...}}` in brands/{self.brand}.yaml or message.yaml"
+            return "`facts` has nothing", hint
+        hint = "write `brand: NAME` in message.yaml or project.yaml"
+        return f"`{root}` has nothing, since the message has no brand", hint
+
+
+Known = Sender | Constants
+
+
 def senders(folder: Folder) -> dict[str, list[Sender]]:
     """The journeys that send each message."""
     found: dict[str, list[Sender]] = {}
@@ -63,26 +103,28 @@ def senders(folder: Folder) -> dict[str, list[Sender]]:
         if not isinstance(named, Scalar):
             continue
         sender = Sender(named.text, scope_of(folder.declared, root), _variables(root))
-        for message in dict.fromkeys(_sent(folder, root)):
+        for message in dict.fromkeys(sent_by(folder, root)):
             found.setdefault(message, []).append(sender)
     return found
 
 
 def lacking(
-    among: Iterable[Sender], places: Mapping[str, tuple[int, int]]
+    among: Iterable[Known], places: Mapping[str, tuple[int, int]]
 ) -> Iterator[tuple[tuple[int, int], str, str]]:
-    """Each variable that one of these journeys cannot have: its place in the template, what is wrong, the cure."""
+    """Each variable that one of these cannot have: its place in the template, what is wrong, the cure."""
     for path, place in places.items():
-        told = next((lack for sender in among if (lack := sender.lack(path))), None)
+        told = next((lack for each in among if (lack := each.lack(path))), None)
         if told:
             yield place, *told
 
 
-def _sent(folder: Folder, root: Tree | None) -> Iterator[str]:
+def sent_by(folder: Folder, root: Tree | None) -> Iterator[str]:
+    """The names of the messages that a journey sends, those of its offers included."""
     for node in nodes(root):
-        sent, catalog = node.get("send"), node.get("best_offer")
-        if isinstance(sent, Scalar) and is_slug(sent):
-            yield sent.text
+        catalog = node.get("best_offer")
+        for sent in (node.get("send"), node.get("hand_over")):
+            if isinstance(sent, Scalar) and is_slug(sent):
+                yield sent.text
         if isinstance(catalog, Scalar) and catalog.text in folder.offers:
             yield from (offer.message for offer in folder.offers[catalog.text].model.offers.values())
 

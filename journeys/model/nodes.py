@@ -164,6 +164,10 @@ def _blocked(value: Any) -> str:
     return "@steps" if isinstance(value, dict | Blocked) else "@word"
 
 
+CONVERSATION = "conversation"
+"""In the place of a channel: that on which the person is when it leaves."""
+
+
 class Send(Part):
     """Propose one message, on one channel or on the first of several that policy lets through."""
 

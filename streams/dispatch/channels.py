@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from channels.channel import Channel
+from channels.chat import ENDPOINT, Chat
 from channels.email import Email
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
@@ -28,7 +29,10 @@ def channels_of(settings: Settings, now: Callable[[], float]) -> dict[str, Chann
     if settings.push:
         found.append(Push(ServiceAccount(Path(settings.push)), url=settings.push_url, now=now))
     if settings.webhooks:
-        found.append(Webhook(read_endpoints(Path(settings.webhooks)), now=now))
+        endpoints = read_endpoints(Path(settings.webhooks))
+        found.append(Webhook(endpoints, now=now))
+        if ENDPOINT in endpoints:
+            found.append(Chat(endpoints[ENDPOINT], now=now))
     if settings.sms:
         found.append(sms_channel(Path(settings.sms)))
     if settings.whatsapp:

@@ -4,7 +4,7 @@ import logging
 
 import msgspec
 
-from engine.decision import Task, TaskClosed, TaskOutput, TaskWarning
+from engine.decision import Task, TaskClosed, TaskOutput, TaskTurn, TaskWarning
 from streams.broker.reader import read_all
 from streams.settings import Settings
 
@@ -14,11 +14,12 @@ _decode = msgspec.json.Decoder(TaskOutput).decode
 
 
 class Item(msgspec.Struct):
-    """One task and what became of it."""
+    """One task and what became of it; `turns` are what was said since it was handed over, by the id of each."""
 
     task: Task
     warned: bool = False
     closed: TaskClosed | None = None
+    turns: dict[str, TaskTurn] = {}
 
     @property
     def state(self) -> str:
@@ -45,6 +46,8 @@ class Board:
                 self.items.setdefault(found.id, Item(found))
             case TaskWarning() if found.task in self.items:
                 self.items[found.task].warned = True
+            case TaskTurn() if found.task in self.items:
+                self.items[found.task].turns[found.id] = found
             case TaskClosed() if found.task in self.items:
                 self.items[found.task].closed = found
 

@@ -1,4 +1,4 @@
-"""Telling the engine how a task ended: a touchpoint on the customer's home partition."""
+"""Telling the engine what came of a task, or what was answered in it: touchpoints on the customer's home partition."""
 
 import hashlib
 
@@ -22,14 +22,19 @@ def touchpoint(task: Task, outcome: str, note: str = "") -> Touchpoint:
     return Touchpoint(kind, task.customer, id=name, properties=properties)
 
 
-async def report(settings: Settings, task: Task, outcome: str, note: str = "") -> None:
-    """Publishes the outcome, on the channel `call` where there is one. Raises PublishError, KafkaError."""
+def reply(task: Task, text: str, name: str) -> Touchpoint:
+    """What tells of an answer to the customer; sent again under the same name it is dropped."""
+    return Touchpoint("task.replied", task.customer, id=name, properties={"task_id": task.id, "text": text})
+
+
+async def report(settings: Settings, task: Task, told: Touchpoint) -> None:
+    """Publishes it on the channel `call` where there is one. Raises PublishError, KafkaError."""
     channels = settings.channel_names()
     topic = settings.topic(f"touchpoints.{_CHANNEL if _CHANNEL in channels else channels[0]}")
     publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-tasks")
     await publisher.start()
     try:
-        out = encode_touchpoint(touchpoint(task, outcome, note))
+        out = encode_touchpoint(told)
         await publisher.append(topic, home(task.customer, settings.partitions), [out])
     finally:
         await publisher.stop()

@@ -57,6 +57,25 @@ class MessageReceipt(msgspec.Struct):
     message: str | None = None
 
 
+class MessageReply(msgspec.Struct):
+    """What a person wrote: as an answer to this action, or of their own accord. At least one of the two is there.
+
+    `from` is the address that they wrote from, which an answer goes to.
+    """
+
+    action_id: Text | None = None
+    message: str | None = None
+    text: str | None = None
+    sender: Id | None = msgspec.field(name="from", default=None)
+
+
+class TaskReply(msgspec.Struct):
+    """What whoever does the work wrote to the person, in the conversation that was handed over."""
+
+    task_id: Id
+    text: Text
+
+
 class TaskResult(msgspec.Struct):
     """What became of work for a person."""
 
@@ -110,7 +129,7 @@ class Nothing(msgspec.Struct):
     """No property is required."""
 
 
-_MESSAGES = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "replied", "failed")
+_MESSAGES = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "failed")
 MODELS: dict[str, type[msgspec.Struct]] = {
     "customer.updated": CustomerUpdated,
     "consent.changed": ConsentChanged,
@@ -119,6 +138,8 @@ MODELS: dict[str, type[msgspec.Struct]] = {
     "customer.erased": Nothing,
     "action.refused": ActionRefused,
     **{f"message.{what}": MessageReceipt for what in _MESSAGES},
+    "message.replied": MessageReply,
+    "task.replied": TaskReply,
     **{f"task.{what}": TaskResult for what in ("done", "no_answer", "expired")},
     "call.done": CallAnswer,
     "call.failed": CallFailure,
@@ -164,7 +185,9 @@ def settled(touchpoint: Touchpoint, properties: dict[str, Any]) -> dict[str, Any
             return properties | _texts(source=told.source, text_version=told.text_version)
         case IdentityLinked():
             return properties | {"identifiers": _linked(touchpoint, told)}
-        case TaskResult():
+        case MessageReply():
+            return properties | _of_reply(told)
+        case TaskResult() | TaskReply():
             return properties | {"task_id": id_text(told.task_id, "properties.task_id")}
         case FanoutStop():
             return properties | {"id": id_text(told.id, "properties.id")}
@@ -191,6 +214,14 @@ def refuse_unaddressed(type_: str, customer: str, identifiers: Mapping[str, str]
     if size > LARGEST_TO_EVERYONE:
         reason = f"the value has {size} bytes, expected at most {LARGEST_TO_EVERYONE} to everyone; send a reference"
         raise RefusalError("too_large", reason)
+
+
+def _of_reply(told: MessageReply) -> dict[str, str]:
+    if told.action_id is None and told.text is None:
+        raise RefusalError(
+            "missing_field", "message.replied has neither properties.action_id nor properties.text; send one"
+        )
+    return {} if told.sender is None else {"from": id_text(told.sender, "properties.from")}
 
 
 def _texts(**found: Id | None) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""FAQs: journeys name those that are there, each answer can be found, and speaks each language that asks for it."""
+
+from collections.abc import Iterator
+
+from journeys.faq import words
+from journeys.load import Draft, Folder
+from journeys.mend import problem
+from journeys.model.nodes import CONVERSATION
+from journeys.outline import is_slug, named_blocks, nodes
+from journeys.problem import Problem, did_you_mean
+from journeys.tree import Entry, Mapping, Scalar, Tree, texts
+
+_ASKED = ("questions", "keywords")
+
+
+def faults(folder: Folder) -> Iterator[Problem]:
+    """Each name of a FAQ that is not there, each fault of a FAQ, and each message of a conversation that is marketing."""
+    known = {name.text for draft in folder.faq_drafts if (name := _name(draft))}
+    for draft in folder.drafts:
+        for node in nodes(draft.positions.root):
+            value = node.get("answer")
+            if isinstance(value, Scalar) and is_slug(value) and value.text not in known:
+                hint = did_you_mean(value.text, known, f"write faq/{value.text}.yaml")
+                yield problem(draft.path, value.start, "J073", f"unknown FAQ `{value.text}`", hint)
+            yield from _classed(folder, draft.path, node)
+    for draft in folder.faq_drafts:
+        yield from _misnamed(draft)
+        yield from _entries(draft)
+
+
+def _name(draft: Draft) -> Scalar | None:
+    name = draft.positions.root.get("faq") if isinstance(draft.positions.root, Mapping) else None
+    return name if isinstance(name, Scalar) and is_slug(name) else None
+
+
+def _misnamed(draft: Draft) -> Iterator[Problem]:
+    name, stem = _name(draft), draft.path.removeprefix("faq/").removesuffix(".yaml")
+    if name and name.text != stem:
+        what = f"the file of the FAQ `{name.text}` is named {stem}.yaml"
+        yield problem(draft.path, name.start, "J074", what, f"name it {name.text}.yaml, or write `faq: {stem}`")
+
+
+def _entries(draft: Draft) -> Iterator[Problem]:
+    root = draft.positions.root
+    asked: dict[frozenset[str], tuple[str, Scalar]] = {}
+    for entry in named_blocks(root, "entries") if isinstance(root, Mapping) else []:
+        if isinstance(entry.value, Mapping):
+            yield from _languages(draft.path, entry, entry.value)
+            for text in (each for key in _ASKED for _, each in _by_language(entry.value.get(key))):
+                yield from _asked(draft.path, entry.name, text, asked)
+
+
+def _languages(file: str, entry: Entry, content: Mapping) -> Iterator[Problem]:
+    """Whoever asks in a language gets an answer in it."""
+    answered = {each.name for each in named_blocks(content, "answers")}
+    for each in named_blocks(content, "questions"):
+        if answered and each.name not in answered:
+            what = f"`{entry.name}` is asked for in `{each.name}`, and has no answer in it"
+            yield problem(file, each.key.start, "J075", what, f"write `{each.name}:` under its `answers`")
+
+
+def _asked(file: str, entry: str, text: Scalar, asked: dict[frozenset[str], tuple[str, Scalar]]) -> Iterator[Problem]:
+    found = frozenset(words(text.text))
+    if not found:
+        yield problem(file, text.start, "J075", f"no word stands in `{text.text}`", "write how people ask for it")
+        return
+    before = asked.setdefault(found, (entry, text))
+    if before[0] != entry:
+        what = f"`{entry}` and `{before[0]}` are asked for by the same words, so that the first is always found"
+        yield problem(file, text.start, "J075", what, "keep it in one of them")
+
+
+def _by_language(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
+    for entry in tree.entries if isinstance(tree, Mapping) else []:
+        yield from ((entry.name, text) for text in texts(entry.value) if isinstance(text.value, str))
+
+
+def _classed(folder: Folder, file: str, node: Mapping) -> Iterator[Problem]:
+    """What is said in a conversation is an answer: it asks for no consent, and must sell nothing."""
+    channel = node.get("channel")
+    follows = isinstance(channel, Scalar) and channel.text == CONVERSATION
+    written = node.get("hand_over") or (node.get("send") if follows else None)
+    message = folder.messages.get(written.text) if isinstance(written, Scalar) else None
+    if written is not None and message is not None and message.head.class_ == "marketing":
+        what = f"the message `{message.name}` of a conversation is of class marketing"
+        yield problem(file, written.start, "J076", what, "write `class: service` in its message.yaml")
