@@ -9,13 +9,15 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from channels.channel import Permanent
+from channels.limits import LimitsError, read_limits
+from channels.mailserver import Server
 from channels.mime import sender_address
 from streams.broker.security import Brokers, Security, refuse_faults
 from streams.redis_access import RedisAccess, refuse_redis_faults
-from streams.secrets import SecretError, open_to_all, read_secret, read_secrets
+from streams.secrets import SecretError, check_certificates, open_to_all, read_secret, read_secrets
 
 SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file",
-                "service_secrets", "links_keys")  # fmt: skip
+                "dkim", "webpush", "apprise", "service_secrets", "links_keys", "inbound")  # fmt: skip
 
 
 CONTEXT_OF_ITS_OWN = ("places", "weather", "models")
@@ -58,11 +60,17 @@ class Settings(BaseSettings):
     redis_cert: str = Field("", description="Path of our own certificate for Redis (PEM); empty for none.")
     redis_key: str = Field("", description="Path of its key (PEM, without a password).")
     smtp: str = Field(
-        "smtp://127.0.0.1:1025", repr=False, description="URL of the SMTP server; smtps:// or ?starttls=1."
+        "smtp://127.0.0.1:1025",
+        repr=False,
+        description="URL of the SMTP server; smtps:// or ?starttls=1, and ?connections= (4).",
     )
     smtp_password_file: str = Field(
         "", description="Path of a file that holds the password of the SMTP server, instead of the URL."
     )
+    smtp_ca: str = Field(
+        "", description="Path of the authorities of the SMTP server's certificate (PEM); empty for the machine's."
+    )
+    dkim: str = Field("", description="Path of a JSON file of the keys that sign e-mails; empty for no DKIM.")
     prefix: str = Field("sillage", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Prefix of topics, groups, keys.")
     partitions: int = Field(
         8, ge=1, le=1024, description="Partitions of every topic of ours, fixed at the first start."
@@ -89,6 +97,13 @@ class Settings(BaseSettings):
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
     sms: str = Field("", description="Path of a JSON file of the provider of SMS; empty for no SMS.")
     whatsapp: str = Field("", description="Path of a JSON file of the WhatsApp account; empty for no WhatsApp.")
+    limits: str = Field(
+        "",
+        description='Limits of providers by channel, as {"sms": {"per_second": 20, "parallel": 50, '
+        '"timeout_seconds": 10}}; JSON.',
+    )
+    webpush: str = Field("", description="Path of a JSON file of the Web Push account; empty for no Web Push.")
+    apprise: str = Field("", description="Path of a JSON file of endpoints of apprise; empty for none.")
     service_secrets: str = Field(
         "", description="Path of a JSON file of the secrets that headers of services name; empty for none."
     )
@@ -96,6 +111,7 @@ class Settings(BaseSettings):
         "", description="Where people reach `sillage serve`, as https://mail.shop.example; empty for no links."
     )
     links_keys: str = Field("", description="Path of a JSON file of the keys that seal links, by id, the newest first.")
+    inbound: str = Field("", description="Path of a JSON file of the providers that call back; empty for none.")
     serve_port: int = Field(8080, ge=0, le=65535, description="Port of `sillage serve`; 0 for any that is free.")
     serve_host: str = Field("", description="Address where that port listens; empty for every one of the machine.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics; 0 for none.")
@@ -122,6 +138,8 @@ class Settings(BaseSettings):
     @field_validator("smtp")
     @classmethod
     def _smtp_url(cls, url: str) -> str:
+        if "connections=" in url:
+            Server.parse(url)
         return _url(url, ("smtp", "smtps"), "smtp://user:password@host:587?starttls=1")
 
     @field_validator("push_url")
@@ -147,6 +165,15 @@ class Settings(BaseSettings):
             raise ValueError("expected at most 200 ASCII characters without ? and #, as https://mail.shop.example")
         return url
 
+    @field_validator("limits")
+    @classmethod
+    def _limits(cls, text: str) -> str:
+        try:
+            read_limits(text)
+        except LimitsError as fault:
+            raise ValueError(str(fault)) from None
+        return text
+
     @field_validator("redis")
     @classmethod
     def _redis_url(cls, url: str) -> str:
@@ -165,6 +192,7 @@ class Settings(BaseSettings):
             refuse_redis_faults(self.redis_access)
             if self.smtp_password_file:
                 self._smtp_password()
+            self._smtp_trust()
             if self.service_secrets:
                 read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS")
             self._links()
@@ -178,6 +206,10 @@ class Settings(BaseSettings):
             raise SecretError("SILLAGE_LINKS_KEYS: is set, and SILLAGE_LINKS_URL is not; links need both")
         if self.links_keys:
             read_secrets(self.links_keys, "SILLAGE_LINKS_KEYS")
+        if self.inbound and not self.links_url:
+            raise SecretError("SILLAGE_INBOUND: is set, and SILLAGE_LINKS_URL is not; providers call back there")
+        if self.inbound and not Path(self.inbound).is_file():
+            raise SecretError(f"SILLAGE_INBOUND={self.inbound}: is no file; give one that this process may read")
 
     def _smtp_password(self) -> None:
         variable = "SILLAGE_SMTP_PASSWORD_FILE"
@@ -186,6 +218,13 @@ class Settings(BaseSettings):
         if not urlsplit(self.smtp).username:
             raise SecretError(f"{variable}: is set, and SILLAGE_SMTP has no user; make it smtp://user@host:587")
         read_secret(self.smtp_password_file, variable)
+
+    def _smtp_trust(self) -> None:
+        parts = urlsplit(self.smtp)
+        if self.smtp_ca and parts.scheme != "smtps" and "starttls=1" not in parts.query:
+            raise SecretError("SILLAGE_SMTP_CA: has no use without TLS; let SILLAGE_SMTP be smtps:// or ?starttls=1")
+        if self.smtp_ca:
+            check_certificates(self.smtp_ca, "SILLAGE_SMTP_CA")
 
     @field_validator("sender")
     @classmethod

@@ -12,7 +12,8 @@ import pytest
 from waiting import until
 
 from channels.channel import Away, Outgoing, Permanent, Transient, Unknown
-from channels.email import Email, Server
+from channels.email import Email
+from channels.mailserver import Server
 from channels.mime import compose
 from journeys.messages.render import Rendered
 from local.mailbox import HANG, Mailbox
