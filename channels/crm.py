@@ -21,7 +21,7 @@ class CrmChannel:
     name = "crm"
     at_most_once = False
 
-    def __init__(self, accounts: Mapping[str, Account], *, connections: int = 16) -> None:
+    def __init__(self, accounts: Mapping[str, Account], *, connections: int) -> None:
         self._crms = {name: account.opened() for name, account in accounts.items()}
         self._http = Http(connections)
 
@@ -36,10 +36,10 @@ class CrmChannel:
         await self._http.close()
 
 
-def crm_channel(path: Path) -> CrmChannel:
+def crm_channel(path: Path, connections: int = 16) -> CrmChannel:
     """The channel of the accounts that the file holds, by name. Raises AccountError, without any secret."""
     accounts = read_account(path, VARIABLE, dict[str, Account], _EXAMPLE)
     refuse(path, VARIABLE, "" if accounts else f"holds no account; expected JSON such as {_EXAMPLE}")
     for name, account in accounts.items():
         refuse(path, VARIABLE, account.fault and f"account {name}: {account.fault}")
-    return CrmChannel(accounts)
+    return CrmChannel(accounts, connections=connections)

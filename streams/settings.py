@@ -17,7 +17,7 @@ from streams.redis_access import RedisAccess, refuse_redis_faults
 from streams.secrets import SecretError, check_certificates, open_to_all, read_secret, read_secrets
 
 SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file",
-                "dkim", "webpush", "apprise", "service_secrets", "links_keys", "inbound")  # fmt: skip
+                "dkim", "webpush", "apprise", "crm", "service_secrets", "links_keys", "inbound")  # fmt: skip
 
 
 CONTEXT_OF_ITS_OWN = ("places", "weather", "models")
@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     webhooks: str = Field("", description="Path of a JSON file of webhook endpoints; empty for no webhooks.")
     sms: str = Field("", description="Path of a JSON file of the provider of SMS; empty for no SMS.")
     whatsapp: str = Field("", description="Path of a JSON file of the WhatsApp account; empty for no WhatsApp.")
+    postal: str = Field("", description="Path of the folder where letters lie until their batch; empty for no letters.")
+    crm: str = Field("", description="Path of a JSON file of accounts at CRMs; empty for none.")
+    inbox_size: int = Field(50, ge=0, le=500, description="Messages that an inbox of the app holds; 0 for no inboxes.")
+    inbox_days: int = Field(30, ge=1, le=365, description="How long an inbox is kept after its last message, in days.")
     limits: str = Field(
         "",
         description='Limits of providers by channel, as {"sms": {"per_second": 20, "parallel": 50, '

@@ -9,13 +9,18 @@ from typing import Any
 from channels.accounts import AccountError
 from channels.channel import Channel
 from channels.chat import ENDPOINT, Chat
+from channels.crm import crm_channel
 from channels.dkim import read_dkim
-from channels.email import Email, Server
+from channels.email import Email
+from channels.inapp import InApp, Inbox
 from channels.limits import PARALLEL, Limits, read_limits
+from channels.mailserver import Server
+from channels.postal import Postal
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
 from channels.webhook import Webhook, read_endpoints
 from channels.whatsapp import whatsapp_channel
+from streams.redis_access import redis_options
 from streams.secrets import read_secret
 from streams.settings import Settings
 
@@ -55,7 +60,7 @@ def limits_of(settings: Settings) -> Mapping[str, Limits]:
 def channels_of(
     settings: Settings, now: Callable[[], float], limits: Mapping[str, Limits] | None = None
 ) -> dict[str, Channel]:
-    """By name: e-mail always, the others where a file says how; with a connection for each hand-over at a time.
+    """By name: e-mail always, others where a setting says how; with a connection for each hand-over at a time.
 
     Raises PushCredentialsError, EndpointsError, AccountError.
     """
@@ -77,4 +82,15 @@ def channels_of(
         found.append(of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel(Path(settings.webpush), now))
     if settings.apprise:
         found.append(of_extra("apprise", "SILLAGE_APPRISE").apprise_channel(Path(settings.apprise)))
+    if settings.crm:
+        found.append(crm_channel(Path(settings.crm), parallel.get("crm", PARALLEL)))
+    if settings.postal:
+        found.append(Postal(Path(settings.postal), now=now))
+    if settings.inbox_size:
+        found.append(InApp(inbox_of(settings), now=now, most=settings.inbox_size, days=settings.inbox_days))
     return {channel.name: channel for channel in found}
+
+
+def inbox_of(settings: Settings) -> Inbox:
+    """The inboxes of the app, in Redis; nothing is opened before the first use."""
+    return Inbox(**redis_options(settings.redis_access), prefix=settings.prefix)
