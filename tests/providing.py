@@ -15,13 +15,14 @@ from typing import Any, Protocol
 from redis import Redis
 
 from channels.channel import Channel
+from channels.chat import Chat
 from channels.crm import crm_channel
 from channels.email import Email
 from channels.inapp import InApp, Inbox
 from channels.postal import LETTERS, Postal
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
-from channels.webhook import Webhook, read_endpoints
+from channels.webhook import Endpoint, Webhook, read_endpoints
 from channels.whatsapp import whatsapp_channel
 from journeys.messages.render import Rendered
 from local import crm, mailbox, push, sms, whatsapp
@@ -141,6 +142,21 @@ def webhooks(folder: Path) -> Iterator[Provider]:
 
         yield Provider(
             hooks, lambda: Webhook(read_endpoints(path), now=time.time), "crm", Rendered("a.b", "", "", data={"k": ""}),
+            lambda: len(hooks.calls), lambda: setattr(hooks, "answer", 0), lambda: setattr(hooks, "answer", 200),
+            lambda: setattr(hooks, "answer", 410), busy, None, hooks.port, (hooks.secret,),
+        )  # fmt: skip
+
+
+@contextmanager
+def chat(_folder: Path) -> Iterator[Provider]:
+    with Hooks() as hooks:
+
+        def busy(seconds: int) -> None:
+            hooks.answer, hooks.retry_after = 429, seconds
+
+        endpoint = Endpoint(hooks.url, hooks.secret, SECONDS)
+        yield Provider(
+            hooks, lambda: Chat(endpoint, now=time.time), "session-1", Rendered("", "Hello", ""),
             lambda: len(hooks.calls), lambda: setattr(hooks, "answer", 0), lambda: setattr(hooks, "answer", 200),
             lambda: setattr(hooks, "answer", 410), busy, None, hooks.port, (hooks.secret,),
         )  # fmt: skip
@@ -312,5 +328,6 @@ def inbox(folder: Path) -> Iterator[Provider]:
 
 
 PROVIDERS = (
-    email, pushes, webhooks, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce, letters, inbox,
+    email, pushes, webhooks, chat, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce, letters,
+    inbox,
 )  # fmt: skip

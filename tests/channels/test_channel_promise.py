@@ -31,7 +31,7 @@ from local.threaded import Close, Threaded, ThreadedHttp
 
 WITHOUT = {
     "busy": {"email", "inapp", "postal"},
-    "locked": {"webhook", "postal"},
+    "locked": {"webhook", "chat", "postal"},
     "hang": {"postal"},
     "port": {"postal"},
 }
