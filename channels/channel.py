@@ -11,7 +11,8 @@ class Outgoing:
     """One message to one recipient; `action_id` is the idempotency key where the provider honours one.
 
     `valid_ms` is how long from now it is worth anything, 0 for always; `unsubscribe` the URL by which one click ends
-    such messages (RFC 8058), empty for none. `customer` is who it is about.
+    such messages (RFC 8058), empty for none. `customer` is who it is about;
+    `reference` what the provider repeats with what it tells of the message, empty for nothing.
     """
 
     action_id: str
@@ -22,6 +23,7 @@ class Outgoing:
     valid_ms: int = 0
     unsubscribe: str = ""
     customer: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True)

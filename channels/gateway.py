@@ -14,7 +14,7 @@ from channels.phones import e164
 from journeys.messages.sms import length
 
 MAX_SEGMENTS = 10
-PLACES = ("to", "digits", "text", "id", "segments", "encoding", "valid_seconds")
+PLACES = ("to", "digits", "text", "id", "segments", "encoding", "valid_seconds", "reference")
 """What a value may name in braces; `digits` is the number without its plus."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _TOKEN = re.compile(r"[^a-z0-9_.-]+")
@@ -131,6 +131,7 @@ def _places(outgoing: Outgoing) -> dict[str, str]:
     return {
         "to": number, "digits": number[1:], "text": text, "id": outgoing.action_id,
         "segments": str(measured.segments), "encoding": measured.encoding, "valid_seconds": str(seconds),
+        "reference": outgoing.reference,
     }  # fmt: skip
 
 

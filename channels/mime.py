@@ -88,7 +88,7 @@ def compose(outgoing: Outgoing, at: float) -> bytes:
         f"To: {address(outgoing.recipient)}",
         _subject(outgoing.rendered.subject),
         f"Date: {formatdate(at)}",
-        f"Message-ID: {message_id(outgoing.action_id, bare.rpartition('@')[2])}",
+        f"Message-ID: {message_id(outgoing.reference or outgoing.action_id, bare.rpartition('@')[2])}",
         f"X-Sillage-Action: {_TOKEN.sub('-', outgoing.action_id)}",
         "MIME-Version: 1.0",
         *_one_click(outgoing.unsubscribe),

@@ -30,7 +30,8 @@ _REFUSED = 400
 class TwilioAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="twilio"):
     """An account, who signs in (its token, or an API key with its secret), and who the message is from.
 
-    `sender` is a number, a name, or a messaging service (`MG...`).
+    `sender` is a number, a name, or a messaging service (`MG...`); `callback` the URL at which what becomes of messages
+    is told, `https://mail.shop.example/in/twilio`, empty for nowhere.
     """
 
     account: str
@@ -39,6 +40,7 @@ class TwilioAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     key: str = ""
     url: str = "https://api.twilio.com"
     timeout_seconds: float = 10.0
+    callback: str = ""
 
     @property
     def fault(self) -> str:
@@ -48,7 +50,8 @@ class TwilioAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
                 return f"{name} {found}"
         if not self.account.isalnum() or not self.account.isascii():
             return "account is none, expected one such as AC0123456789abcdef"
-        return url_fault(self.url) or ("" if self.timeout_seconds > 0 else "timeout_seconds is not above 0")
+        wrong = url_fault(self.url) or (self.callback and url_fault(self.callback))
+        return wrong or ("" if self.timeout_seconds > 0 else "timeout_seconds is not above 0")
 
 
 class Twilio:
@@ -68,7 +71,7 @@ class Twilio:
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Hands one message to the provider, which drops it once it is worth nothing."""
-        form = _form(outgoing, self._account.sender)
+        form = _form(outgoing, self._account)
         try:
             async with self._http.session.post(
                 self._url, data=form, headers=self._headers, timeout=self._timeout, allow_redirects=False
@@ -86,17 +89,19 @@ class Twilio:
         await self._http.close()
 
 
-def _form(outgoing: Outgoing, sender: str) -> dict[str, str]:
+def _form(outgoing: Outgoing, account: TwilioAccount) -> dict[str, str]:
     """The fields of the request. Raises Permanent for what the provider refuses in any case."""
     number, text = e164(outgoing.recipient, "sms_bad_number"), outgoing.rendered.text
     if not text:
         raise Permanent("sms_empty")
     if len(text) > MAX_CHARACTERS:
         raise Permanent("sms_too_long")
-    form = {"To": number, "Body": text}
+    form, sender = {"To": number, "Body": text}, account.sender
     form["MessagingServiceSid" if sender.startswith("MG") and len(sender) == 34 else "From"] = sender
     if outgoing.valid_ms:
         form["ValidityPeriod"] = str(max(1, min(_LONGEST_VALIDITY, outgoing.valid_ms // 1000)))
+    if account.callback and outgoing.reference:
+        form["StatusCallback"] = f"{account.callback}?ref={outgoing.reference}"
     return form
 
 

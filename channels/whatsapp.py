@@ -104,9 +104,15 @@ def _message(outgoing: Outgoing) -> dict[str, Any]:
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": e164(outgoing.recipient, "whatsapp_bad_number"),
-        "biz_opaque_callback_data": outgoing.action_id[:_MAX_OPAQUE],
+        "biz_opaque_callback_data": _opaque(outgoing),
         **({"type": "template", "template": _template(rendered)} if rendered.template else _text(rendered.text)),
     }
+
+
+def _opaque(outgoing: Outgoing) -> str:
+    """What Meta repeats with each status: our reference, or the action's id where there is none that fits."""
+    fits = 0 < len(outgoing.reference) <= _MAX_OPAQUE
+    return outgoing.reference if fits else outgoing.action_id[:_MAX_OPAQUE]
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 _FACT = re.compile(r"""\bfacts\b(?:\.([a-z0-9_-]+)|\[\s*["']([a-z0-9_-]+)["']\s*\])?""")
 _BRAND = re.compile(r"""\bbrand\.([a-z]+)""")
 _ASSETS = re.compile(r"\basset(?:_url|s_url)\b")
+_PAGE = re.compile(r"<html\b", re.IGNORECASE)
 _IN_LAYOUTS = ("email.html", "email.txt")
 
 
@@ -31,6 +32,8 @@ def composed(
     layouts: Mapping[str, str],
 ) -> Message:
     """The message whole, so that nothing else is looked up when it leaves; what it does not name it does not hold."""
+    if head.tracking is None and project.tracking is not None:
+        head = head.model_copy(update={"tracking": project.tracking})
     brand = brands.get(head.brand or project.brand or "")
     laid = {file: _laid(file, text, head, layout_of(head, brand), layouts) for file, text in parts.items()}
     written = "\n".join([head.subject, *(head.subjects or {}).values(), *laid.values()])
@@ -54,10 +57,13 @@ def layout_of(head: MessageHead, brand: Brand | None) -> str:
     return "" if named == NO_LAYOUT else named
 
 
-def layout_file(part: str, layout: str, layouts: Mapping[str, str]) -> str:
-    """The file of a layout that a part stands in, in its language where there is one; empty for none."""
+def layout_file(part: str, text: str, layout: str, layouts: Mapping[str, str]) -> str:
+    """The file of a layout that a part stands in, in its language where there is one; empty for none.
+
+    HTML that is a whole page stands in none.
+    """
     plain, language = split(part)
-    if not layout or plain not in _IN_LAYOUTS:
+    if not layout or plain not in _IN_LAYOUTS or (part.endswith(".html") and _PAGE.search(text)):
         return ""
     file = f"{layout}.{plain.rpartition('.')[2]}"
     named = [*(in_language(file, tag) for tag in fallbacks(language)), file]
@@ -72,7 +78,7 @@ def constants_of(head: MessageHead, project: Project, brand: Brand | None, langu
     found: dict[str, Any] = {}
     if brand is not None:
         voice = voice_of(brand, language)
-        texts = {"title": brand.title, "signature": voice.signature}
+        texts = {"title": brand.title, "signature": (voice.signature or "").strip()}
         named = {"colours": dict(brand.colours), "texts": voice.texts}
         found["brand"] = {key: value for key, value in {**texts, **named}.items() if value}
     if facts := facts_of(head, brand):
@@ -119,7 +125,7 @@ def _zone(name: str) -> Any:
 
 
 def _laid(file: str, text: str, head: MessageHead, layout: str, layouts: Mapping[str, str]) -> str:
-    found = layout_file(file, layout, layouts)
+    found = layout_file(file, text, layout, layouts)
     if not found:
         return text
     language = split(file)[1]

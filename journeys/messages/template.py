@@ -11,8 +11,9 @@ from journeys.messages.liquid import MAX_TEXT, Limited
 from journeys.problem import did_you_mean
 
 ROOTS = ("customer", "entry", "event", "vars")
-LINKS = frozenset({"unsubscribe_url", "preferences_url"})
-"""Names that the dispatcher fills in: links of this person, for this topic and channel."""
+SCAN_URL = "scan_url"
+LINKS = frozenset({"unsubscribe_url", "preferences_url", SCAN_URL})
+"""Names that the dispatcher fills in: links of this person, for this topic and channel, and of a letter's code."""
 ASSETS = "assets_url"
 CONSTANTS = ("brand", "facts", ASSETS)
 """Names that stand for the same in every copy of a version; a message holds their values."""
@@ -67,7 +68,7 @@ def parse(text: str, *, html: bool = False, layout: bool = False) -> Template:
     thing that is wrong."""
     if len(text) > MAX_TEXT:
         raise TemplateFault(f"the text is longer than {MAX_TEXT} characters; hint: shorten it", 1, 1)
-    _refuse_unclosed(text)
+    refuse_unclosed(text)
     environment = _HTML if html else _PLAIN
     try:
         bound = environment.from_string(text)
@@ -88,8 +89,9 @@ def parse(text: str, *, html: bool = False, layout: bool = False) -> Template:
     return Template(bound, places)
 
 
-def _refuse_unclosed(text: str) -> None:
-    """Each opening that nothing closes makes the lexer read on to the end: thousands would take it minutes."""
+def refuse_unclosed(text: str) -> None:
+    """Raises TemplateFault for many openings that nothing closes: each makes a lexer read on to the end, so that
+    thousands would take it minutes."""
     for opening, closing in (("{{", "}}"), ("{%", "%}")):
         last = text.rfind(closing) + 1
         if text.count(opening, last) > _UNCLOSED:

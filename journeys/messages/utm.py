@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -40,20 +40,32 @@ class Tagger(NamedTuple):
 
     def text(self, text: str) -> str:
         """A text for people with its links so."""
-        return _URL.sub(self._found, text)
+        return in_text(text, self.url)
 
     def html(self, text: str) -> str:
         """HTML with the links that lead on so; what people read of it stays."""
-        return _HREF.sub(self._linked, text)
+        return in_html(text, self.url)
 
-    def _found(self, match: re.Match[str]) -> str:
+
+def in_text(text: str, changed: Callable[[str], str]) -> str:
+    """A text for people with each of its links changed."""
+
+    def found(match: re.Match[str]) -> str:
         url = match[0].rstrip(_CLOSING)
-        return self.url(url) + match[0][len(url) :]
+        return changed(url) + match[0][len(url) :]
 
-    def _linked(self, match: re.Match[str]) -> str:
+    return _URL.sub(found, text)
+
+
+def in_html(text: str, changed: Callable[[str], str]) -> str:
+    """HTML with each link that leads on changed; what people read of it stays."""
+
+    def found(match: re.Match[str]) -> str:
         sign, address = match[2][0], html.unescape(match[2][1:-1]).strip()
-        tagged = self.url(address)
-        return match[0] if tagged == address else f"{match[1]}{sign}{html.escape(tagged)}{sign}"
+        other = changed(address)
+        return match[0] if other == address else f"{match[1]}{sign}{html.escape(other)}{sign}"
+
+    return _HREF.sub(found, text)
 
 
 def tagger(utm: Utm, channel: str, campaign: str, untouched: Collection[str]) -> Tagger:

@@ -50,6 +50,17 @@ class SmsRules(Part):
     opt_out: list[Annotated[str, Field(min_length=1, max_length=40)]] | None = None
 
 
+class Tracking(Part):
+    """What is learned of a message that left: which links people follow, and whether a mail was opened.
+
+    With `trap` a link that nobody sees stands in HTML, which only machines follow.
+    """
+
+    clicks: Truth = False
+    opens: Truth = False
+    trap: Truth = False
+
+
 class Project(Part):
     """project.yaml: what holds for every journey of the folder."""
 
@@ -64,6 +75,7 @@ class Project(Part):
     recency: list[Recency] = []
     arbitration: Arbitration | None = None
     holdout: Annotated[str, Field(pattern=SHARE)] | None = None
+    tracking: Tracking | None = None
     redact: list[Annotated[str, Field(pattern=REDACTABLE)]] = []
     brand: Slug | None = None
     assets_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
@@ -91,6 +103,8 @@ class MessageHead(Part):
     layout: Slug | None = None
     facts: dict[FactName, Fact] = {}
     utm: Tagging | None = None
+    tracking: Tracking | None = None
+    scan: Annotated[str, Field(pattern=r"^https?://[^\s{}]{1,1000}$")] | None = None
 
 
 class Segment(Part):

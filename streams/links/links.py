@@ -5,23 +5,32 @@ from typing import NamedTuple
 
 from engine.decision import Action
 from journeys.messages.model import Message
-from journeys.messages.render import variables_of
-from journeys.messages.template import LINKS
+from journeys.messages.render import Rendered, variables_of
+from journeys.messages.template import LINKS, SCAN_URL
+from streams.links.addresses import address_hashes, plain_address
+from streams.links.shelf import Reached, Shelf
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject, read_keys
+from streams.links.tracking import Tracked, reference, scan_code, tracked
 from streams.secrets import SecretError
 from streams.settings import Settings
 
 ONE_CLICK_CHANNEL = "email"
+ANSWERED = frozenset({"sms", "whatsapp"})
+"""Channels on which people answer by their number alone."""
 PATHS = {UNSUBSCRIBE: "u", PREFERENCES: "p"}
 NO_LINKS = "no_links"
 """The code of a message that names a link where none can be made."""
 
 
 class Given(NamedTuple):
-    """What a message gets: the values of the names in its templates, and the URL of one click, empty for none."""
+    """What a message gets: the values of the names in its templates, the URL of one click, empty for none, and codes.
+
+    `codes` are the tokens that short codes among the values stand for.
+    """
 
     variables: Mapping[str, str]
     one_click: str
+    codes: Mapping[str, str] = {}
 
 
 NOTHING = Given({}, "")
@@ -32,28 +41,53 @@ class NoLinks(Exception):
 
 
 class Links:
-    """Makes the links that lie under `url`."""
+    """Makes the links that lie under `url`; `shelf` remembers what stands behind short ones."""
 
-    def __init__(self, url: str, keys: Keys) -> None:
+    def __init__(self, url: str, keys: Keys, shelf: Shelf | None = None) -> None:
         self._url = url.rstrip("/")
         self._keys = keys
+        self.shelf = shelf
 
     def url(self, purpose: str, subject: Subject) -> str:
         """The link of one purpose, always the same for a subject."""
         return f"{self._url}/{PATHS[purpose]}/{self._keys.seal(purpose, subject)}"
 
+    def scan(self, action: Action, url: str, turn: int) -> tuple[str, Mapping[str, str]]:
+        """What the code on a letter says, and the code with its token."""
+        code, token = scan_code(self._keys, action, url, turn)
+        return f"{self._url}/q/{code}", {code: token}
 
-def links_of(settings: Settings) -> Links | None:
+    def tracked(self, action: Action, message: Message, rendered: Rendered, turn: int) -> Tracked:
+        """The message as it leaves, with what it wants tracked."""
+        return tracked(self._url, self._keys, action, message, rendered, turn)
+
+    def reference(self, action: Action) -> str:
+        """What a provider repeats with what it tells of this message."""
+        return reference(self._keys, action)
+
+    def reached(self, action: Action) -> Reached | None:
+        """Who is to be found when they answer, None on channels where nobody does by a number."""
+        address = plain_address(action.recipient) if action.channel in ANSWERED else ""
+        if not address:
+            return None
+        hashed = address_hashes(self._keys, action.channel, address)[0]
+        return Reached(hashed, self._keys.hashes(action.customer)[0], self.reference(action))
+
+
+def links_of(settings: Settings, shelf: Shelf | None = None) -> Links | None:
     """What makes links, None where no setting says how. Raises SecretError."""
     if not settings.links_url:
         return None
     if not settings.links_keys:
         raise SecretError("SILLAGE_LINKS_URL: is set, and SILLAGE_LINKS_KEYS is not; links need both")
-    return Links(settings.links_url, read_keys(settings.links_keys))
+    return Links(settings.links_url, read_keys(settings.links_keys), shelf)
 
 
-def given(links: Links | None, action: Action, message: Message) -> Given:
-    """The links that a message names, and for marketing by e-mail that of one click. Raises NoLinks, TemplateFault."""
+def given(links: Links | None, action: Action, message: Message, turn: int = 0) -> Given:
+    """The links that a message names, and for marketing by e-mail that of one click. Raises NoLinks, TemplateFault.
+
+    Another `turn` gives other short codes.
+    """
     named = LINKS & variables_of(message, action.channel)
     one_click = action.class_ == "marketing" and action.channel == ONE_CLICK_CHANNEL
     if links is None:
@@ -65,4 +99,9 @@ def given(links: Links | None, action: Action, message: Message) -> Given:
     subject = Subject(action.customer, action.topic, action.channel)
     purposes = {purpose: links.url(purpose, subject) for purpose in PATHS}
     variables = {f"{purpose}_url": url for purpose, url in purposes.items()}
-    return Given(variables, purposes[UNSUBSCRIBE] if one_click else "")
+    codes: Mapping[str, str] = {}
+    if SCAN_URL in named:
+        if message.head.scan is None:
+            raise NoLinks(f"message {message.name} names {SCAN_URL}; write in its message.yaml where it leads, as scan")
+        variables[SCAN_URL], codes = links.scan(action, message.head.scan, turn)
+    return Given(variables, purposes[UNSUBSCRIBE] if one_click else "", codes)

@@ -6,11 +6,17 @@ import logging
 from aiokafka.errors import KafkaError
 
 from streams.broker.publish import PublishError
+from streams.inbound.door import Door
+from streams.inbound.fetching import fetched
+from streams.inbound.providers import read_providers
 from streams.links.answers import Answers
+from streams.links.follow import Follow
 from streams.links.server import Server
+from streams.links.shelf import RedisShelf
 from streams.links.tokens import read_keys
 from streams.metrics.gauges import ProcessEnded
 from streams.process import AGAIN_SECONDS, PATIENCE_MS, Shared, until
+from streams.redis_access import redis_options
 from streams.settings import Settings
 from streams.worker import FAILED_SESSIONS, wall_ms
 
@@ -52,9 +58,15 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         def waits_for() -> str:
             return shared.definitions.fault or ""
 
+        keys, serving = read_keys(settings.links_keys), shared.metrics.serving
+        shelf = RedisShelf(**redis_options(settings.redis_access), prefix=settings.prefix)
+        providers = read_providers(settings.inbound) if settings.inbound else {}
+        door = Door(settings, providers, keys, shelf, publish, wall_ms, fetched, serving)
+        follow = Follow(settings, keys, shelf, publish, wall_ms, serving)
         server = Server(
-            settings, read_keys(settings.links_keys), publish, lambda: shared.definitions.catalog, wall_ms, waits_for
-        )
+            settings, keys, publish, lambda: shared.definitions.catalog, wall_ms, waits_for,
+            [*follow.routes(), *door.routes()], serving.answered,
+        )  # fmt: skip
         shared.ready_once(lambda: server.port > 0, "the port is not open")
         try:
             await server.start()
@@ -70,3 +82,4 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             raise
         finally:
             await server.stop()
+            await shelf.close()

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 
 from engine.catalog import Catalog
-from streams.broker.publish import PublishError
 from streams.links import page
-from streams.links.answers import Answers, answers, chosen, pairs_of
+from streams.links.answers import answers, chosen, pairs_of
+from streams.links.keeping import BODY_SECONDS, Publish, keep
 from streams.links.links import PATHS
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject
 from streams.observing.logs import about
@@ -17,9 +18,6 @@ from streams.settings import Settings
 
 MOST_BYTES = 16 * 1024
 """Of a body; a form with every topic is far smaller."""
-BODY_SECONDS = 10.0
-KEEP_SECONDS = 10.0
-"""How long an answer waits for Kafka; it may still be written after that, and said again it says the same."""
 KEEP_ALIVE_SECONDS = 15.0
 RETRY_AFTER_SECONDS = "60"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -33,17 +31,20 @@ class Server:
     """Serves `/u/TOKEN` and `/p/TOKEN`, and `/live` and `/ready` for probes.
 
     `publish` returns once the records are durable, and raises PublishError; `catalog` gives what is in use, `clock`
-    wall time in ms; `waits_for` gives why the process is not ready, empty where it is.
+    wall time in ms; `waits_for` gives why the process is not ready, empty where it is. `others` are routes beside
+    these; `answered` hears of each request: its route, the status and the seconds that it took.
     """
 
     def __init__(
         self,
         settings: Settings,
         keys: Keys,
-        publish: Callable[[Answers], Awaitable[None]],
+        publish: Publish,
         catalog: Callable[[], Catalog],
         clock: Callable[[], int],
         waits_for: Callable[[], str] = lambda: "",
+        others: Iterable[web.RouteDef] = (),
+        answered: Callable[[str, int, float], None] = lambda _route, _status, _seconds: None,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -51,16 +52,19 @@ class Server:
         self._catalog = catalog
         self._clock = clock
         self._waits_for = waits_for
+        self._others = others
+        self._answered = answered
         self._runner: web.AppRunner | None = None
         self.port = 0
 
     async def start(self) -> None:
         """Listens. Raises OSError where the port cannot be had."""
-        app = web.Application(client_max_size=MOST_BYTES, middlewares=[_plain])
+        app = web.Application(client_max_size=MOST_BYTES, middlewares=[self._counted, _plain])
         app.router.add_get(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._ask)
         app.router.add_post(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._unsubscribe)
         app.router.add_get(f"/{PATHS[PREFERENCES]}/{{token}}", self._show)
         app.router.add_post(f"/{PATHS[PREFERENCES]}/{{token}}", self._choose)
+        app.router.add_routes(self._others)
         app.router.add_get("/live", self._live)
         app.router.add_get("/ready", self._ready)
         # The access log would hold the tokens.
@@ -107,13 +111,17 @@ class Server:
     async def _keep(self, subject: Subject, given: Mapping[tuple[str, str], bool], source: str) -> None:
         """Returns once the answer is durable; what is not known to be is answered with 503, to be said again."""
         found = answers(self._settings, subject.customer, given, source, self._clock())
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                await asyncio.shield(asyncio.ensure_future(self._publish(found)))
-        except (PublishError, TimeoutError) as fault:
-            log.warning("an answer could not be kept (%s)", fault or "no answer", extra=about(subject.customer))
-            raise web.HTTPServiceUnavailable from fault
+        await keep(self._publish, [found])
         log.info("an answer was kept", extra=about(subject.customer, code=source))
+
+    @web.middleware
+    async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        began_at = time.monotonic()
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "none"
+        self._answered(route.partition("{")[0], response.status, time.monotonic() - began_at)
+        return response
 
     async def _live(self, _request: web.Request) -> web.Response:
         return web.Response(text="live\n")
@@ -147,6 +155,8 @@ async def _plain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPServiceUnavailable:
         response = _html(page.later(), 503)
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    except web.HTTPFound as led:
+        response = web.Response(status=302, headers={"Location": led.headers["Location"]})
     except web.HTTPException as fault:
         known = fault.status in (408, 413)
         response = web.Response(text=fault.reason, status=fault.status) if known else _html(page.nothing(), 404)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from prometheus_client import CollectorRegistry
 
 from streams.metrics.families import Families
+from streams.metrics.serving import Serving
 
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 RECOVERY = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
@@ -27,6 +28,7 @@ class Metrics:
         self._declare_decisions(families)
         self._declare_protocol(families)
         self._declare_dispatch(families)
+        self.serving = Serving(families)
 
     def _declare_latencies(self, families: Families) -> None:
         self._event_to_action = families.histogram(
@@ -160,6 +162,12 @@ class Metrics:
         )
         self._service_away = families.gauge(
             "service_away", "1 while a service fails again and again and is hardly asked, else 0.", "service"
+        )
+        self._provider_away = families.gauge(
+            "provider_away", "1 while a provider fails again and again and is hardly tried, else 0.", "provider"
+        )
+        self._parked = families.counter(
+            "actions_parked", "Actions put on a waiting topic, since their provider had no room.", "provider"
         )
         self._unresolved = families.gauge("unresolved_reserves", "Actions of this process of unknown fate.")
 
@@ -363,6 +371,14 @@ class Metrics:
     def service_away(self, service: str, away: bool) -> None:
         """Whether the breaker of a service keeps tries back."""
         self._service_away.at(service).set(away)
+
+    def provider_away(self, provider: str, away: bool) -> None:
+        """Whether the breaker of a provider keeps hand-overs back."""
+        self._provider_away.at(provider).set(away)
+
+    def parked(self, provider: str, count: int) -> None:
+        """Actions wait on a topic of their own for their provider."""
+        self._parked.at(provider).inc(count)
 
     def ledger_conflicts(self, count: int) -> None:
         """Another process holds these actions."""

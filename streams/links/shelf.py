@@ -1,0 +1,127 @@
+"""What links need to remember: short codes and what they stand for, and whom a number was written to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+CODE_SECONDS = 90 * 86_400
+"""How long a short link leads somewhere."""
+REACHED_SECONDS = 400 * 86_400
+"""How long an answer finds who had the last message at a number."""
+_MOST = 20
+"""People at one number who are looked at."""
+
+
+class ShelfAway(Exception):
+    """Redis does not answer."""
+
+
+class Reached(NamedTuple):
+    """A message to a number: the hash of both channel and number, that of the customer, and the sealed reference."""
+
+    address: str
+    customer: str
+    token: str
+
+
+class Shelf(Protocol):
+    """A promise of two maps that outlive a process. Every method raises ShelfAway."""
+
+    async def keep(self, codes: Mapping[str, str], reached: Sequence[Reached]) -> set[str]:
+        """Writes both; gives the codes that stand for something else already, and still do."""
+        ...
+
+    async def code(self, code: str) -> str:
+        """The token that a short code stands for, empty for none."""
+        ...
+
+    async def reached(self, addresses: Sequence[str]) -> list[str]:
+        """The tokens of the last message to each person at an address, given by its hashes."""
+        ...
+
+
+class MemoryShelf:
+    """A shelf of this process alone, for tests and for lives."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+        self.people: dict[str, dict[str, str]] = {}
+        self.away = False
+
+    async def keep(self, codes: Mapping[str, str], reached: Sequence[Reached]) -> set[str]:
+        self._refuse()
+        taken = {code for code, token in codes.items() if self.codes.setdefault(code, token) != token}
+        for each in reached:
+            self.people.setdefault(each.address, {})[each.customer] = each.token
+        return taken
+
+    async def code(self, code: str) -> str:
+        self._refuse()
+        return self.codes.get(code, "")
+
+    async def reached(self, addresses: Sequence[str]) -> list[str]:
+        self._refuse()
+        return [token for each in addresses for token in self.people.get(each, {}).values()][:_MOST]
+
+    def _refuse(self) -> None:
+        if self.away:
+            raise ShelfAway("refused by the test")
+
+
+class RedisShelf:
+    """The shelf in Redis: `{prefix.links}/s/CODE` and `{prefix.links}/to/HASH`; what it holds is sealed.
+
+    `access` is as with RedisLedger. What Redis loses is lost: those links lead nowhere, those answers find nobody.
+    """
+
+    def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
+        self._prefix = prefix
+        self._redis: Redis = Redis.from_url(
+            url,
+            **access,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+
+    async def close(self) -> None:
+        """Gives its connections back."""
+        await self._redis.aclose()
+
+    async def keep(self, codes: Mapping[str, str], reached: Sequence[Reached]) -> set[str]:
+        if not codes and not reached:
+            return set()
+        asked = self._redis.pipeline(transaction=False)
+        for code, token in codes.items():
+            asked.set(self._key(f"s/{code}"), token, nx=True, get=True, ex=CODE_SECONDS)
+        for each in reached:
+            asked.hset(self._key(f"to/{each.address}"), each.customer, each.token)
+            asked.expire(self._key(f"to/{each.address}"), REACHED_SECONDS)
+        try:
+            answers = await asked.execute()
+        except (RedisError, OSError) as fault:
+            raise ShelfAway(f"Redis does not answer ({fault})") from fault
+        return {
+            code for (code, token), before in zip(codes.items(), answers, strict=False) if before not in (None, token)
+        }
+
+    async def code(self, code: str) -> str:
+        try:
+            return str(await self._redis.get(self._key(f"s/{code}")) or "")
+        except (RedisError, OSError) as fault:
+            raise ShelfAway(f"Redis does not answer ({fault})") from fault
+
+    async def reached(self, addresses: Sequence[str]) -> list[str]:
+        try:
+            found = [await self._redis.hvals(self._key(f"to/{each}")) for each in addresses]
+        except (RedisError, OSError) as fault:
+            raise ShelfAway(f"Redis does not answer ({fault})") from fault
+        return [str(token) for tokens in found for token in tokens][:_MOST]
+
+    def _key(self, key: str) -> str:
+        return f"{{{self._prefix}.links}}/{key}"
