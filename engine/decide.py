@@ -1,5 +1,7 @@
 """The one door of the engine: a customer and an input give the customer as it is now, what shall leave, and why."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from engine import proposals, trace
@@ -82,6 +84,22 @@ def remembering(customer: Customer, event_id: str, at: int) -> Customer | None:
     if name in seen and at - seen[name] <= SEEN_MS:
         return None
     return _copy(customer, updated_at=at, seen=with_item(seen, name, at, SEEN_IDS))
+
+
+def remembering_all(customer: Customer, names: Sequence[int], instants: Sequence[int]) -> tuple[Customer, int]:
+    """The customer with these seen_hash remembered, each at its instant (ms), in order; and how many were repeats."""
+    found, seen = dict(zip(names, instants, strict=True)), customer.seen
+    if len(found) == len(names) and seen.keys().isdisjoint(found):
+        last = list({**seen, **found}.items())[-SEEN_IDS:]
+        return _copy(customer, updated_at=instants[-1], seen=dict(last)), 0
+    repeats = 0
+    for name, at in zip(names, instants, strict=True):
+        if name in seen and at - seen[name] <= SEEN_MS:
+            repeats += 1
+        else:
+            seen = with_item(seen, name, at, SEEN_IDS)
+            customer = _copy(customer, updated_at=at, seen=seen)
+    return customer, repeats
 
 
 def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> bool:

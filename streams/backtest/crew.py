@@ -1,12 +1,12 @@
 """The crew: players of both definitions, in this process or in several, each with the customers of its shard."""
 
+import fcntl
 import gc
 import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -28,6 +28,8 @@ from streams.driver import catalog_of
 
 BATCH = 1000
 """Records that go to a player at once."""
+AHEAD_BYTES = 1 << 20
+"""Of records that wait in the pipe to a player, so that neither side waits for the other at each batch."""
 GARBAGE_THRESHOLDS = (50_000, 50, 100)
 """Hardly anything here is cyclic, and most of what is looked at are customers."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -56,6 +58,11 @@ class Parts(NamedTuple):
     against: Definition | None
     channels: Mapping[str, str]
     spool: str = ""
+
+    def heard(self) -> frozenset[str]:
+        """The event types that concern anything of what is played."""
+        played = (self.definition, self.against)
+        return frozenset[str]().union(*(each.catalog().heard for each in played if each is not None))
 
 
 @dataclass
@@ -106,11 +113,6 @@ class Shard:
             tells = [*tells, self._comparison.after if after else self._comparison.before]
         return Player(definition.catalog(), lambda topic: parts.channels.get(topic, "web"), _each(tells))
 
-    @property
-    def heard(self) -> frozenset[str]:
-        """The event types that concern anything of what is played."""
-        return frozenset[str]().union(*(player.heard for player in self._players))
-
     def play(self, batch: Sequence[Passed], plain: bool) -> None:
         """See Player.play."""
         for player in self._players:
@@ -156,10 +158,6 @@ class Here:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         self._shard = Shard(parts, 0)
 
-    @property
-    def heard(self) -> frozenset[str]:
-        return self._shard.heard
-
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
         self._shard.play(batch, plain)
 
@@ -170,24 +168,33 @@ class Here:
         gc.set_threshold(*self._thresholds)
 
 
+class _Line(NamedTuple):
+    """One process, the pipe to it, and the one by which it tells."""
+
+    process: BaseProcess
+    to: Connection
+    told: Connection
+
+
 class Processes:
     """A Crew of processes, each with its shard; they take what is sent to them through pipes, and tell at the end."""
 
     def __init__(self, parts: Parts, jobs: int) -> None:
         context = get_context("spawn")
-        self._lines: list[tuple[BaseProcess, Connection]] = []
+        self._lines: list[_Line] = []
         for number in range(jobs):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, parts, number), daemon=True)
+            given, to = context.Pipe(duplex=False)
+            told, tells = context.Pipe(duplex=False)
+            if hasattr(fcntl, "F_SETPIPE_SZ"):
+                fcntl.fcntl(to.fileno(), fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+            process = context.Process(target=_serve, args=(given, tells, number), daemon=True)
             process.start()
-            theirs.close()
-            self._lines.append((process, ours))
-
-    @cached_property
-    def heard(self) -> frozenset[str]:
-        """What each tells once it is ready; all tell the same."""
-        told: list[frozenset[str]] = [self._told(shard, frozenset) for shard in range(len(self._lines))]
-        return told[0]
+            given.close()
+            tells.close()
+            self._lines.append(_Line(process, to, told))
+        # Not among the arguments: a process takes those before the next is started.
+        for line in self._lines:
+            line.to.send(parts)
 
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
         self._send(shard, _encode((plain, batch)))
@@ -199,20 +206,21 @@ class Processes:
 
     def close(self) -> None:
         """Whatever still runs is ended."""
-        for process, line in self._lines:
-            line.close()
-            process.terminate()
-            process.join()
+        for line in self._lines:
+            line.to.close()
+            line.told.close()
+            line.process.terminate()
+            line.process.join()
 
     def _send(self, shard: int, message: bytes) -> None:
         try:
-            self._lines[shard][1].send_bytes(message)
+            self._lines[shard].to.send_bytes(message)
         except OSError:
             self._told(shard, Outcome)
 
     def _told(self, shard: int, kind: type[Told]) -> Told:
         """What a process tells. Raises BacktestFault with the reason where it ended early."""
-        process, line = self._lines[shard]
+        process, _, line = self._lines[shard]
         try:
             told = line.recv()
         except (EOFError, OSError):
@@ -224,19 +232,18 @@ class Processes:
         return told
 
 
-def _serve(line: Connection, parts: Parts, number: int) -> None:
+def _serve(given: Connection, tells: Connection, number: int) -> None:
     """What a process of a crew does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        shard = Shard(parts, number)
-        line.send(shard.heard)
-        while not (message := line.recv_bytes()).startswith(_END):
+        shard = Shard(given.recv(), number)
+        while not (message := given.recv_bytes()).startswith(_END):
             plain, batch = _decode(message)
             shard.play(batch, plain)
-        line.send(shard.end(int(message.removeprefix(_END))))
+        tells.send(shard.end(int(message.removeprefix(_END))))
     except EOFError:
         return
     except Exception as fault:
-        line.send(repr(fault))
+        tells.send(repr(fault))
         raise

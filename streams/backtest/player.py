@@ -10,15 +10,14 @@ import msgspec
 from engine.catalog import Catalog
 from engine.context import Context
 from engine.customer import Customer
-from engine.decide import new_customer, remembering
 from engine.decision import Action, Call, Decision, Task
 from engine.event import Event, EventArrived, Input
 from state.changelog import Mark
 from state.codec import encode
 from state.record import Record
-from state.store import MemoryStore
+from streams.backtest.aside import AsideStore
 from streams.backtest.happened import Happened, happened
-from streams.backtest.passed import BEGIN, CONTEXT, Passed
+from streams.backtest.passed import BEGIN, CONTEXT, EVERY_SHARD, Passed
 from streams.backtest.rejects import Rejects
 from streams.context.records import put
 from streams.lane import Lane
@@ -52,12 +51,10 @@ class Player:
         self.foreign: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self._versions = {name: journey.version for name, journey in catalog.current.items()}
-        self.heard = catalog.heard
-        self._armed = catalog.armed
         self._made: set[str] = set()
         self._told = told
         self._engine = deciding(lambda: catalog, self.context)
-        self._store = MemoryStore(live=KEPT_RECORDS)
+        self._store = AsideStore(KEPT_RECORDS, catalog.armed, self._note_change)
         self._processor = Processor(0, 1, self._store, self._decide, lambda: 0)
         self._lanes = [Lane(name, name, 0, "backtest", 0, lambda _upto: False) for name in (EVENTS, TICKS)]
         self._door = _Door(channel, self)
@@ -113,9 +110,10 @@ class Player:
 
     def counts(self) -> tuple[int, int, int]:
         """How many customers there are, how many events were repeats, and on how many no decision could be taken."""
+        self._store.tell_all()
         counts = self._processor.counts
         customers = sum(1 for key in self._store if not _is_ours(key))
-        return customers, counts.duplicates, counts.faults
+        return customers, counts.duplicates + self._store.repeats, counts.faults
 
     def _offer(self, rows: Sequence[Passed]) -> None:
         left = self._without_idle(rows)
@@ -125,44 +123,33 @@ class Player:
             self._put_away()
 
     def _without_idle(self, rows: Sequence[Passed]) -> Sequence[Passed]:
-        """Remembers the ids of events that concern nothing, and gives all others that are not played yet.
+        """Puts the ids of events that concern nothing aside, and gives all others that are not played yet.
 
         One whose customer has another event among these rows keeps its place.
         """
         busy = {passed.customer for passed in rows if not passed.idle}
         left: list[Passed] = []
-        timers, fanouts = self._processor.timers, self._partition.fanouts
+        put_aside, due_at = self._store.put_aside, self._due_at()
         for passed in rows:
             if not passed.idle or passed.customer in busy:
                 left.append(passed)
+                if passed.shard == EVERY_SHARD:
+                    # Whoever is first seen behind it is not met by it.
+                    self._run(EVENTS, left)
+                    left, due_at = [], self._due_at()
                 continue
-            at = max(passed.at, passed.clock)
-            if timers.earliest <= at or fanouts.next_at <= at:
+            at = passed.clock or passed.at
+            if due_at <= at:
                 self._run(EVENTS, left)
                 self.advance(at)
-                left = []
-            if not self._remember(passed, at):
+                left, due_at = [], self._due_at()
+            if not put_aside(passed, at):
                 left.append(passed)
         return left
 
-    def _remember(self, passed: Passed, at: int) -> bool:
-        """As the processor would; False where the person must first be made known to the release."""
-        key = passed.customer.encode()
-        record = self._store.get(key)
-        if record is None and not self._armed:
-            record = Record(new_customer(passed.customer, at))
-            self._store.put(key, record)
-        customer = None if record is None else record.customer
-        if record is None or customer is None or customer.armed != self._armed or customer.erased_at:
-            return False
-        known = remembering(customer, passed.idle, at)
-        if known is None:
-            self._processor.counts.duplicates += 1
-            return True
-        record.customer = known
-        if key not in self._processor.urgent:
-            self._processor.dirty[key] = record
-        return True
+    def _due_at(self) -> int:
+        """When anything is due next (ms), of those customers that are played so far."""
+        return min(self._processor.timers.earliest, self._partition.fanouts.next_at)
 
     def _run(self, lane: str, rows: Sequence[Passed | Row]) -> None:
         partition = self._partition
@@ -179,6 +166,10 @@ class Player:
         self._processor.dirty.clear()
         self._processor.urgent.clear()
         self._store.trim(lambda key, _record: _is_ours(key))
+
+    def _note_change(self, key: bytes, record: Record) -> None:
+        if key not in self._processor.urgent:
+            self._processor.dirty[key] = record
 
     def _decide(self, customer: Customer, given: Input) -> Decision:
         """The engine's decision, with those on the receipts of all that leaves; nothing is left to be said."""

@@ -47,11 +47,6 @@ class Played:
 class Crew(Protocol):
     """Players by shard. `plain`: a batch of events that came in time, and of nothing else."""
 
-    @property
-    def heard(self) -> frozenset[str]:
-        """The event types that concern anything of what they play."""
-        ...
-
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None: ...
 
     def end(self, at: int) -> list[Outcome]: ...
@@ -123,7 +118,7 @@ class _Hands:
         plan = self._plan
         latest = max(time.time_ns() // 1_000_000 + AHEAD_MS, plan.until, 0 if plan.end == NEVER else plan.end)
         span = Range(plan.start, plan.end, latest)
-        return in_play(plan.sources, plan.jobs, plan.window, span, self._played.met, self._crew.heard)
+        return in_play(plan.sources, plan.jobs, plan.window, span, self._played.met, plan.parts.heard())
 
     def _ends_at(self) -> int:
         """Where the play ends: as said, else where the recording does, but never before its last event."""

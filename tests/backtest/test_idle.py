@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.catalog import Catalog
 from journeys.load import load_project
+from streams.backtest.aside import MOST_OF_ONE
 from streams.backtest.happened import Happened
 from streams.backtest.order import Ordered, Range, in_play
 from streams.backtest.passed import Lines
@@ -76,6 +77,19 @@ def test_the_play_is_the_same_whether_idle_events_are_passed_over_or_not(catalog
     quick, slow = _play(catalog, events, catalog.heard), _play(catalog, events)
     assert quick[:3] == slow[:3]
     assert slow[3] == 0
+
+
+def test_whoever_is_first_seen_behind_a_broadcast_is_not_met_by_it() -> None:
+    events = [touchpoint("sale.began", "*", AT, id="x"), touchpoint("page.read", "c2", AT, id="x")]
+    assert _play(PLAIN, events, PLAIN.heard)[2] == _play(PLAIN, events)[2] == (1, 0, 0)
+
+
+def test_many_ids_put_aside_are_remembered_as_one_by_one() -> None:
+    pages = [touchpoint("page.read", "c1", AT + n, id=f"p{n}") for n in range(3 * MOST_OF_ONE)]
+    again = [pages[n] | {"occurred_at": AT + 500} for n in (0, MOST_OF_ONE, 2 * MOST_OF_ONE + 9, -1)]
+    quick, slow = (_play(PLAIN, [*pages, *again], heard)[2] for heard in (PLAIN.heard, ALL))
+    assert quick == slow
+    assert quick[1] == 2
 
 
 def test_what_nothing_hears_of_is_idle_and_still_makes_a_customer_and_a_repeat() -> None:
