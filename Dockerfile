@@ -6,7 +6,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 # What it depends on changes seldom, and is a layer of its own: without its folders the package is empty.
 COPY pyproject.toml README.md LICENSE ./
-RUN python -m venv /opt/sillage && /opt/sillage/bin/pip install --quiet '.[otel,learner]'
+RUN python -m venv /opt/sillage && /opt/sillage/bin/pip install --quiet '.[otel,learner,webpush,apprise]'
 COPY . .
 RUN /opt/sillage/bin/pip install --quiet --no-deps --force-reinstall .
 
