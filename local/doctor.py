@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from channels.accounts import AccountError
+from channels.dkim import read_dkim
 from channels.push import PushCredentialsError, ServiceAccount
 from channels.sms import sms_channel
 from channels.whatsapp import whatsapp_channel
@@ -25,6 +27,7 @@ from local.java import find_java
 from local.probe import kafka_answers, redis_answers, redis_eviction
 from local.redis import find_redis
 from streams.broker.security import Brokers, client_options, lets_in_one, why_not
+from streams.dispatch.channels import of_extra
 from streams.redis_access import RedisRefused, redis_options, refuse_redis
 from streams.settings import Settings
 
@@ -56,6 +59,9 @@ def examine(settings: Settings) -> list[Finding]:
         *([_push(settings.push)] if settings.push else []),
         *([_account("SMS", sms_channel, settings.sms)] if settings.sms else []),
         *([_account("WhatsApp", whatsapp_channel, settings.whatsapp)] if settings.whatsapp else []),
+        *([_account("DKIM", lambda path: read_dkim(path, settings.sender), settings.dkim)] if settings.dkim else []),
+        *([_account("Web Push", _webpush, settings.webpush)] if settings.webpush else []),
+        *([_account("apprise", _apprise, settings.apprise)] if settings.apprise else []),
         _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),
         _reach("Redis", _without_login(settings.redis), redis, "" if redis else _redis_refused(settings)),
         *([_eviction(access)] if redis else []),
@@ -102,6 +108,14 @@ def _account(subject: str, read: Callable[[Path], object], path: str) -> Finding
     except AccountError as fault:
         return Finding(subject, False, str(fault))
     return Finding(subject, True, f"the account in {path} can be read")
+
+
+def _webpush(path: Path) -> object:
+    return of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel(path, time.time)
+
+
+def _apprise(path: Path) -> object:
+    return of_extra("apprise", "SILLAGE_APPRISE").apprise_channel(path)
 
 
 def _python() -> Finding:
