@@ -38,6 +38,8 @@ COMMANDS = {
     "budgets": ("cli.budgets:budgets", "List what journeys have spent of their budgets."),
     "context": ("cli.context:context", "Put places and weather where every worker reads them."),
     "topics": ("cli.topics:topics", "Print the table of topics, plan changes of a broker, apply them."),
+    "inbox": ("cli.inbox:inbox", "Show what a customer sees in the app's inbox."),
+    "postal": ("cli.postal:postal", "Make batches of letters for the print house."),
     "dead": ("cli.dead:dead", "Look at what could not be processed, and put it back."),
     "lag": ("cli.lag:lag", "Show how far behind workers and dispatchers are."),
     "why": ("cli.why:why", "Say what was decided of a customer and why, and why nothing was."),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from redis.exceptions import RedisError
 
 from cli.errors import CliError
 from cli.settings import load_settings
@@ -16,6 +17,7 @@ from cli.terminal import plain, reading, utc
 from cli.topics import aligned
 from streams.broker.topics import partition_counts
 from streams.operations.erasure import Check, Proof, UnknownPerson, erase
+from streams.operations.inboxes import inbox_items
 from streams.operations.kept import Kept
 from streams.operations.personal import Export, exported
 from streams.operations.sweep import Sweep
@@ -108,7 +110,12 @@ async def _export(settings: Settings, customer: str) -> Export:
     kept = Kept(settings, topics, customer)
     async with Sweep(settings.brokers) as sweep:
         await kept.advance(sweep, progress=reading())
-    return exported(kept, time.time_ns() // 1_000_000)
+    now = time.time_ns() // 1_000_000
+    try:
+        inbox = await inbox_items(settings, customer, now)
+    except (RedisError, OSError) as fault:
+        raise CliError(f"Redis does not answer ({type(fault).__name__}); see SILLAGE_REDIS") from fault
+    return exported(kept, inbox, now)
 
 
 def _waiting() -> Callable[[Sequence[Check]], None]:

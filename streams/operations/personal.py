@@ -13,11 +13,12 @@ from streams.operations.kept import Item, Kept
 from streams.operations.letters import DEAD
 
 NOT_READ = {
-    "Redis": "a copy of what `dispatches` says, by action id or by a hash of the person's id",
+    "Redis": "beside the inbox, a copy of what `dispatches` says, by action id or by a hash of the person's id",
     "RocksDB": "a copy of `state` on the disks of workers",
     "budgets, models, context": "hold counts and things, and name nobody",
     "logs and traces": "name people by a keyed hash: `sillage hash` prints it, to look for there",
-    "providers": "whoever a message was handed to keeps what it keeps: the mail server, the push service, webhooks",
+    "providers": "whoever a message was handed to keeps what it keeps: the mail server, the push service, webhooks, "
+    "CRMs, the print house",
 }
 """What an export does not hold, and why."""
 
@@ -62,7 +63,8 @@ class Export(msgspec.Struct, frozen=True):
 
     `record` is what is remembered (fields as in engine/customer.py), null where nothing is; what it says of consents,
     timers, queued actions and contacts is told once more in a form that is easier to read. `outbox` is decided and not
-    yet published. The lists behind hold records of the topics as they lie there: `ledger` what became of each action.
+    yet published, `inbox` what the app shows. The lists behind `outbox` hold records of the topics as they lie there:
+    `ledger` what became of each action.
     """
 
     customer: str
@@ -85,6 +87,7 @@ class Export(msgspec.Struct, frozen=True):
     ledger: list[Entry]
     read: list[Read]
     not_read: dict[str, str]
+    inbox: list[dict[str, Any]]
     form: Literal["sillage.person/1"] = "sillage.person/1"
 
 
@@ -94,8 +97,8 @@ def export_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sillage person export", **found}
 
 
-def exported(kept: Kept, read_at: int) -> Export:
-    """The document of what was read."""
+def exported(kept: Kept, inbox: list[dict[str, Any]], read_at: int) -> Export:
+    """The document of what was read, with what lies in their inbox."""
     customer, record = kept.customer, kept.record
     found: Mapping[str, list[Item]] = kept.items
     return Export(
@@ -119,6 +122,7 @@ def exported(kept: Kept, read_at: int) -> Export:
         ledger=sorted(kept.ledger.values(), key=lambda entry: (entry.at, entry.key)),
         read=_read(kept),
         not_read=NOT_READ,
+        inbox=inbox,
     )
 
 

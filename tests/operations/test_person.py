@@ -1,5 +1,6 @@
 """`sillage person`: a person on every topic is exported whole, and an erasure is proven only once it is through."""
 
+import asyncio
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ from jsonschema import Draft202012Validator
 from operations.conftest import Sillage, put
 from operations.test_inspect import customer
 
+from channels.inapp import Item
 from engine.customer import Contact, Customer
 from engine.decision import Action, Call, CallErasure, Erasure, Task, TaskClosed, Trace
 from state.changelog import marker_key
@@ -21,6 +23,7 @@ from state.ledger import Entry, Status, consent_key, erased_key
 from state.record import Record
 from streams.broker.publish import Out
 from streams.broker.topics import migrate
+from streams.dispatch.channels import inbox_of
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.home import home
@@ -104,15 +107,25 @@ def test_all_that_is_kept_is_exported_and_nothing_of_others(house: Settings, sil
     assert "bob" not in json.dumps({name: part for name, part in found.items() if name != "read"})
 
 
+async def lies_in_inbox(settings: Settings, who: str) -> None:
+    inbox = inbox_of(settings)
+    await inbox.put(who, Item("a1", "Hello", "It waits", at=HOUR), most=9, kept_ms=HOUR)
+    await inbox.close()
+
+
 def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) -> None:
     store(house)
+    asyncio.run(lies_in_inbox(house, NAME))
+    assert [each["title"] for each in json.loads(sillage("person", "export", NAME).stdout)["inbox"]] == ["Hello"]
     before = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", "--reason", "letter 12", code=1)
     held = checks(before)
     assert held == dict.fromkeys(["record", "timers", "dispatch", "queue", "calls", "tasks"], False) | {
         "ledger": True,
         "suppression": True,
+        "inbox": True,
     }
     published = sillage("person", "export", NAME).stdout
+    assert json.loads(published)["inbox"] == []
     (event,) = [each for each in json.loads(published)["touchpoints"] if each["value"]["type"] == "customer.erased"]
     assert event["partition"] == AT and event["value"]["properties"] == {"reason": "letter 12"}
     erased(house)
