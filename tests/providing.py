@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from board import HANG, Board
 from redis import Redis
 
+from channels.apprise import apprise_channel
 from channels.channel import Channel
 from channels.chat import Chat
 from channels.crm import crm_channel
@@ -23,9 +25,10 @@ from channels.postal import LETTERS, Postal
 from channels.push import Push, ServiceAccount
 from channels.sms import sms_channel
 from channels.webhook import Endpoint, Webhook, read_endpoints
+from channels.webpush import webpush_channel
 from channels.whatsapp import whatsapp_channel
 from journeys.messages.render import Rendered
-from local import crm, mailbox, push, sms, whatsapp
+from local import crm, mailbox, push, sms, webpush, whatsapp
 from local.hooks import Hooks
 from local.redis import RedisServer
 from local.threaded import Close, Threaded
@@ -327,7 +330,34 @@ def inbox(folder: Path) -> Iterator[Provider]:
         server.erase()
 
 
+@contextmanager
+def browser(folder: Path) -> Iterator[Provider]:
+    with webpush.WebpushService() as service:
+        path, ann = service.write_account(folder / "webpush.json", SECONDS), service.subscribe("ann")
+
+        def busy(seconds: int) -> None:
+            service.answers["ann"], service.retry_after = 429, seconds
+
+        told = json.loads(ann)["keys"]["auth"], json.loads(path.read_text())["key"].splitlines()[1]
+        yield Provider(
+            service, lambda: webpush_channel(path, time.time), ann, Rendered("Hi", "Hi", ""),
+            lambda: len(service.shown), lambda: service.answers.update(ann=webpush.HANG), service.answers.clear,
+            lambda: service.answers.update(ann=410), busy, port=service.port, secrets=told,
+        )  # fmt: skip
+
+
+@contextmanager
+def notes(folder: Path) -> Iterator[Provider]:
+    with Board() as board:
+        path = board.write(folder / "apprise.json")
+        yield Provider(
+            board, lambda: apprise_channel(path), "ops", Rendered("Hi", "Hi", ""), lambda: len(board.notes),
+            lambda: setattr(board, "answer", HANG), lambda: setattr(board, "answer", 200),
+            lambda: setattr(board, "answer", 400), port=board.port, secrets=("hunter2secret",),
+        )  # fmt: skip
+
+
 PROVIDERS = (
     email, pushes, webhooks, chat, twilio, gateway, gateway_that_drops_repeats, meta, hubspot, salesforce, letters,
-    inbox,
+    inbox, browser, notes,
 )  # fmt: skip

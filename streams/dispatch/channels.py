@@ -79,7 +79,8 @@ def channels_of(
     if settings.whatsapp:
         found.append(whatsapp_channel(Path(settings.whatsapp), parallel.get("whatsapp", PARALLEL)))
     if settings.webpush:
-        found.append(of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel(Path(settings.webpush), now))
+        make = of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel
+        found.append(make(Path(settings.webpush), now, parallel.get("webpush", PARALLEL)))
     if settings.apprise:
         found.append(of_extra("apprise", "SILLAGE_APPRISE").apprise_channel(Path(settings.apprise)))
     if settings.crm:
