@@ -67,7 +67,7 @@ CODES = {
     "J110": "two texts of a message that say different things, or a text that says otherwise than a fact",
     "J111": "a price, promotion or day that is written out, and is a fact",
     "J112": "a word or claim that the brand never uses",
-    "J113": "a text without what its brand requires",
+    "J113": "a text without what its brand requires, or signed twice",
     "J114": "a picture without a text in its place",
     "J115": "a layout that is not there, or has not one place for the text",
     "J116": "facts that cannot be meant",

@@ -33,7 +33,7 @@ def _sms(file: str, source: str, message: Message, usual: SmsRules | None) -> It
     own = message.head.sms
     try:
         template = parse(source)
-        text = sms.tidy(template.render({}))
+        text = sms.tidy(template.render(message.constants.get("", {})))
     except TemplateFault:
         return
     most = next((each.segments for each in (own, usual) if each and each.segments), SEGMENTS)
