@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.context import KIND
 from engine.customer import EVERY_TOPIC
+from engine.ids import address_hash
 from streams.broker.publish import Out
+from streams.context.publish import record
 from streams.inbound.told import BOUNCED, COMPLAINED, REPLIED, UNSUBSCRIBED, Told
 from streams.inbound.words import HELP, START, STOP, word_of
 from streams.links.addresses import address_hashes, plain_address
@@ -33,7 +36,11 @@ class Found(NamedTuple):
 async def touchpoints(
     settings: Settings, keys: Keys, shelf: Shelf, provider: str, told: Sequence[Told]
 ) -> tuple[list[Answers], int]:
-    """The records by topic and partition, and how many things were told of nobody. Raises ShelfAway."""
+    """The records by topic and partition, and how many things were told of nobody. Raises ShelfAway.
+
+    A no from a number that nobody is known to have is kept for the address, where such are kept: whoever has it gets
+    no marketing there until a consent newer than that.
+    """
     out: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
     lost = 0
     for each in told:
@@ -45,6 +52,9 @@ async def touchpoints(
             topic = settings.topic(f"touchpoints.{channel if channel in names else names[0]}")
             owner = event["customer"]
             out[topic, home(owner, settings.partitions)].append(Out(owner.encode(), _encode(event)))
+        if _says_no(each) and found == [Found()] and KIND in settings.context_kinds():
+            hashed = address_hash(plain_address(each.address))
+            out[settings.topic(f"context.{KIND}"), 0].append(record({"id": hashed, "at": each.at}))
     return [Answers(topic, partition, records) for (topic, partition), records in out.items()], lost
 
 
@@ -80,6 +90,10 @@ def _events(provider: str, told: Told, found: Sequence[Found]) -> Iterable[dict[
     for each in found:
         properties = {"topic": EVERY_TOPIC, "channel": told.channel, "given": given, "source": source}
         yield _event(provider, told, each, CONSENT, properties)
+
+
+def _says_no(told: Told) -> bool:
+    return _consent(told, word_of(told.text) if told.type == REPLIED else "") is False
 
 
 def _consent(told: Told, word: str) -> bool | None:
