@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from channels.accounts import AccountError
+from channels.crm import crm_channel
 from channels.dkim import read_dkim
 from channels.push import PushCredentialsError, ServiceAccount
 from channels.sms import sms_channel
@@ -60,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         *([_account("SMS", sms_channel, settings.sms)] if settings.sms else []),
         *([_account("WhatsApp", whatsapp_channel, settings.whatsapp)] if settings.whatsapp else []),
         *([_account("DKIM", lambda path: read_dkim(path, settings.sender), settings.dkim)] if settings.dkim else []),
+        *([_account("CRM", crm_channel, settings.crm)] if settings.crm else []),
         *([_account("Web Push", _webpush, settings.webpush)] if settings.webpush else []),
         *([_account("apprise", _apprise, settings.apprise)] if settings.apprise else []),
         _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),

@@ -55,6 +55,10 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "webhooks": ("files.webhooks.secretName=hooks", "/etc/sillage/webhooks/webhooks.json"),
     "sms": ("files.sms.secretName=sms", "/etc/sillage/sms/sms.json"),
     "whatsapp": ("files.whatsapp.secretName=w", "/etc/sillage/whatsapp/whatsapp.json"),
+    "crm": ("files.crm.secretName=c", "/etc/sillage/crm/crm.json"),
+    "postal": ("postal.claimName=letters", "/var/lib/letters"),
+    "inbox_size": ("settings.inbox_size=0", "0"),
+    "inbox_days": ("settings.inbox_days=7", "7"),
     "webpush": ("files.webpush.secretName=w", "/etc/sillage/webpush/webpush.json"),
     "apprise": ("files.apprise.secretName=a", "/etc/sillage/apprise/apprise.json"),
     "dkim": ("files.dkim.secretName=d", "/etc/sillage/dkim/dkim.json"),
@@ -151,6 +155,16 @@ def test_files_of_secrets_are_mounted_for_the_dispatcher_alone() -> None:
     for role in ("worker", "migration"):
         assert environment(found, role).keys().isdisjoint({"SILLAGE_PUSH", "SILLAGE_WEBHOOKS"})
         assert all("secret" not in each for each in pod(found, role)["spec"]["volumes"])
+
+
+def test_letters_lie_on_a_claim_that_dispatchers_alone_mount() -> None:
+    found = manifests("--set", "postal.claimName=letters")
+    spec = pod(found, "dispatcher")["spec"]
+    assert {"name": "letters", "mountPath": "/var/lib/letters"} in container(pod(found, "dispatcher"))["volumeMounts"]
+    assert {"name": "letters", "persistentVolumeClaim": {"claimName": "letters"}} in spec["volumes"]
+    for role in {"worker", "learner", "migration"} & {component for component, _ in pods(found)}:
+        assert "SILLAGE_POSTAL" not in environment(found, role)
+        assert "letters" not in {each["name"] for each in pod(found, role)["spec"]["volumes"]}
 
 
 @pytest.mark.parametrize("role", ROLES)

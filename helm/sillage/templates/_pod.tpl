@@ -28,6 +28,10 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
   value: /etc/sillage/{{ $name }}/{{ $file.key }}
 {{- end }}
 {{- end }}
+{{- if and .root.Values.postal.claimName (eq .role "dispatcher") }}
+- name: SILLAGE_POSTAL
+  value: /var/lib/letters
+{{- end }}
 {{- end }}
 
 {{- define "sillage.fileMounts" -}}
@@ -37,6 +41,10 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
   mountPath: /etc/sillage/{{ $name }}
   readOnly: true
 {{- end }}
+{{- end }}
+{{- if and .root.Values.postal.claimName (eq .role "dispatcher") }}
+- name: letters
+  mountPath: /var/lib/letters
 {{- end }}
 {{- end }}
 
@@ -50,6 +58,13 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
     items:
       - key: {{ $file.key }}
         path: {{ $file.key }}
+{{- end }}
+{{- end }}
+{{- with .root.Values.postal.claimName }}
+{{- if eq $.role "dispatcher" }}
+- name: letters
+  persistentVolumeClaim:
+    claimName: {{ . }}
 {{- end }}
 {{- end }}
 {{- end }}
