@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
-from channels.channel import Away, Permanent, Transient
+from channels.channel import Away, Outgoing, Permanent, Transient
+from channels.crm import crm_channel
+from channels.hubspot import _verdict as hubspot_verdict
+from channels.salesforce import _verdict as salesforce_verdict
 from channels.sms import sms_channel
 from channels.twilio import _verdict as of_twilio
+from channels.upsert import Answer, Upsert, upsert_of
 from channels.webhook import read_endpoints
 from channels.whatsapp import _verdict as of_meta
 from channels.whatsapp import whatsapp_channel
 from journeys.checks import check
 from journeys.load import load_project
 from journeys.messages.render import render
+from local.crm import HUBSPOT, SALESFORCE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
 ACCOUNTS = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
@@ -26,7 +31,11 @@ FILES = {
     },
     **dict(re.findall(r"^`(messages/[^`]+)`\n\n```(?:yaml|liquid)\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)),
 }
-VALUES = {"customer": {"first_name": "Ann", "whatsapp_replied_at": 5}, "event": {"order": "A17"}}
+VALUES = {
+    "customer": {"first_name": "Ann", "whatsapp_replied_at": 5, "email": "ann@x.example"},
+    "event": {"order": "A17"},
+    "scan_url": "https://l.example/q/7Yk",
+}
 
 
 def rows(section: str) -> list[tuple[list[int], str]]:
@@ -42,6 +51,8 @@ def test_an_account_is_read(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     told: dict[str, Any] = json.loads(text)
     read = sms_channel if "kind" in told else whatsapp_channel if "phone_id" in told else read_endpoints
+    if any(isinstance(each, dict) and "kind" in each for each in told.values()):
+        read = crm_channel
     assert read(path)
 
 
@@ -52,6 +63,46 @@ def test_its_messages_pass_check_and_render() -> None:
     assert shown["table-ready"].segments == 1
     assert shown["order-ready"].data == {"body.1": "Ann", "body.2": "A17", "button.0": "A17"}
     assert (shown["on-our-way"].text, shown["on-our-way"].until) == ("We are on our way, Ann.", 5 + 24 * 3600 * 1000)
+
+
+def test_what_it_says_of_letters_inboxes_and_records_is_what_is_sent() -> None:
+    folder = load_project(FILES)
+    letter, points, record = (
+        render(folder.messages[name], channel, VALUES)
+        for name, channel in (("voucher-letter", "postal"), ("points", "inapp"), ("won-back", "crm"))
+    )
+    assert (letter.template, letter.data["code"]) == ("voucher-2026", "https://l.example/q/7Yk")
+    assert (points.text, points.shown_ms) == ("You have 0 points.", 14 * 24 * 3_600_000)
+    asked = upsert_of(Outgoing("a1", "marketing", record, ""))
+    assert asked == Upsert("contacts", "email", "ann@x.example", {"lifecyclestage": "customer"})
+
+
+def test_codes_of_crms_mean_what_the_page_says() -> None:
+    text = PAGE.partition("## CRM\n")[2].partition("\n## ")[0]
+    seen = 0
+    for line in text.splitlines():
+        becomes = line.split("|")[3] if line.startswith("| ") and "answers" not in line else ""
+        for code in re.findall(r"`([A-Z_]{5,})`", line.split("|")[1]) if becomes else ():
+            kind = (
+                Permanent if "failed" in becomes and "login" not in becomes else Transient if "six" in becomes else Away
+            )
+            wanted = [of_hubspot(code), of_salesforce(code)]
+            assert kind in [type(each) for each in wanted if each is not None], code
+            seen += 1
+    assert seen >= 15
+
+
+def of_hubspot(code: str) -> Exception | None:
+    if code not in HUBSPOT:
+        return None
+    status, category, _ = HUBSPOT[code]
+    return hubspot_verdict(Answer(status, {"category": category, "policyName": code}, None))
+
+
+def of_salesforce(code: str) -> Exception | None:
+    if code not in SALESFORCE:
+        return None
+    return salesforce_verdict(Answer(SALESFORCE[code][0], [{"errorCode": code}], None))
 
 
 @pytest.mark.parametrize(("section", "verdict"), [("SMS", of_twilio), ("WhatsApp", of_meta)])
