@@ -1,5 +1,6 @@
 """`sillage check`: every fault of definitions at once, one line each."""
 
+import time
 from pathlib import Path
 
 import click
@@ -54,7 +55,7 @@ def _fix(reading: Reading) -> None:
 def faults(reading: Reading) -> tuple[list[Problem], int]:
     """All faults of one folder, its files named as a person at this terminal sees them, and how many were checked."""
     folder = load_project(reading.files)
-    found = [*reading.problems, *check_folder(folder)]
+    found = [*reading.problems, *check_folder(folder, time.time_ns() // 1_000_000)]
     files = list(reading.files)
     if not reading.whole:
         meant = tuple(_meant(reading, folder))

@@ -28,6 +28,7 @@ from journeys.model import (
     EventTypes,
     ExitRule,
     Expression,
+    Fact,
     Fallback,
     Faq,
     FaqEntry,
@@ -52,9 +53,14 @@ from journeys.model import (
     Service,
     Slug,
     SmsRules,
+    Utm,
+    Voice,
     When,
     Winner,
+    Words,
 )
+from journeys.model.charter import COLOUR, DAY, FACT
+from journeys.model.folder import Tracking
 from journeys.model.leaves import Target
 from journeys.model.offers import Arbitration
 from journeys.model.offers import Outcome as Taking
@@ -117,8 +123,13 @@ SECTIONS: dict[str, dict[str, type[Part]]] = {
         "quiet hours": QuietHours,
         "recency": Recency,
         "brand": Brand,
+        "brand in another language": Voice,
+        "words": Words,
+        "fact": Fact,
+        "utm": Utm,
         "content rule": ContentRule,
         "message": MessageHead,
+        "tracking": Tracking,
     },
     "Lives": {
         "life": lives.Outline,
@@ -158,6 +169,9 @@ _PATTERNS = {
     NAME: "name of a variable",
     PACE: "customers a second, `100/s`",
     SHARE: "share, `5%`",
+    FACT: "name for templates",
+    DAY: "day, `2026-12-31`",
+    COLOUR: "colour, `#6b4f3a`",
 }
 
 

@@ -121,7 +121,8 @@ def _required(folder: Folder, message: Message, texts: Iterable[Said], brand: Br
             times = len(list(found(read(wanted, known).text, text)))
             if times == 1 or (times and what != _SIGNATURE):
                 continue
-            told = f"{part} has {what} of the brand `{brand.brand}` {'twice' if times else 'not in it'}"
+            verb, often = ("has", " twice") if times else ("lacks", "")
+            told = f"{part} {verb} {what} of the brand `{brand.brand}`{often}"
             shown = "{{ brand.signature }}" if what == _SIGNATURE else " ".join(wanted.split())
             cure = "leave it to the layout" if times else f"write `{shown}` in it, or in its layout"
             yield Problem(f"messages/{message.name}/{part}", 1, 1, "J113", told, cure)

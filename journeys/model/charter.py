@@ -23,7 +23,7 @@ class Fact(Part):
 
     title: str = ""
     code: Annotated[str, Field(pattern=r"^\S{1,40}$")] | None = None
-    percent: Annotated[Number, Field(le=100)] | None = None
+    percent: Annotated[float | int, Field(ge=0, le=100)] | None = None
     amount: Number | None = None
     price: Number | None = None
     minimum: Number | None = None

@@ -79,7 +79,7 @@ class Brand(Part):
     colours: dict[FactName, Annotated[str, Field(pattern=COLOUR)]] = {}
     texts: dict[FactName, str] = {}
     layout: Slug | None = None
-    words: Words = Words()
+    words: Words | None = None
     claims: list[Phrase] = []
     required: dict[Slug, list[Phrase]] = {}
     facts: dict[FactName, Fact] = {}
