@@ -14,15 +14,19 @@ from cli.docs import body_of
 from cli.errors import CliError
 from cli.folder import read_folders
 from cli.lives import play
-from cli.livesfolder import catalogs_of, definitions_at
+from cli.livesfolder import catalogs_of, definitions_at, played_with
 from cli.settings import load_settings
 from cli.terminal import plain
+from engine.catalog import Catalog
 from engine.person import person_facts
+from journeys.lives import Life
 from journeys.load import Folder, load_project
 from journeys.messages.missing import missing
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered, channels_of, render
 from journeys.messages.template import LINKS, ROOTS, TemplateFault
+from journeys.model import Send
+from journeys.model.walk import all_nodes
 from streams.broker.topics import partition_counts
 from streams.operations.customer import look_up
 from streams.operations.sweep import Sweep
@@ -106,13 +110,22 @@ def _given(customer: str, attributes: Path | None) -> Sample | None:
 def _lived(root: Path, folder: Folder, message: Message, channel: str) -> Sample:
     """The values of the first life in which the message leaves on the channel."""
     lives = definitions_at(root).lives if folder.journeys else []
-    for life in lives:
-        catalogs = catalogs_of(folder, [life])
-        for action in play(life, catalogs[life.journey, life.beside]).actions:
+    catalogs: dict[tuple[str, tuple[str, ...]], Catalog] = {}
+    for life in sorted(lives, key=lambda each: not _names(folder, each, message.name)):
+        named = life.journey, life.beside
+        if named not in catalogs:
+            catalogs |= catalogs_of(folder, [life])
+        for action in play(life, catalogs[named]).actions:
             if (action.message, action.channel) == (message.name, channel):
                 whose = f"as the customer of the life “{life.name}” reads it"
                 return Sample(action.variables, action.language, whose, action.journey)
     return Sample({}, "", "without values, since no life gets it")
+
+
+def _names(folder: Folder, life: Life, message: str) -> bool:
+    """Whether a journey of the life has a send of the message; offers send others."""
+    nodes = (node for name in played_with(folder, life) for _, node in all_nodes(folder.journeys[name].model))
+    return any(isinstance(node, Send) and node.send == message for node in nodes)
 
 
 def _read(path: Path) -> dict[str, Any]:

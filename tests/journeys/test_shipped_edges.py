@@ -1,4 +1,4 @@
-"""The shipped journeys at their edges: what is told twice, late or of yesterday, at night, and about who has no name."""
+"""The shipped journeys at their edges: what is told twice, late or of yesterday, at night, and of people without a name."""
 
 from pathlib import Path
 from typing import Any
