@@ -1,7 +1,7 @@
 """The promise of a channel: hand one message over, and say what is known of its fate."""
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 from journeys.messages.render import Rendered
 
@@ -24,6 +24,26 @@ class Outgoing:
     unsubscribe: str = ""
     customer: str = ""
     reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Halves of characters, which no provider can be told, become U+FFFD."""
+        said = self.rendered
+        try:
+            for text in (said.subject, said.text, said.html, said.link, said.image, said.template, said.language,
+                         self.action_id, self.recipient, self.sender, self.class_, self.unsubscribe, self.customer,
+                         self.reference, *said.data, *said.data.values()):  # fmt: skip
+                text.isascii() or text.encode()
+        except UnicodeEncodeError:
+            for name, value in vars(self).items():
+                object.__setattr__(self, name, _whole(value))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Rendered):
+        return replace(value, **{name: _whole(each) for name, each in vars(value).items()})
+    return {_whole(key): _whole(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from channels.accounts import header_fault, url_fault
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
-from channels.http import Http, json_of, retry_after
+from channels.http import Http, header_value, json_of, retry_after
 from channels.phones import e164
 from journeys.messages.sms import length
 
@@ -82,7 +82,7 @@ class HttpSms:
         """Hands one message to the gateway. No answer is one that may be tried again where the id is honoured."""
         gateway, places = self._gateway, _places(outgoing)
         body = _filled(gateway.body, places)
-        headers = {**gateway.headers, gateway.id_header: outgoing.action_id}
+        headers = {**gateway.headers, gateway.id_header: header_value(outgoing.action_id, "sms_bad_id")}
         content: dict[str, Any] = {"data" if gateway.form else "json": body} if body else {}
         try:
             async with self._http.session.request(

@@ -5,8 +5,15 @@ from typing import Any
 
 import aiohttp
 
+from channels.accounts import header_fault
+from channels.channel import Permanent
+
 KEPT_SECONDS = 10.0
 """How long an idle connection is kept: shorter than servers do, since one that they close may lose a message."""
+
+MOST_SECONDS = 24 * 3600.0
+MOST_BYTES = 1 << 20
+MOST_HEADER = 1000
 
 
 class Http:
@@ -33,14 +40,29 @@ class Http:
 
 def retry_after(answer: aiohttp.ClientResponse) -> float | None:
     """The seconds of the header Retry-After, None where there is none or a date."""
-    text = answer.headers.get("Retry-After")
-    return float(text) if text is not None and text.isdigit() else None
+    text = answer.headers.get("Retry-After", "")
+    return min(float(text), MOST_SECONDS) if text.isascii() and text.isdecimal() else None
+
+
+def header_value(text: str, code: str) -> str:
+    """The text, as a header takes it. Raises Permanent(code) for what might be more than one header, or none."""
+    if header_fault(text) or len(text) > MOST_HEADER:
+        raise Permanent(code)
+    return text
+
+
+async def body_of(answer: aiohttp.ClientResponse) -> bytes:
+    """What an answer says, and no more than MOST_BYTES of it."""
+    found = bytearray()
+    while len(found) < MOST_BYTES and (block := await answer.content.read(MOST_BYTES - len(found))):
+        found += block
+    return bytes(found)
 
 
 async def json_of(answer: aiohttp.ClientResponse) -> dict[str, Any]:
     """The JSON object that an answer holds; empty for anything else."""
     try:
-        found = json.loads(await answer.read())
+        found = json.loads(await body_of(answer))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -22,6 +22,7 @@ _MOST_LOCAL = 64
 _MOST_DOMAIN = 253
 _MOST_ADDRESS = 254
 _MOST_NAME = 100
+_MOST_TOKEN = 600
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TOKEN = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST_ASCII_LINE = 70
@@ -77,7 +78,7 @@ def sender_address(sender: str) -> tuple[str, str]:
 
 def message_id(action_id: str, domain: str) -> str:
     """Always the same for an action, so that a receiver can drop a second copy."""
-    return f"<{_TOKEN.sub('-', action_id)}@{domain}>"
+    return f"<{_TOKEN.sub('-', action_id)[:_MOST_TOKEN]}@{domain}>"
 
 
 def compose(outgoing: Outgoing, at: float) -> bytes:
@@ -89,7 +90,7 @@ def compose(outgoing: Outgoing, at: float) -> bytes:
         _subject(outgoing.rendered.subject),
         f"Date: {formatdate(at)}",
         f"Message-ID: {message_id(outgoing.reference or outgoing.action_id, bare.rpartition('@')[2])}",
-        f"X-Sillage-Action: {_TOKEN.sub('-', outgoing.action_id)}",
+        f"X-Sillage-Action: {_TOKEN.sub('-', outgoing.action_id)[:_MOST_TOKEN]}",
         "MIME-Version: 1.0",
         *_one_click(outgoing.unsubscribe),
     ]

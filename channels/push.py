@@ -5,6 +5,7 @@ Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages and ...
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import aiohttp
 from google.auth import crypt, jwt
 
+from channels.accounts import header_fault
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
-from channels.http import Http, retry_after
+from channels.http import Http, json_of, retry_after
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -24,6 +26,7 @@ EARLY_SECONDS = 300
 """How long a signed claim holds, and how long before its end an access token is renewed."""
 QUOTA_SECONDS = 60.0
 """How long to wait after the quota was used up where the answer does not say."""
+_CODE = re.compile(r"[A-Z_]{1,60}")
 _MAX_TTL_SECONDS = 28 * 24 * 3600
 
 
@@ -91,7 +94,7 @@ class Push:
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=self._timeout,
             ) as answer:
-                told = await _told(answer)
+                told = await json_of(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
             raise Away("push_unreachable") from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
@@ -115,17 +118,20 @@ class Push:
         form = {"grant_type": GRANT, "assertion": self._account.claim(now)}
         try:
             async with self._http.session.post(self._account.token_uri, data=form, timeout=self._timeout) as answer:
-                told = await _told(answer)
+                told = await json_of(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             raise Away("push_login_unreachable") from fault
-        token = told.get("access_token")
-        if answer.status != 200 or not isinstance(token, str):
+        token: Any = told.get("access_token")
+        lives = told.get("expires_in", LIVES_SECONDS)
+        sound = isinstance(token, str) and not header_fault(token) and isinstance(lives, int | float)
+        if answer.status != 200 or not sound:
             raise Away("push_login")
         self._token = token
-        self._token_until = now + float(told.get("expires_in", LIVES_SECONDS)) - EARLY_SECONDS
+        self._token_until = now + lives - EARLY_SECONDS
 
     def _verdict(self, answer: aiohttp.ClientResponse, told: dict[str, Any]) -> Exception:
-        code = _error_code(told) or str(answer.status)
+        code = _error_code(told)
+        code = code if _CODE.fullmatch(code) else str(answer.status)
         name = f"push_{code.lower()}"
         wait = retry_after(answer)
         if answer.status == 401:
@@ -166,20 +172,13 @@ def _message(outgoing: Outgoing, now: float) -> dict[str, Any]:
     }
 
 
-async def _told(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    try:
-        found = json.loads(await answer.read())
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _error_code(told: dict[str, Any]) -> str:
     """The code of the service where it gives one, else the general status."""
     error = told.get("error")
     if not isinstance(error, dict):
         return ""
-    for detail in error.get("details") or []:
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else []:
         if isinstance(detail, dict) and isinstance(detail.get("errorCode"), str):
             return str(detail["errorCode"])
     return str(error.get("status", ""))

@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
-from channels.http import Http, retry_after
+from channels.http import Http, header_value, retry_after
 
 SECRET_PREFIX = "whsec_"
 _AGAIN = frozenset({408, 409, 425, 429})
@@ -104,6 +104,7 @@ async def call(http: Http, endpoint: Endpoint, name: str, at: int, body: bytes, 
 
     No answer is one that may be tried again: receivers drop an id that they had.
     """
+    header_value(name, f"{channel}_bad_id")
     try:
         async with http.session.post(
             endpoint.url,

@@ -24,7 +24,7 @@ from yarl import URL
 
 from channels.accounts import read_account, refuse
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
-from channels.http import Http, retry_after
+from channels.http import Http, body_of, retry_after
 
 VARIABLE = "SILLAGE_WEBPUSH"
 SERVICES = (
@@ -112,7 +112,7 @@ class Webpush:
             async with self._http.session.post(
                 url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
-                await answer.read()
+                await body_of(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
             raise Away("webpush_unreachable") from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
