@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from state.redis_ledger import RedisLedger
+from state.redis_rates import RedisRates
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
 from streams.broker.quiet import LOOK_SECONDS, quiet
@@ -22,9 +23,10 @@ from streams.context.follower import Surroundings
 from streams.definitions.follower import Definitions
 from streams.dispatch.ahead import Ahead, note_of
 from streams.dispatch.book import Book, Note, dispatches_log
-from streams.dispatch.channels import channels_of
+from streams.dispatch.channels import channels_of, limits_of
 from streams.dispatch.desk import Desk
 from streams.dispatch.dispatcher import Dispatcher
+from streams.dispatch.parking import Parking
 from streams.faust.app import Group
 from streams.inputs import Inputs
 from streams.links.links import links_of
@@ -183,39 +185,57 @@ async def run_dispatcher(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
-    channels, links = channels_of(settings, time.time), links_of(settings)
+    limits = limits_of(settings)
+    channels, links = channels_of(settings, time.time, limits), links_of(settings)
     await refuse_redis(settings.redis_access)
     async with Shared(settings, "dispatcher") as shared:
-        topic = settings.topic("actions")
         ledger = RedisLedger(**redis_options(settings.redis_access), prefix=settings.prefix)
+        rates = RedisRates(**redis_options(settings.redis_access), prefix=settings.prefix)
         book = Book(settings, shared.publisher, ledger, wall_ms, dispatches_log(settings), shared.metrics.redis_away)
-        ahead: Ahead[Note] = Ahead(settings, topic, book.note, note_of)
-        dead = dead_letters(settings, shared.publisher, "actions")
-        dispatcher = Dispatcher(
-            settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms, dead,
-            shared.metrics, traces=shared.traces, links=links,
-        )  # fmt: skip
-        desk = Desk(topic, dispatcher, book, ahead)
-        group = Group(settings, "dispatcher", [topic], desk.offer, desk.assigned, desk.pause)
-        desk.source = group.source
+        ahead: Ahead[Note] = Ahead(settings, settings.topic("actions"), book.note, note_of)
         calls = calls_of(settings, shared)
-        shared.ready_once(lambda: desk.ready and calls.ready, "not every partition given is open")
-
-        async def leave() -> None:
-            await asyncio.gather(desk.stop(), calls.leave())
-            await group.commit()
-
         try:
             await ahead.start()
             await calls.start()
-            await until(stop, [desk.run(), group.run(), *calls.works(), shared.definitions.until_fault()], leave)
+            parking = await _parking(settings, shared.publisher, ahead)
+            dispatcher = Dispatcher(
+                settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms,
+                dead_letters(settings, shared.publisher, "actions"), shared.metrics, traces=shared.traces,
+                links=links, limits=limits, rates=rates, parking=parking,
+            )  # fmt: skip
+            desk = Desk(settings.topic("actions"), dispatcher, book, ahead, parking)
+            await _carry(settings, stop, shared, desk, calls, parking.topics)
         except (PublishError, KafkaError):
             await shared.broker_is_there(stop)
             raise
         finally:
             await ahead.stop()
             await asyncio.gather(calls.close(), *(channel.close() for channel in channels.values()))
-            await ledger.close()
+            await asyncio.gather(ledger.close(), rates.close())
+
+
+async def _parking(settings: Settings, publisher: Publisher, ahead: Ahead[Note]) -> Parking:
+    parking = Parking(settings, publisher, await ahead.topics())
+    if parking.missing:
+        told = ", ".join(parking.missing)
+        log.warning("%s: not there, so what would wait there waits in memory; run `sillage topics migrate`", told)
+    return parking
+
+
+async def _carry(
+    settings: Settings, stop: asyncio.Event, shared: Shared, desk: Desk, calls: Calls, parked: Sequence[str]
+) -> None:
+    """Joins the group, and works until `stop` is set; actions and what is parked of them have the same owner."""
+    topics = [settings.topic("actions"), *parked]
+    group = Group(settings, "dispatcher", topics, desk.offer, desk.assigned, desk.pause)
+    desk.source = group.source
+    shared.ready_once(lambda: desk.ready and calls.ready, "not every partition given is open")
+
+    async def leave() -> None:
+        await asyncio.gather(desk.stop(), calls.leave())
+        await group.commit()
+
+    await until(stop, [desk.run(), group.run(), *calls.works(), shared.definitions.until_fault()], leave)
 
 
 def calls_of(settings: Settings, shared: Shared) -> Calls:

@@ -18,6 +18,8 @@ from streams.broker.publish import Out, PublishError
 from streams.dispatch.book import Book
 from streams.dispatch.dispatcher import Dispatcher
 from streams.dispatch.errand import Patience
+from channels.limits import Limits
+from streams.dispatch.parking import Parking
 from streams.settings import Settings
 
 HELLO = Message("hello", MessageHead(subject="Hello {{ customer.name }}"), {"email.txt": "Dear {{ customer.name }}"})
@@ -30,6 +32,8 @@ QUICK = Patience(
     settle_ms=200,
     overtake_ms=400,
     wind_up_seconds=0.2,
+    park_seconds=0.1,
+    breaker_seconds=0.05,
 )
 
 
@@ -125,6 +129,8 @@ class Tally:
         self.errors: list[tuple[str, str]] = []
         self.took: dict[tuple[str, str], list[float]] = {}
         self.conflicts = 0
+        self.away: dict[str, bool] = {}
+        self.parking: Counter[str] = Counter()
 
     def provider_error(self, provider: str, code: str) -> None:
         self.errors.append((provider, code))
@@ -134,6 +140,12 @@ class Tally:
 
     def ledger_conflicts(self, count: int) -> None:
         self.conflicts += count
+
+    def provider_away(self, provider: str, away: bool) -> None:
+        self.away[provider] = away
+
+    def parked(self, provider: str, count: int) -> None:
+        self.parking[provider] += count
 
     def unresolved_reserves(self, count: int) -> None:
         self.unresolved = count
@@ -161,6 +173,10 @@ class Office:
     tally: Tally = field(default_factory=Tally)
     left: list[str] = field(default_factory=list)
     links: Any = None
+    limits: dict[str, Limits] = field(default_factory=dict)
+    rates: Any = None
+    parking: Parking | None = None
+    others: Sequence[Any] = ()
 
     def __post_init__(self) -> None:
         self.now = NOW
@@ -171,7 +187,7 @@ class Office:
             self.shelf,
             self.book,
             self.ahead,
-            {self.hatch.name: self.hatch},
+            {channel.name: channel for channel in (self.hatch, *self.others)},
             self.messages.get,
             clock,
             self._dead,
@@ -179,6 +195,9 @@ class Office:
             on_sent=lambda sent, rendered: self.left.append(f"{sent.id}: {rendered.subject}"),
             patience=self.patience,
             links=self.links,
+            limits=self.limits,
+            rates=self.rates,
+            parking=self.parking,
         )
 
     def another(self, **changed: Any) -> "Office":

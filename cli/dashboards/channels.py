@@ -57,6 +57,10 @@ _PROVIDERS = Row(
               "dispatcher and the provider's time.", "s",
               (quantile(0.99, "action_to_provider_seconds", CHANNEL, by="channel"), "{{channel}}"), width=16,
               runbook="SillageHandOversLate"),
+        lines("Provider away", "1 while a process hardly tries a provider, since it fails again and again.", "none",
+              (or_zero(most("provider_away", by="provider")), "{{provider}}"), width=12, warn=1),
+        lines("Parked", "Actions a second that found no room at their provider, and wait on a topic.", "ops",
+              (or_zero(rate("actions_parked_total", by="provider")), "{{provider}}"), width=12),
     ),
 )  # fmt: skip
 _SERVICES = Row(

@@ -6,7 +6,10 @@ from streams.settings import CONTEXT_OF_ITS_OWN, Settings
 
 MIB = 1 << 20
 HOUR, DAY = 3_600_000, 86_400_000
-PROVIDERS = ("smtp",)
+PROVIDERS = ("email", "push", "sms", "whatsapp", "webhook")
+"""Channels whose actions wait on a topic of their own where their provider has no room."""
+OTHER, CRITICAL = "other", "critical"
+"""Where those of all other channels wait, and those of class critical of every channel."""
 # A segment goes once its last record is too old, so its first one lives for up to this much longer than retention.ms.
 _SEGMENT_MS = {1: HOUR, 7: 6 * HOUR, 30: DAY}
 
@@ -30,7 +33,7 @@ class Topic(NamedTuple):
 def declare(settings: Settings) -> list[Topic]:
     """All topics of the prefix, `state` first: its partition count is where N is stored."""
     touchpoints = [f"touchpoints.{name}" for name in (*settings.channel_names(), "rekeyed")]
-    waiting = [f"actions.waiting.{provider}" for provider in PROVIDERS]
+    waiting = [f"actions.waiting.{name}" for name in (*PROVIDERS, OTHER, CRITICAL)]
     context = [f"context.{kind}" for kind in (*CONTEXT_OF_ITS_OWN, *settings.context_kinds())]
     co_partitioned = {
         "state": ("compacted", _state()),
@@ -43,7 +46,7 @@ def declare(settings: Settings) -> list[Topic]:
         "emitted": ("7 d", _kept(7, 4)),
         **dict.fromkeys(waiting, ("7 d", _kept(7, 4))),
         "ticks": ("1 d", _kept(1, 1)),
-        **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", "calls", *waiting, "ticks")], _DEAD),
+        **dict.fromkeys([f"{name}.dead" for name in (*touchpoints, "actions", "calls", "ticks")], _DEAD),
     }
     single = {
         "definitions": ("compacted", _compacted(4)),

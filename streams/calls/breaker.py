@@ -1,4 +1,4 @@
-"""The circuit breaker of one service: opens after failures in a row, and lets one try through at a time to see."""
+"""The circuit breaker of one service or provider: opens after failures in a row, and lets one try through at a time to see."""
 
 import enum
 
@@ -20,14 +20,15 @@ class State(enum.Enum):
 class Breaker:
     """Instants are seconds of a clock that the caller has.
 
-    FAILURES tries in a row that failed open it for FIRST_SECONDS; then one try goes through. Where it is answered all
+    FAILURES tries in a row that failed open it for `first_seconds`; then one try goes through. Where it is answered all
     go through again, where it fails the next may go after twice as long, at most GREATEST_SECONDS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_seconds: float = FIRST_SECONDS) -> None:
         self.state = State.CLOSED
+        self._first_seconds = first_seconds
         self._failures = 0
-        self._seconds = FIRST_SECONDS
+        self._seconds = first_seconds
         self._until = 0.0
 
     def pause(self, now: float) -> float:
@@ -48,7 +49,7 @@ class Breaker:
         """The service answered, whatever it said."""
         self.state = State.CLOSED
         self._failures = 0
-        self._seconds = FIRST_SECONDS
+        self._seconds = self._first_seconds
 
     def failed(self, now: float) -> None:
         """It did not, or said that it cannot."""

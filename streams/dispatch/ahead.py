@@ -71,6 +71,10 @@ class Ahead(Generic[N]):
         await self._consumer.stop()
         await self._asker.stop()
 
+    async def topics(self) -> set[str]:
+        """The full names of all topics that the brokers have."""
+        return set(await self._asker.topics())
+
     def open(self, partition: int, start: int) -> None:
         """Reads this partition too, from the offset where the dispatcher begins."""
         self._positions[partition] = start

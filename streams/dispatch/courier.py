@@ -5,12 +5,13 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from channels.channel import Away, Channel, Outgoing, Permanent, Transient, Unknown
+from channels.channel import Away, Channel, Outgoing, Permanent, Sent, Transient, Unknown
 from engine.decision import Action
 from journeys.messages.render import Rendered
 from state.ledger import DEAD_ADDRESS, Entry, Status
 from streams.dispatch.book import released
 from streams.dispatch.errand import Errand, Patience
+from streams.dispatch.provider import Place, Provider
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,12 @@ class Gauges(Protocol):
     def provider_error(self, provider: str, code: str) -> None: ...
     def action_to_provider(self, journey: str, channel: str, seconds: Iterable[float]) -> None: ...
     def ledger_conflicts(self, count: int) -> None: ...
+    def provider_away(self, provider: str, away: bool) -> None: ...
+    def parked(self, provider: str, count: int) -> None: ...
 
 
 class Courier:
-    """At most `patience.parallel` hand-overs at a time. `on_sent` hears of each message that left."""
+    """Hands over at a place of the provider, within its time. `on_sent` hears of each message that left."""
 
     def __init__(
         self,
@@ -47,20 +50,19 @@ class Courier:
         self._gauges = gauges
         self._on_sent = on_sent
         self._by_event = by_event
-        self._free = asyncio.Semaphore(patience.parallel)
 
-    async def carry(self, errand: Errand, entry: Entry) -> Entry:
+    async def carry(self, errand: Errand, entry: Entry, provider: Provider, place: Place) -> Entry:
         """Hands one reserved message over. Gives a settled entry, or RELEASED or RESERVED with the errand put off."""
         action, rendered = errand.action, errand.rendered
         if rendered is None:
             raise ValueError(f"action {action.id}: reserved without a message; render it first")
         outgoing = Outgoing(
             action.id, action.recipient, rendered, self._sender, action.class_, self._valid_ms(action),
-            errand.unsubscribe,
+            errand.unsubscribe, action.customer, errand.reference,
         )  # fmt: skip
-        async with self._free:
-            errand.handed_over = True
-            status, code = await self._timed(errand, outgoing)
+        await place.its_time()
+        errand.handed_over = True
+        status, code = await self._timed(errand, outgoing, provider.limits.timeout_seconds, place)
         if status is Status.SENT and self._on_sent is not None:
             self._on_sent(action, rendered)
         if status is Status.RELEASED:
@@ -72,31 +74,47 @@ class Courier:
         now = action.decided_at if self._by_event else self._clock()
         return max(1, action.void_at - now) if action.void_at else 0
 
-    async def _timed(self, errand: Errand, outgoing: Outgoing) -> tuple[Status, str]:
+    async def _timed(self, errand: Errand, outgoing: Outgoing, seconds: float, place: Place) -> tuple[Status, str]:
         loop = asyncio.get_running_loop()
         begun_at = loop.time()
-        fate = await self._fate(errand, outgoing)
+        try:
+            fate = await self._fate(errand, outgoing, seconds, place)
+        finally:
+            place.leave(None)
         if self._gauges is not None:
             self._gauges.provider_answered(errand.action.channel, [loop.time() - begun_at])
         return fate
 
-    async def _fate(self, errand: Errand, outgoing: Outgoing) -> tuple[Status, str]:
+    async def _fate(self, errand: Errand, outgoing: Outgoing, seconds: float, place: Place) -> tuple[Status, str]:
+        """What became of it; the place is left with what it says of the provider's health."""
         try:
-            sent = await self._channels[errand.action.channel].send(outgoing)
+            sent = await self._send(outgoing, errand.action.channel, seconds)
         except Transient as fault:
             self._failed(errand, fault.code)
+            place.leave(False if isinstance(fault, Away) else None)
             return self._after_transient(errand, fault)
         except Permanent as fault:
             self._failed(errand, fault.code)
+            place.leave(True)
             return Status.FAILED, fault.code + (DEAD_ADDRESS if fault.dead_address else "")
         except Unknown as fault:
             self._failed(errand, fault.code)
+            place.leave(False)
             return self._after_unknown(errand, fault.code)
         except Exception:
             log.exception("the channel broke", extra=errand.about("channel_fault"))
             self._failed(errand, "channel_fault")
             return self._after_unknown(errand, "channel_fault")
+        place.leave(True)
         return Status.SENT, sent.reference
+
+    async def _send(self, outgoing: Outgoing, channel: str, seconds: float) -> Sent:
+        """Raises Unknown for one that does not end: all of it may be with the provider."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._channels[channel].send(outgoing)
+        except TimeoutError:
+            raise Unknown("time_out") from None
 
     def _failed(self, errand: Errand, code: str) -> None:
         log.info("a hand-over did not succeed", extra=errand.about(code))

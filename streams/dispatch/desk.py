@@ -16,6 +16,12 @@ log = logging.getLogger("sillage.dispatcher")
 HOLD_ROWS = 10_000
 HOLD_BYTES = 32 << 20
 """Actions of one partition in hand, and their bytes, from which no more are fetched."""
+HOLD_PARKED = 1_000
+"""The same of what is parked there for one provider."""
+SPAN_ROWS = 20
+"""So many times as many may lie between the first that is not settled and the last that was read."""
+TAKE_ROWS = 200
+"""Rows that are settled together: one that takes long keeps no more than these in memory."""
 STOP_SECONDS = 4.0
 """How long a stop waits for what was begun; a message that waits for Redis or its provider is given back then."""
 
@@ -37,31 +43,50 @@ class Taker(Protocol):
         ...
 
 
+class Parked(Protocol):
+    """Topics that are read beside the one of the desk; Parking fits."""
+
+    @property
+    def topics(self) -> Sequence[str]: ...
+    def opened(self, spot: Spot, start: int, end: int) -> None: ...
+    def settled(self, spot: Spot, upto: int) -> None: ...
+
+
 class Desk:
     """Owner of the partitions of `topic` that `assigned` names, fed by a Source through `offer`.
 
-    Both of actions and of calls read ahead; one of calls needs no book.
+    Both of actions and of calls read ahead; one of calls needs no book. What is `parked` on a partition is read by
+    whoever owns that.
     """
 
     def __init__(
-        self, topic: str, dispatcher: Taker, book: Book | None = None, ahead: Ahead[Any] | None = None
+        self,
+        topic: str,
+        dispatcher: Taker,
+        book: Book | None = None,
+        ahead: Ahead[Any] | None = None,
+        parked: Parked | None = None,
     ) -> None:
         self.source: Source | None = None
         self._topic = topic
+        self._parked = parked
+        self._topics = [topic, *(() if parked is None else parked.topics)]
         self._dispatcher = dispatcher
         self._book = book
         self._ahead = ahead
         self._given: set[int] = set()
         self._member = False
-        self._open: dict[int, deque[Take]] = {}
+        self._open: set[int] = set()
+        self._takes: dict[Spot, deque[Take]] = {}
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()
-        self._held: set[int] = set()
+        self._held: set[Spot] = set()
+        self._fault: BaseException | None = None
 
     @property
     def ready(self) -> bool:
         """Whether the group has given partitions, or none, and each is open."""
-        return self._member and set(self._open) == self._given
+        return self._member and self._open == self._given
 
     def assigned(self, numbers: Iterable[int]) -> None:
         """The group gives these partitions, and no others."""
@@ -76,15 +101,18 @@ class Desk:
 
     def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
         """Rows of one partition, in order; dropped where it is not open."""
-        takes = self._open.get(partition)
-        if takes is None or topic != self._topic or not rows:
+        spot = (topic, partition)
+        takes = self._takes.get(spot)
+        if takes is None:
             return
-        task = asyncio.create_task(self._dispatcher.take(partition, rows))
-        task.add_done_callback(lambda _task: self._moved.set())
-        size = sum(len(row.value or b"") for row in rows)
-        takes.append(Take(rows[-1].offset + 1, len(rows), size, task))
-        if _fills(takes) > 1:
-            self._hold(partition)
+        for first in range(0, len(rows), TAKE_ROWS):
+            some = rows[first : first + TAKE_ROWS]
+            task = asyncio.create_task(self._dispatcher.take(partition, some))
+            task.add_done_callback(self._ended)
+            size = sum(len(row.value or b"") for row in some)
+            takes.append(Take(some[-1].offset + 1, len(some), size, task))
+        if self._fills(spot, takes) > 1:
+            self._hold(spot)
 
     async def run(self) -> None:
         """Opens, closes and commits until cancelled. Raises what ended a take."""
@@ -103,68 +131,85 @@ class Desk:
         """Takes no more; what was begun gets a few seconds to end, and what is settled is told."""
         self._given = set()
         self._member = False
-        for number in self._open:
-            self._hold(number)
-        begun = [take.task for takes in self._open.values() for take in takes]
+        for spot in self._takes:
+            self._hold(spot)
+        begun = [take.task for takes in self._takes.values() for take in takes]
         if begun:
             await asyncio.wait(begun, timeout=STOP_SECONDS)
         self._settle()
         await self._close(list(self._open))
 
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """A fault is told at once, whatever lies before it still."""
+        if not task.cancelled() and self._fault is None:
+            self._fault = task.exception()
+        self._moved.set()
+
     async def _match(self) -> None:
         await self._close([number for number in self._open if number not in self._given])
-        for number in sorted(self._given - set(self._open)):
+        for number in sorted(self._given - self._open):
             await self._open_one(number)
 
     async def _open_one(self, number: int) -> None:
         if self.source is None:
             raise RuntimeError("the desk was given partitions before its source; attach the source first")
-        spot: Spot = (self._topic, number)
         if self._book is not None:
             await self._book.open(number)
-        first, end = (await self.source.bounds([spot]))[spot]
-        start = min(max((await self.source.committed([spot])).get(spot, first), first), end)
+        spots = [(topic, number) for topic in self._topics]
+        bounds, committed = await self.source.bounds(spots), await self.source.committed(spots)
+        starts = {spot: min(max(committed.get(spot, first), first), end) for spot, (first, end) in bounds.items()}
         if self._ahead is not None:
-            self._ahead.open(number, start)
-        self._open[number] = deque()
-        self.source.open({spot: start})
+            self._ahead.open(number, starts[self._topic, number])
+        self._open.add(number)
+        for spot, start in starts.items():
+            self._takes[spot] = deque()
+            if self._parked is not None and spot[0] != self._topic:
+                self._parked.opened(spot, start, bounds[spot][1])
+        self.source.open(starts)
 
     async def _close(self, numbers: Sequence[int]) -> None:
         tasks = []
         for number in numbers:
-            tasks += [take.task for take in self._open.pop(number, ())]
+            spots = [(topic, number) for topic in self._topics]
+            tasks += [take.task for spot in spots for take in self._takes.pop(spot, ())]
+            self._open.discard(number)
             if self._ahead is not None:
                 self._ahead.close(number)
-            self._held.discard(number)
+            self._held -= set(spots)
             if self.source is not None:
-                self.source.close([(self._topic, number)])
+                self.source.close(spots)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _settle(self) -> None:
         """Tells the source how far each partition is settled without a gap. Raises what ended a take."""
-        for number, takes in self._open.items():
+        if self._fault is not None:
+            raise self._fault
+        for spot, takes in self._takes.items():
             upto = None
             while takes and takes[0].task.done():
-                take = takes.popleft()
-                take.task.result()
-                upto = take.offset
+                upto = takes.popleft().offset
             if upto is not None and self.source is not None:
-                self.source.commit({(self._topic, number): upto})
-                self._let_in(number, takes)
+                self.source.commit({spot: upto})
+                if self._parked is not None:
+                    self._parked.settled(spot, upto)
+            self._let_in(spot, takes)
 
-    def _hold(self, number: int) -> None:
+    def _hold(self, spot: Spot) -> None:
         if self.source is not None:
-            self._held.add(number)
-            self.source.hold((self._topic, number))
+            self._held.add(spot)
+            self.source.hold(spot)
 
-    def _let_in(self, number: int, takes: Sequence[Take]) -> None:
-        if number in self._held and _fills(takes) < 0.5 and self.source is not None:
-            self._held.discard(number)
-            self.source.release((self._topic, number))
+    def _let_in(self, spot: Spot, takes: Sequence[Take]) -> None:
+        if spot in self._held and self._fills(spot, takes) < 0.5 and self.source is not None:
+            self._held.discard(spot)
+            self.source.release(spot)
 
-
-def _fills(takes: Sequence[Take]) -> float:
-    """How much of what may be in hand these are; more than 1 where it is too much."""
-    return max(sum(take.rows for take in takes) / HOLD_ROWS, sum(take.size for take in takes) / HOLD_BYTES)
+    def _fills(self, spot: Spot, takes: Sequence[Take]) -> float:
+        """How much of what may be in hand these are; more than 1 where it is too much."""
+        most = HOLD_ROWS if spot[0] == self._topic else HOLD_PARKED
+        at_work = [take for take in takes if not take.task.done()]
+        rows, size = sum(take.rows for take in at_work), sum(take.size for take in at_work)
+        span = sum(take.rows for take in takes)
+        return max(rows / most, size * HOLD_ROWS / most / HOLD_BYTES, span / (most * SPAN_ROWS))

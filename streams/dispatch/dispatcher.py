@@ -3,24 +3,31 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from channels.channel import Channel
-from engine.decision import Action, Output
+from channels.limits import NONE, Limits
+from engine.decision import Action, Erasure, Output
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered
 from state.ledger import SETTLED, Entry, LedgerAway, Status
+from state.rates import Rates
 from streams.broker.publish import Out, Publisher
 from streams.broker.watch import DamagedLog
 from streams.dispatch.book import Book, Note, released
 from streams.dispatch.courier import Courier, Gauges
-from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, queued_at_of, read_output
+from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, number_of, queued_at_of, read_output
+from streams.dispatch.forgetting import forget
 from streams.dispatch.lastchecks import LastChecks
-from streams.dispatch.receipts import Receipt, receipt_of
+from streams.dispatch.parking import Parking
+from streams.dispatch.provider import Place, Provider
+from streams.dispatch.receipts import Receipt, code_of, receipt_of
+from streams.dispatch.serving import Serving
 from streams.links.links import Links
 from streams.observing.logs import about
 from streams.observing.traceparent import place_of
@@ -48,8 +55,9 @@ class ReadAhead(Protocol):
 
 
 class Dispatcher:
-    """Takes batches of `actions`. `clock` gives wall time in ms; `message_of` a message by its hash, or None;
-    `dead` takes a record that is no action, with a code and a reason; `on_sent` hears of each message that left.
+    """Takes batches of `actions`, and of what is parked. `clock` gives wall time in ms; `message_of` a message by its
+    hash, or None; `dead` takes a record that is no action, with a code and a reason; `on_sent` hears of each message
+    that left. `limits` are by channel, `rates` what all dispatchers share; without `parking` what waits stays here.
     """
 
     def __init__(
@@ -67,6 +75,9 @@ class Dispatcher:
         patience: Patience | None = None,
         traces: Traces | None = None,
         links: Links | None = None,
+        limits: Mapping[str, Limits] | None = None,
+        rates: Rates | None = None,
+        parking: Parking | None = None,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -81,6 +92,10 @@ class Dispatcher:
         self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event, links=links)
         self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent, by_event=by_event)
         self._channels = channels
+        self._limits = limits or {}
+        self._rates = rates
+        self._parking = parking
+        self._providers: dict[str, Provider] = {}
         self._in_hand: Counter[str] = Counter()
         self.unresolved = 0
 
@@ -93,22 +108,36 @@ class Dispatcher:
         """
         errands: dict[str, Errand] = {}
         notes: list[Note] = []
+        erased: list[str] = []
         for record in records:
             output = await self._read(record)
+            if isinstance(output, Erasure):
+                erased.append(output.customer)
             if isinstance(output, Action):
                 errands.setdefault(output.id, self._errand(output, record))
             elif output is not None and record.offset >= self._ahead.noted(partition):
                 notes.append(output)
         if notes:
             await self._book.note(partition, notes)
-        await self._run(partition, errands.values())
+        groups: defaultdict[tuple[str, bool], list[Errand]] = defaultdict(list)
+        for errand in errands.values():
+            groups[errand.action.channel, errand.critical].append(errand)
+        await _all([self._serve(partition, channel, some) for (channel, _), some in groups.items()])
+        if erased:
+            await forget(self._channels.values(), erased, self._patience)
 
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
         drops_repeats = channel is not None and not channel.at_most_once
         origin = None if self._traces is None else place_of(record)
         token = secrets.token_hex(8)
-        return Errand(action, queued_at_of(record), record.timestamp, self._clock(), token, drops_repeats, origin)
+        errand = Errand(
+            action, queued_at_of(record), number_of(record, "appended_at") or record.timestamp, self._clock(), token,
+            record, drops_repeats, origin, attempts=number_of(record, "attempts"), delays=number_of(record, "delays"),
+        )  # fmt: skip
+        if not_before := number_of(record, "not_before"):
+            errand.put_off(max(0, not_before - self._clock()) / 1000)
+        return errand
 
     async def _read(self, record: Record) -> Output | None:
         try:
@@ -121,49 +150,41 @@ class Dispatcher:
             log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
             return None
 
-    async def _run(self, partition: int, errands: Iterable[Errand]) -> None:
-        """Rounds of a slice each, a few at a time, until all are settled; those put off join a later round."""
-        fresh, later = deque(errands), list[Errand]()
-        rounds: dict[asyncio.Task[set[str]], list[Errand]] = {}
-        try:
-            while fresh or later or rounds:
-                ready = self._slice(fresh, later) if len(rounds) < self._patience.rounds else []
-                if ready:
-                    rounds[asyncio.create_task(self._try(partition, ready))] = ready
-                    continue
-                for task in await self._first_done(rounds, later):
-                    settled = task.result()
-                    later += [errand for errand in rounds.pop(task) if errand.action.id not in settled]
-        finally:
-            for task in rounds:
-                task.cancel()
-            if rounds:
-                await asyncio.wait(rounds)
+    async def _serve(self, partition: int, channel: str, errands: Sequence[Errand]) -> None:
+        """Those of one channel, of which all are critical or none is."""
+        parking, provider = self._parking, self._provider(channel)
+        topic = "" if parking is None else parking.topic_of(errands[0])
+        parked = errands[0].record is not None and errands[0].record.topic == topic
+        park = partial(self._park, partition, provider) if topic and not parked else None
+        if park is not None and parking is not None and not errands[0].critical and parking.behind(topic, partition):
+            await park(errands)
+            return
+        try_ = partial(self._try, partition)
+        await Serving(provider, errands, try_, self._patience, park, lambda: not self._book.away).run()
 
-    def _slice(self, fresh: deque[Errand], later: list[Errand]) -> list[Errand]:
-        """Takes the next slice: first those of `later` that are ready again, then fresh ones."""
-        now = asyncio.get_running_loop().time()
-        ready = [errand for errand in later if errand.ready_at <= now][: self._patience.slice_]
-        later[:] = [errand for errand in later if errand not in ready]
-        while fresh and len(ready) < self._patience.slice_:
-            ready.append(fresh.popleft())
-        return ready
+    async def _park(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
+        if self._parking is not None:
+            await self._parking.park(partition, errands, self._clock(), asyncio.get_running_loop().time())
+        if self._gauges is not None:
+            self._gauges.parked(provider.name, len(errands))
 
-    async def _first_done(
-        self, rounds: Mapping["asyncio.Task[set[str]]", list[Errand]], later: Iterable[Errand]
-    ) -> Iterable["asyncio.Task[set[str]]"]:
-        """Waits until a round ends or, where another may begin, until an errand put off is ready."""
-        seconds = None
-        if len(rounds) < self._patience.rounds and later:
-            seconds = max(0.0, min(errand.ready_at for errand in later) - asyncio.get_running_loop().time())
-        if not rounds:
-            await asyncio.sleep(seconds or 0.0)
-            return ()
-        return (await asyncio.wait(rounds, timeout=seconds, return_when=asyncio.FIRST_COMPLETED))[0]
+    def _provider(self, channel: str) -> Provider:
+        """The provider of a channel; those of no channel have one together, which is never asked."""
+        name = channel if channel in self._channels else ""
+        if name not in self._providers:
+            seconds, limits = self._patience.breaker_seconds, self._limits.get(name, NONE)
+            self._providers[name] = Provider(name, limits, self._rates, self._away, seconds)
+        return self._providers[name]
 
-    async def _try(self, partition: int, errands: Sequence[Errand]) -> set[str]:
+    def _away(self, name: str, away: bool) -> None:
+        if self._gauges is not None and name:
+            self._gauges.provider_away(name, away)
+
+    async def _try(
+        self, partition: int, provider: Provider, errands: Sequence[Errand], places: Sequence[Place]
+    ) -> set[str]:
         """One round: gives the ids that are settled now; each of the others was put off."""
-        asked = [errand for errand in errands if self._checks.ready(errand)]
+        asked = await self._checks.kept([errand for errand in errands if self._checks.ready(errand)])
         if not asked:
             return set()
         await self._ahead.caught_up(partition)
@@ -178,7 +199,10 @@ class Dispatcher:
             await self._settle(partition, settled)
             self._count([pair for pair in answered if _is_new(*pair)] + given_up)
         ids = {errand.action.id for errand, _ in settled}
-        return ids | await self._hand_over(partition, [pair for pair in answers if pair[1].status is Status.RESERVED])
+        reserved = [pair for pair in answers if pair[1].status is Status.RESERVED]
+        for place in places[len(reserved) :]:
+            place.leave(None)
+        return ids | await self._hand_over(partition, provider, reserved, places)
 
     async def _reserve(self, partition: int, errands: Sequence[Errand]) -> list[tuple[Errand, Entry]]:
         """The book's answers; while Redis is away, those for critical actions, and the others are put off."""
@@ -208,14 +232,19 @@ class Dispatcher:
                 given_up.append((errand, Entry(errand.action.id, Status.UNRESOLVED, now, class_=errand.action.class_)))
         return given_up
 
-    async def _hand_over(self, partition: int, reserved: Sequence[tuple[Errand, Entry]]) -> set[str]:
+    async def _hand_over(
+        self, partition: int, provider: Provider, reserved: Sequence[tuple[Errand, Entry]], places: Sequence[Place]
+    ) -> set[str]:
         """Sends side by side and settles each as soon as it is known; gives the ids that are settled."""
         ids = [errand.action.id for errand, _ in reserved]
         settled: set[str] = set()
         self._in_hand.update(ids)
         for errand, _ in reserved:
             errand.handed_over = False
-        tasks = {asyncio.create_task(self._courier.carry(*pair)): pair for pair in reserved}
+        tasks = {
+            asyncio.create_task(self._courier.carry(*pair, provider, place)): pair
+            for pair, place in zip(reserved, places, strict=False)
+        }
         try:
             while tasks:
                 # A moment's wait settles several in one write.
@@ -297,6 +326,21 @@ class Dispatcher:
             self._gauges.action_to_provider(journey, channel, found)
 
 
+async def _all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Runs all to their ends; the fault of one ends the others first."""
+    if len(works) == 1:
+        await works[0]
+        return
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
 async def _whole(work: Coroutine[Any, Any, T]) -> T:
     """Runs to its end also when the waiter is cancelled, who hears of that after it."""
     task = asyncio.ensure_future(work)
@@ -316,7 +360,7 @@ def _is_new(errand: Errand, entry: Entry) -> bool:
 
 
 def _code(entry: Entry) -> str:
-    return entry.status.value if entry.status in (Status.SENT, Status.UNRESOLVED) else entry.code
+    return entry.status.value if entry.status in (Status.SENT, Status.UNRESOLVED) else code_of(entry)[0]
 
 
 def _unread(batch: Damaged) -> str:

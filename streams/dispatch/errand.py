@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from engine.decision import Action, Output
 from journeys.messages.render import Rendered
 from state.ledger import Ask, Status
+from streams.calls.breaker import FIRST_SECONDS
 from streams.observing.logs import about
 from streams.observing.traceparent import Place
 from streams.touchpoints.record import Record
@@ -28,8 +29,8 @@ class Patience:
     """How long the dispatcher bears with what does not work. An attempt is a hand-over that the provider put off.
 
     A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
-    taken over after `overtake_ms`. `parallel` hand-overs run at a time. A round reserves `slice_` actions; `rounds` of
-    a batch run side by side, so that one sends while another is written down.
+    taken over after `overtake_ms`. A round reserves `slice_` actions. What has waited for `park_seconds`, or will, is
+    parked. A breaker is open for `breaker_seconds` at first.
     """
 
     attempts: int = 6
@@ -39,10 +40,10 @@ class Patience:
     settle_ms: int = 10_000
     overtake_ms: int = 60_000
     wind_up_seconds: float = 5.0
-    parallel: int = 8
-    slice_: int = 32
-    rounds: int = 2
+    slice_: int = 64
     linger_seconds: float = 0.02
+    park_seconds: float = 2.0
+    breaker_seconds: float = FIRST_SECONDS
 
     def after(self, attempt: int) -> float:
         """Seconds to wait after the attempt of this number, counted from 1."""
@@ -53,8 +54,10 @@ class Patience:
 class Errand:
     """One action, queued, appended to the log, and taken at instants in ms. `verdict` settles it without a hand-over.
 
-    `drops_repeats` says that whoever gets it drops a second copy by its id; `origin` is the span of its decision,
-    `unsubscribe` the URL of one click, empty for none.
+    `record` is where it was read, for parking it. `drops_repeats` says that whoever gets it drops a second copy by its
+    id; `origin` is the span of its decision, `unsubscribe` the URL of one click, empty for none.
+    `reference` is what the provider repeats; `codes` are short codes and their tokens, of the `turn` that is theirs
+    alone, and `linked` says that they are kept.
 
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
@@ -64,6 +67,7 @@ class Errand:
     appended_at: int
     taken_at: int
     token: str
+    record: Record | None = None
     drops_repeats: bool = False
     origin: Place | None = None
     rendered: Rendered | None = None
@@ -74,6 +78,10 @@ class Errand:
     ready_at: float = 0.0
     first_tried_at: float = 0.0
     handed_over: bool = False
+    reference: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    turn: int = 0
+    linked: bool = False
 
     def put_off(self, seconds: float) -> None:
         """Not before so many seconds from now."""
@@ -128,6 +136,11 @@ def read_output(record: Record) -> Output:
 
 def queued_at_of(record: Record) -> int:
     """When it was put into its outbox, in ms: the header `queued_at`, else the record's own timestamp."""
+    return number_of(record, "queued_at") or record.timestamp
+
+
+def number_of(record: Record, name: str) -> int:
+    """The whole number in a header, 0 where there is none."""
     headers: Mapping[str, bytes] = dict(record.headers)
-    text = headers.get("queued_at", b"")
-    return int(text) if text.isdigit() else record.timestamp
+    text = headers.get(name) or b""
+    return int(text) if text.isdigit() and len(text) < 20 else 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 from engine.decision import Action
 from engine.policy.quiet import quiet_until
@@ -11,7 +11,8 @@ from journeys.messages.render import render
 from journeys.messages.template import TemplateFault
 from state.ledger import Status
 from streams.dispatch.errand import MAX_AGE_MS, PAUSE_SECONDS, Errand, Patience
-from streams.links.links import NO_LINKS, Links, NoLinks, given
+from streams.dispatch.linking import shelved
+from streams.links.links import NO_LINKS, Given, Links, NoLinks, given
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,11 @@ class LastChecks:
         if message is None:
             return self._await_message(errand)
         try:
-            links = given(self._links, action, message)
+            links = given(self._links, action, message, errand.turn)
             values = {**action.variables, **links.variables}
             errand.rendered = render(message, action.channel, values, action.language, action.journey)
             errand.unsubscribe = links.one_click
+            self._track(errand, message, links)
             errand.verdict = self._closed(errand)
         except NoLinks as fault:
             log.warning("%s", fault, extra=errand.about(NO_LINKS))
@@ -59,6 +61,17 @@ class LastChecks:
             log.warning("message %s cannot be rendered (%s)", action.message, fault, extra=errand.about("template"))
             errand.verdict = Status.FAILED, "template"
         return True
+
+    async def kept(self, errands: Sequence[Errand]) -> Sequence[Errand]:
+        """Those of ready errands whose links lead somewhere already; the others were put off."""
+        return errands if self._links is None else await shelved(self._links, errands, self._patience)
+
+    def _track(self, errand: Errand, message: Message, links: Given) -> None:
+        if self._links is None or errand.rendered is None:
+            return
+        found = self._links.tracked(errand.action, message, errand.rendered, errand.turn)
+        errand.rendered, errand.codes = found.rendered, {**links.codes, **found.codes}
+        errand.reference = self._links.reference(errand.action)
 
     def _await_message(self, errand: Errand) -> bool:
         now = asyncio.get_running_loop().time()

@@ -34,7 +34,7 @@ def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int =
     `segments` are those of an SMS, 0 for any other message.
     """
     kind = _TYPES[entry.status]
-    code = "unresolved" if entry.status is Status.UNRESOLVED else entry.code
+    code, dead_address = ("unresolved", False) if entry.status is Status.UNRESOLVED else code_of(entry)
     properties: dict[str, str | int] = {
         "action_id": action.id,
         "message": action.message,
@@ -42,8 +42,8 @@ def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int =
         "step": action.step,
     }
     if entry.status is not Status.SENT:
-        properties["code"], dead, _ = code.partition(DEAD_ADDRESS)
-        if dead:
+        properties["code"] = code
+        if dead_address:
             properties["dead_address"] = action.recipient
     elif segments:
         properties["segments"] = segments
@@ -62,3 +62,8 @@ def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int =
         home(action.customer, settings.partitions),
         Out(action.customer.encode(), _encode(value)),
     )
+
+
+def code_of(entry: Entry) -> tuple[str, bool]:
+    """The code of an entry, and whether its address is dead."""
+    return entry.code.removesuffix(DEAD_ADDRESS), entry.code.endswith(DEAD_ADDRESS)

@@ -12,6 +12,7 @@ from journeys.messages.model import Message
 from journeys.model import MessageHead
 from streams.broker.watch import DamagedLog
 from streams.dispatch.errand import MAX_AGE_MS
+from channels.limits import NONE
 from streams.touchpoints.home import home
 from streams.touchpoints.record import Damaged
 
@@ -328,14 +329,14 @@ async def test_a_cancelled_take_gives_back_what_was_not_handed_over_and_settles_
     for n in range(20):
         office.hatch.script[f"a{n}"] = [go.wait]
     taking = asyncio.create_task(office.take(*(action(f"a{n}") for n in range(20))))
-    await until(lambda: sum(not steps for steps in office.hatch.script.values()) == office.patience.parallel)
+    await until(lambda: sum(not steps for steps in office.hatch.script.values()) == NONE.parallel)
     taking.cancel()
     await asyncio.sleep(0)
     go.set()
     with pytest.raises(asyncio.CancelledError):
         await taking
     begun = len(office.hatch.ids())
-    assert begun == office.patience.parallel
+    assert begun == NONE.parallel
     office.hatch.script.clear()
     restarted = await office.another().open()
     await restarted.take(*(action(f"a{n}") for n in range(20)))

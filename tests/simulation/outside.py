@@ -11,7 +11,7 @@ from simulation.scenario import topic
 from simulation.virtual import Loop
 from simulation.witness import Violation
 
-from channels.channel import Outgoing, Permanent, Sent, Transient, Unknown
+from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
 from engine.decision import Action, Output
 from state.ledger import Ask, Entry, LedgerAway
 from state.recall import Recall
@@ -57,6 +57,7 @@ class Provider:
 
     def __init__(self, loop: Loop, random: Random, broker: Broker) -> None:
         self.left: Counter[str] = Counter()
+        self.shut = False
         self.rate = random.choice((0.0, 0.1, 0.3))
         self._loop = loop
         self._random = random
@@ -67,6 +68,10 @@ class Provider:
         if outgoing.action_id.encode() not in {row.key for row in rows}:
             self._loop.fail(Violation(f"{outgoing.action_id} was handed over, and no reserve of it is durable"))
         await self._loop.rest(self._random.random() * 0.02)
+        if self.shut:
+            if self._random.random() < 0.2:
+                await self._loop.rest(self._random.random() * 2.0)
+            raise Away("shut")
         fault = self._random.choice((Transient, Permanent, Unknown)) if self._random.random() < self.rate else None
         if fault is Transient or fault is Permanent:
             raise fault("refused")

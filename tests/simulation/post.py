@@ -1,5 +1,6 @@
 """One seed of dispatch: real dispatchers and books over the simulated broker, killed, frozen, two at a time."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from random import Random
@@ -16,14 +17,18 @@ from simulation.scenario import START_MS, topic
 from simulation.virtual import Endless, Loop, Process
 from simulation.witness import Violation
 
+from channels.limits import Limits
 from engine.decision import Action, Output, Void
 from state.ledger import SETTLED, Entry, Status, outranks
 from streams.broker.publish import Out, PublishError
 from streams.dispatch.book import Book
 from streams.dispatch.dispatcher import Dispatcher
+from streams.dispatch.parking import Parking
 
 SECONDS = 2.0
 SETTLE_SECONDS = 30.0
+ACTIONS = topic("actions")
+WAITING = (topic("actions.waiting.email"), topic("actions.waiting.critical"))
 _output = msgspec.json.Decoder(Output).decode
 _entry = msgspec.json.Decoder(Entry).decode
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +49,7 @@ class Post:
         self.provider = Provider(self.loop, random, self.broker)
         # Redis emptied while two are at work is two faults at once, and a message may then leave twice.
         self.rivals = random.random() < 0.5
-        self.committed = 0
+        self.committed = dict.fromkeys((ACTIONS, *WAITING), 0)
         self.alive: list[Process] = []
         self.actions: dict[str, Action] = {}
         self.voided: set[str] = set()
@@ -61,12 +66,12 @@ class Post:
         for _ in range(self.random.randint(0, 5)):
             self._at(self.random.random() * SECONDS, self._strike)
         await self.loop.rest(SECONDS)
-        self.chaos.raging = self.redis.away = False
+        self.chaos.raging = self.redis.away = self.provider.shut = False
         self.provider.rate = 0.0
         for process in self.alive:
             process.resume()
         end = self.loop.now + SETTLE_SECONDS
-        while self.committed < self.broker.end(topic("actions"), 0):
+        while any(at < self.broker.end(name, 0) for name, at in self.committed.items()):
             if self.loop.now > end:
                 raise Violation(f"committed up to {self.committed} only")
             await self.loop.rest(0.1)
@@ -89,7 +94,7 @@ class Post:
         self.broker.land(topic("actions"), 0, [Out(b"ann", _encode(output), queued_at) for output in outputs])
 
     def _strike(self) -> None:
-        kinds = ["kill", "away", "freeze", "repeat"] if self.rivals else ["kill", "away", "emptied", "repeat"]
+        kinds = ["kill", "away", "shut", "repeat", "freeze" if self.rivals else "emptied"]
         kind = self.random.choice(kinds)
         self.broker.faults[kind] += 1
         if kind == "emptied":
@@ -97,11 +102,14 @@ class Post:
         elif kind == "away":
             self.redis.away = True
             self._at(self.random.random(), setattr, self.redis, "away", False)
+        elif kind == "shut":
+            self.provider.shut = True
+            self._at(self.random.random(), setattr, self.provider, "shut", False)
         elif kind == "repeat":
-            rows = self.broker.rows[topic("actions"), 0]
-            if rows:
+            name = self.random.choice((ACTIONS, *WAITING))
+            if rows := self.broker.rows[name, 0]:
                 again = self.random.choice(rows)
-                self.broker.land(topic("actions"), 0, [Out(again.key, again.value, again.headers)])
+                self.broker.land(name, 0, [Out(again.key, again.value, again.headers)])
         elif self.alive:
             process = self.random.choice(self.alive)
             process.alarm_at = process.steps + 1 + int(self.random.random() * 80)
@@ -138,33 +146,52 @@ class Post:
 
     async def _session(self, process: Process) -> None:
         session = Session(self.broker, process, self.fate)
-        position = self.committed
+        position = self.committed[ACTIONS]
         book = Book(settings("wall"), session, self.redis, self._clock, self._log)
         await book.open(0)
+        parking = Parking(settings("wall"), session, WAITING)
+        for name in WAITING:
+            parking.opened((name, 0), self.committed[name], self.broker.end(name, 0))
         dispatcher = Dispatcher(
             settings("wall"), session, book, Ahead(self.broker, book, position), {"email": self.provider},
             {HELLO.content_hash: HELLO}.get, self._clock, self._dead, Tally(), patience=QUICK,
+            limits={"email": Limits(parallel=self.random.choice((2, 16)), timeout_seconds=1.0)}, parking=parking,
         )  # fmt: skip
+        works = [process.spawn(self._read(name, dispatcher, parking)) for name in (ACTIONS, *WAITING)]
+        try:
+            await asyncio.gather(*works)
+        finally:
+            for work in works:
+                work.cancel()
+            await asyncio.wait(works)
+
+    async def _read(self, name: str, dispatcher: Dispatcher, parking: Parking) -> None:
+        """What a desk does, one take after the other."""
+        position = self.committed[name]
         while True:
-            rows = self.broker.rows[topic("actions"), 0][position : position + self.random.choice((1, 3, 20))]
+            rows = self.broker.rows[name, 0][position : position + self.random.choice((1, 3, 20))]
             if not rows:
                 await self.loop.rest(0.02)
                 continue
             await dispatcher.take(0, rows)
             position = rows[-1].offset + 1
-            self._commit(position)
+            self._commit(name, position)
+            parking.settled((name, 0), position)
 
     def fate(self, process: Process, full: str, partition: int, records: Sequence[Out]) -> Fate:
         return self.chaos.fate(process, full, partition, records)
 
-    def _commit(self, position: int) -> None:
-        """Only past what is settled in the log."""
+    def _commit(self, name: str, position: int) -> None:
+        """Only past what is settled in the log, or lies in it among the parked."""
         ledger = self.ledger()
-        for row in self.broker.rows[topic("actions"), 0][self.committed : position]:
+        parked = {_output(row.value or b"").id for waiting in WAITING for row in self.broker.rows[waiting, 0]}
+        for row in self.broker.rows[name, 0][self.committed[name] : position]:
             output = _output(row.value or b"")
-            if isinstance(output, Action) and ledger[output.id].status not in SETTLED:
-                self.loop.fail(Violation(f"committed past {output.id}, which is {ledger[output.id].status}"))
-        self.committed = max(self.committed, position)
+            if not isinstance(output, Action) or (name == ACTIONS and output.id in parked):
+                continue
+            if output.id not in ledger or ledger[output.id].status not in SETTLED:
+                self.loop.fail(Violation(f"{name}: committed past {output.id}, of which nothing is settled"))
+        self.committed[name] = max(self.committed[name], position)
 
     def ledger(self) -> dict[str, Entry]:
         """What `dispatches` says of each key."""

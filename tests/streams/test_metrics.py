@@ -95,6 +95,8 @@ def tell_of_hand_overs(metrics: Metrics) -> None:
     metrics.call("score", "done")
     metrics.call_tried("score", 0.02)
     metrics.service_away("score", False)
+    metrics.provider_away("sms", False)
+    metrics.parked("sms", 1)
 
 
 def test_latencies_of_a_batch_land_in_their_buckets(metrics: Metrics, value: Callable[..., float | None]) -> None:

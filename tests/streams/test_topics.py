@@ -55,7 +55,7 @@ def test_the_table_holds_every_topic_of_the_contract() -> None:
     co_partitioned = {"state", "actions", "dispatches", "decisions", "tasks", "calls", "emitted", "ticks"}
     co_partitioned |= {"touchpoints.web", "touchpoints.rekeyed"}
     assert {name for name in co_partitioned if table[name].partitions == 5} == co_partitioned
-    assert table["actions.waiting.smtp"].partitions == 5
+    assert table["actions.waiting.email"].partitions == 5
     assert table["definitions"].partitions == table["context.places"].partitions == table["budgets"].partitions == 1
     assert {name for name in table if name.endswith(".dead")} >= {
         "touchpoints.web.dead", "touchpoints.rekeyed.dead", "actions.dead", "definitions.dead",

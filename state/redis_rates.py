@@ -1,0 +1,47 @@
+"""The rates in Redis: one script call for several instants, all by the clock of Redis."""
+
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from state.ledger import LedgerAway
+from state.rates import HORIZON_SECONDS, Slots, apart
+
+_SCRIPT = Path(__file__).parent / "scripts" / "rate.lua"
+_MICRO = 1_000_000
+
+
+class RedisRates:
+    """Rates in one Redis. A Redis that forgot gives nothing for HORIZON_SECONDS, after which all it gave is past.
+
+    `access` is what else redis-py is to know of the way there.
+    """
+
+    def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
+        self._prefix = prefix
+        self._redis: Redis = Redis.from_url(
+            url,
+            **access,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+        self._take = self._redis.register_script(_SCRIPT.read_text())
+
+    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
+        step = apart(per_second)
+        args = [round(step * _MICRO), wanted, round(HORIZON_SECONDS * _MICRO)]
+        try:
+            count, after = await self._take(keys=[f"{{{self._prefix}.rates}}/{name}"], args=args)
+        except (RedisError, OSError, TimeoutError) as fault:
+            raise LedgerAway(f"Redis does not answer for the rate of {name}: {type(fault).__name__}") from fault
+        return Slots(int(count), int(after) / _MICRO, step)
+
+    async def close(self) -> None:
+        """Gives its connections back."""
+        await self._redis.aclose()

@@ -1,0 +1,180 @@
+"""A provider as one dispatcher sees it: its places, its rate, its breaker, and who waits for them, critical first."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from channels.limits import NONE, Limits
+from state.ledger import LedgerAway
+from state.rates import LATE_SECONDS, OwnRates, Rates, Slots
+from streams.calls.breaker import FIRST_SECONDS, Breaker, State
+
+log = logging.getLogger("sillage.dispatcher")
+
+GATHER_SECONDS = 0.01
+"""A moment's wait while few places are free, so that several actions are reserved in one go."""
+
+
+class Place:
+    """One place at a provider, to be used at `at` (seconds of the loop's clock), and left once."""
+
+    __slots__ = ("_left", "_provider", "at")
+
+    def __init__(self, provider: "Provider", at: float) -> None:
+        self._provider = provider
+        self._left = False
+        self.at = at
+
+    async def its_time(self) -> None:
+        """Waits for its instant; where that is long past, for another one."""
+        await self._provider.wait_for(self.at)
+
+    def leave(self, healthy: bool | None) -> None:
+        """The provider answered or failed, or nothing is known of it. A second time nothing happens."""
+        if not self._left:
+            self._left = True
+            self._provider.left(healthy)
+
+
+class _Waiter(NamedTuple):
+    wanted: int
+    places: "asyncio.Future[list[Place]]"
+
+
+class Provider:
+    """Who waits gets places in order, all that is critical before the rest. `on_away` hears whether the breaker keeps
+    hand-overs back. Without Redis (`rates`) the rate is kept by this process alone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits = NONE,
+        rates: Rates | None = None,
+        on_away: Callable[[str, bool], None] = lambda _name, _away: None,
+        breaker_seconds: float = FIRST_SECONDS,
+    ) -> None:
+        self.name = name
+        self.limits = limits
+        self._rates = rates
+        self._own = OwnRates()
+        self._on_away = on_away
+        self._breaker = Breaker(breaker_seconds)
+        self._free = limits.parallel
+        self._critical: deque[_Waiter] = deque()
+        self._others: deque[_Waiter] = deque()
+        self._moved = asyncio.Event()
+        self._giving: asyncio.Task[None] | None = None
+        on_away(name, False)
+
+    @property
+    def away(self) -> bool:
+        """Whether the breaker keeps hand-overs back."""
+        return self._breaker.state is not State.CLOSED
+
+    async def enter(self, wanted: int, *, critical: bool) -> list[Place]:
+        """Waits for places, and gives from one to `wanted` of them; each is to be left."""
+        waiter = _Waiter(wanted, asyncio.get_running_loop().create_future())
+        (self._critical if critical else self._others).append(waiter)
+        self._moved.set()
+        if self._giving is None or self._giving.done():
+            self._giving = asyncio.create_task(self._give())
+        try:
+            return await waiter.places
+        except asyncio.CancelledError:
+            self._moved.set()
+            if waiter.places.done() and not waiter.places.cancelled():
+                for place in waiter.places.result():
+                    place.leave(None)
+            raise
+
+    def left(self, healthy: bool | None) -> None:
+        """A place is free again."""
+        self._free += 1
+        was_away, now = self.away, asyncio.get_running_loop().time()
+        if healthy is None:
+            self._breaker.unknown(now)
+        elif healthy:
+            self._breaker.answered()
+        else:
+            self._breaker.failed(now)
+        if self.away is not was_away:
+            if self.away:
+                log.warning("provider %s fails again and again; it is tried now and then until it answers", self.name)
+            else:
+                log.warning("provider %s answers again", self.name)
+            self._on_away(self.name, self.away)
+        self._moved.set()
+
+    async def wait_for(self, at: float) -> None:
+        """Waits until `at`; where that is past by more than may be, for a later instant of the rate."""
+        clock = asyncio.get_running_loop().time
+        while self.limits.per_second:
+            await asyncio.sleep(max(0.0, at - clock()))
+            if clock() - at <= LATE_SECONDS / 2:
+                return
+            at = next(iter(await self._instants(1)), at)
+
+    async def _give(self) -> None:
+        """Gives places while anybody waits for them."""
+        try:
+            await self._give_on()
+        except Exception as fault:
+            while waiter := self._first():
+                waiter.places.set_exception(fault)
+
+    async def _give_on(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while waiter := self._first():
+            pause = self._breaker.pause(clock())
+            if pause > 0 or not self._free:
+                await self._pause(pause or None)
+                continue
+            if not self._critical and self._free < min(waiter.wanted, self.limits.parallel // 4):
+                await asyncio.sleep(GATHER_SECONDS)
+            wanted = min(sum(each.wanted for each in (*self._critical, *self._others)), self._free)
+            instants = await self._instants(1 if self.away else wanted)
+            while instants and (waiter := self._first()) and self._breaker.begin(clock()):
+                count = min(len(instants), waiter.wanted)
+                self._free -= count
+                (self._critical or self._others).popleft()
+                waiter.places.set_result([Place(self, at) for at in instants[:count]])
+                del instants[:count]
+
+    def _first(self) -> _Waiter | None:
+        """Who is next, without those that wait no more."""
+        for line in (self._critical, self._others):
+            while line and line[0].places.done():
+                line.popleft()
+            if line:
+                return line[0]
+        return None
+
+    async def _instants(self, wanted: int) -> list[float]:
+        """When so many may be handed over; fewer where the rate has no room, after a while none."""
+        clock = asyncio.get_running_loop().time
+        if not self.limits.per_second:
+            return [clock()] * wanted
+        asked_at, slots = clock(), await self._slots(wanted)
+        if not slots.given:
+            await asyncio.sleep(slots.after)
+        if clock() - asked_at > LATE_SECONDS / 2:
+            return []
+        return [clock() + slots.after + number * slots.apart for number in range(slots.given)]
+
+    async def _slots(self, wanted: int) -> Slots:
+        if self._rates is not None:
+            with contextlib.suppress(LedgerAway):
+                return await self._rates.take(self.name, self.limits.per_second, wanted)
+        return self._own.take(self.name, self.limits.per_second, wanted, asyncio.get_running_loop().time())
+
+    async def _pause(self, seconds: float | None) -> None:
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._moved.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,143 @@
+"""Serving the errands of one take that go to one provider: a round for each lot of places, until all are settled."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from streams.dispatch.errand import Errand, Patience
+from streams.dispatch.provider import Place, Provider
+
+Try = Callable[[Provider, Sequence[Errand], Sequence[Place]], Awaitable[set[str]]]
+"""One round: gives the ids that are settled now; each of the others was put off."""
+Park = Callable[[Sequence[Errand]], Awaitable[None]]
+"""Puts errands where they wait for their provider, durably."""
+
+
+class Serving:
+    """Errands of one take, all for `provider` and all critical or none. `park` is None for those that cannot be parked;
+    `may_park` says whether that is what they need now.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        errands: Iterable[Errand],
+        try_: Try,
+        patience: Patience,
+        park: Park | None,
+        may_park: Callable[[], bool],
+    ) -> None:
+        self._provider = provider
+        self._began_at = now = self._now()
+        self._fresh: deque[Errand] = deque()
+        self._later: list[Errand] = []
+        for errand in errands:
+            (self._later if errand.ready_at > now else self._fresh).append(errand)
+        self._critical = any(errand.critical for errand in (*self._fresh, *self._later))
+        self._try = try_
+        self._patience = patience
+        self._park = park
+        self._may_park = may_park
+        self._rounds: dict[asyncio.Task[set[str]], tuple[list[Errand], list[Place]]] = {}
+        self._entering: asyncio.Task[list[Place]] | None = None
+
+    async def run(self) -> None:
+        """Returns when each errand is settled or parked. Raises what a round raises."""
+        try:
+            while self._fresh or self._later or self._rounds:
+                await self._park_some()
+                self._enter()
+                await self._something()
+                self._begin()
+                for task in [task for task in self._rounds if task.done()]:
+                    errands, places = self._rounds.pop(task)
+                    _leave(places)
+                    settled = task.result()
+                    self._later += [errand for errand in errands if errand.action.id not in settled]
+        finally:
+            await self._give_up()
+
+    def _enter(self) -> None:
+        """Queues for places where any errand may be tried."""
+        wanted = len(self._fresh) + sum(errand.ready_at <= self._now() for errand in self._later)
+        if wanted and self._entering is None:
+            entering = self._provider.enter(min(wanted, self._patience.slice_), critical=self._critical)
+            self._entering = asyncio.create_task(entering)
+
+    def _begin(self) -> None:
+        """Begins a round with the places that were given."""
+        if self._entering is None or not self._entering.done():
+            return
+        places, self._entering = self._entering.result(), None
+        ready = self._slice(len(places))
+        _leave(places[len(ready) :])
+        if ready:
+            task = asyncio.ensure_future(self._try(self._provider, ready, places[: len(ready)]))
+            self._rounds[task] = ready, places
+
+    def _slice(self, size: int) -> list[Errand]:
+        """The next so many: first those put off that are ready again, then fresh ones."""
+        now = self._now()
+        ready = [errand for errand in self._later if errand.ready_at <= now][:size]
+        taken = {id(errand) for errand in ready}
+        self._later = [errand for errand in self._later if id(errand) not in taken]
+        while self._fresh and len(ready) < size:
+            ready.append(self._fresh.popleft())
+        return ready
+
+    async def _something(self) -> None:
+        """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""
+        now = self._now()
+        moments = [errand.ready_at for errand in self._later if errand.ready_at > now]
+        if self._park is not None and self._entering is not None:
+            moments.append(max(self._began_at + self._patience.park_seconds, now + self._patience.park_seconds / 8))
+        waited = [*self._rounds, *([self._entering] if self._entering else [])]
+        seconds = max(0.0, min(moments) - now) if moments else None
+        if waited:
+            await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        elif seconds:
+            await asyncio.sleep(seconds)
+
+    async def _park_some(self) -> None:
+        """Parks those that wait long for their provider, or will."""
+        if self._park is None or not self._may_park():
+            return
+        now, patience = self._now(), self._patience
+        some = [errand for errand in self._later if errand.ready_at > now + patience.park_seconds]
+        if self._provider.away or now - self._began_at >= patience.park_seconds:
+            some = [*self._later, *self._fresh]
+        parked = {id(errand) for errand in some}
+        self._later = [errand for errand in self._later if id(errand) not in parked]
+        self._fresh = deque(errand for errand in self._fresh if id(errand) not in parked)
+        if not self._fresh and not self._later:
+            await self._stop_entering()
+        if some:
+            await self._park(some)
+
+    async def _stop_entering(self) -> None:
+        entering, self._entering = self._entering, None
+        if entering is None:
+            return
+        entering.cancel()
+        await asyncio.wait([entering])
+        if not entering.cancelled() and entering.exception() is None:
+            _leave(entering.result())
+
+    async def _give_up(self) -> None:
+        """Ends what runs; nothing does where all is settled."""
+        for task in self._rounds:
+            task.cancel()
+        await self._stop_entering()
+        if self._rounds:
+            await asyncio.wait(self._rounds)
+        for _, places in self._rounds.values():
+            _leave(places)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _leave(places: Iterable[Place]) -> None:
+    """Those that were used were left when it was known what came of it."""
+    for place in places:
+        place.leave(None)
