@@ -47,6 +47,7 @@ def folder() -> dict[str, str]:
         "journeys/abandoned-basket.yaml": CALLED,
         "segments/vip.yaml": VIP,
         "offers/summer.yaml": SUMMER,
+        "faq/shop.yaml": "faq: shop\nentries:\n  a:\n    questions: {en: [When?]}\n    answers: {en: Now.}\n",
     }
 
 
