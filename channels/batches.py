@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from channels.postal import LETTERS, MAX_LINES, Letter, one_line, write_whole
+from channels.postal import LETTERS, Letter, one_line, write_whole
+from journeys.messages.parts import MAX_LINES
 
 BATCHES, PRINT = "batches", "print"
 KEPT_MS = 7 * 24 * 3_600_000

@@ -14,8 +14,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from journeys.messages.parts import MAX_INAPP
 
-MAX_BYTES = 16_384
 REMEMBERED_MS = 7 * 24 * 3_600_000
 """How long an id is known that came, longer than any action is tried (docs/protocol.md 1.21)."""
 _DAY_MS = 24 * 3_600_000
@@ -152,7 +152,7 @@ def _item(outgoing: Outgoing, now: int) -> Item:
     data = {name: _sound(text) for name, text in rendered.data.items()}
     if not title and not body:
         raise Permanent("inapp_empty")
-    if sum(len(text.encode()) for text in (title, body, link, image, *data.values())) > MAX_BYTES:
+    if sum(len(text.encode()) for text in (title, body, link, image, *data.values())) > MAX_INAPP:
         raise Permanent("inapp_too_large")
     return Item(outgoing.action_id, title, body, link, image, data, now, min(ends, default=0))
 

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from journeys.messages.parts import MAX_LINE, MAX_LINES, MIN_LINES
 
 LETTERS = "letters"
-MIN_LINES, MAX_LINES, MAX_LINE = 2, 7, 70
 MAX_BYTES = 65_536
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -64,6 +64,8 @@ CODES = {
     "J096": "a marketing SMS that says no way out",
     "J097": "a WhatsApp message that is neither a template nor a text, or both",
     "J098": "a message that speaks a language in one place and not in another",
+    "J099": "a part that its channel would not take",
+    "J100": "a record of a CRM that asks for consent",
     "J110": "two texts of a message that say different things, or a text that says otherwise than a fact",
     "J111": "a price, promotion or day that is written out, and is a fact",
     "J112": "a word or claim that the brand never uses",

@@ -16,6 +16,13 @@ from journeys.yaml import read
 
 Texts = dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")], str]
 
+MAX_PUSH = 4_096
+MAX_INAPP = 16_384
+"""Bytes that a push, and a message in the app's inbox, has at most."""
+MAX_WHATSAPP, MAX_PARAMETER = 4_096, 1_024
+"""Characters of a text on WhatsApp, and of a parameter of a template."""
+MIN_LINES, MAX_LINES, MAX_LINE = 2, 7, 70
+"""Lines of the address of a letter, and characters of each."""
 _DAY_MS = 24 * 3_600_000
 
 
@@ -63,7 +70,7 @@ class PostalPart(Part):
     """messages/NAME/postal.yaml: which letter the print house takes, whom it goes to, and what it is filled with."""
 
     letter: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
-    address: list[str] = Field([], max_length=7)
+    address: list[str] = Field([], max_length=MAX_LINES)
     fields: Texts = Field(default_factory=dict)
     code: str = ""
 
