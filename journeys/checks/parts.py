@@ -43,10 +43,9 @@ def _part(file: str, source: str, message: Message) -> Iterator[Problem]:
     for what, hint in _refused(part):
         yield Problem(file, 1, 1, "J099", what, hint)
     if isinstance(part, CrmPart) and message.head.class_ == "marketing":
-        what = "a record of a CRM in a message of class marketing, which needs a consent for `crm` that nobody is asked for"
-        yield Problem(
-            file, 1, 1, "J100", what, "write it as a message of its own, with `class: service` in message.yaml"
-        )
+        what = "a record of a CRM in a message of class marketing needs a consent for `crm`, which nobody is asked for"
+        hint = "write it as a message of its own, with `class: service` in message.yaml"
+        yield Problem(file, 1, 1, "J100", what, hint)
 
 
 def _refused(part: YamlPart) -> Iterator[tuple[str, str]]:
