@@ -29,8 +29,11 @@ RESERVED: dict[str, Schema] = {
     "action.refused": object_of(_FAILED.properties, ["action_id", "code"]),
     "message.sent": object_of({**_RECEIPT.properties, "segments": _WHOLE}, ["action_id"]),
     **{f"message.{what}": _RECEIPT for what in ("delivered", "opened", "clicked")},
-    "message.replied": object_of({**_RECEIPT.properties, "text": _TEXT, "from": _TEXT}),
+    "message.replied": object_of({**_RECEIPT.properties, "text": _TEXT, "from": _TEXT, "word": _TEXT}),
     "task.replied": object_of({"task_id": _TEXT, "text": _TEXT}, ["task_id", "text"]),
+    "message.fetched": object_of(
+        {**_RECEIPT.properties, "machine": _YES, "what": _TEXT, "why": _TEXT, "link": _TEXT}, ["action_id"]
+    ),
     "message.complained": _FAILED,
     **{f"message.{what}": _DEAD for what in ("bounced", "failed")},
     **{f"task.{what}": _TASK for what in ("done", "no_answer", "expired")},

@@ -81,7 +81,7 @@ def _reference(keys: Keys, text: str) -> Reference | None:
 def _events(provider: str, told: Told, found: Sequence[Found]) -> Iterable[dict[str, Any]]:
     """One of the message for the newest of those found, and what it says of consent for each of them."""
     word = word_of(told.text) if told.type == REPLIED else ""
-    if told.type != UNSUBSCRIBED and found:
+    if told.type != UNSUBSCRIBED and found and (found[0].action or not _says_no(told)):
         yield _event(provider, told, found[0], told.type, _of_message(told, found[0], word))
     given = _consent(told, word)
     if given is None:
@@ -104,11 +104,15 @@ def _consent(told: Told, word: str) -> bool | None:
 
 
 def _of_message(told: Told, found: Found, word: str) -> dict[str, Any]:
-    properties: dict[str, Any] = {**told.properties, "action_id": found.action or told.action or "none"}
+    properties: dict[str, Any] = dict(told.properties)
+    if found.action:
+        properties["action_id"] = found.action
     if found.message:
         properties["message"] = found.message
     if told.type == REPLIED:
-        properties |= {"text": told.text, **({"word": word} if word else {})}
+        # A word alone is no turn of a conversation: nobody shall answer STOP with a question.
+        properties |= {"word": word} if word and found.action else {"text": told.text}
+        properties |= {"from": plain_address(told.address)} if plain_address(told.address) else {}
     if told.type == BOUNCED and told.properties.get("hard") is True and told.address:
         properties["dead_address"] = told.address
     return properties

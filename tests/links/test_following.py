@@ -1,0 +1,194 @@
+"""Links that are followed, over HTTP: where they lead, what is told of people, and what of machines."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+from onelife import Life, journey_of
+from prometheus_client import CollectorRegistry
+
+from streams.broker.publish import PublishError
+from streams.links.answers import Answers
+from streams.links.follow import Follow
+from streams.links.server import Server
+from streams.links.shelf import MemoryShelf
+from streams.links.tokens import CLICK, OPEN, SCAN, TRAP, Keys, Target
+from streams.metrics.metrics import Metrics
+from streams.settings import Settings
+
+KEYS = Keys({"2026": "k" * 32})
+NOW = 1_700_000_000_000
+SHOP = "https://shop.example/tea?a=1"
+ANN = Target("ann", "a1", "tea", "email", NOW - 60_000, SHOP)
+PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"}
+CLICKED, SEEN = f"/c/{KEYS.seal(CLICK, ANN)}", f"/o/{KEYS.seal(OPEN, ANN._replace(url=''))}"
+TRAPPED = f"/c/{KEYS.seal(TRAP, ANN._replace(url=''))}"
+
+
+@dataclass
+class Door:
+    """A server that listens, and what was published; `away` refuses every write."""
+
+    shelf: MemoryShelf = field(default_factory=MemoryShelf)
+    kept: list[Answers] = field(default_factory=list)
+    away: bool = False
+    now: int = NOW
+    port: int = 0
+    client: aiohttp.ClientSession = None  # type: ignore[assignment]
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    async def publish(self, found: Answers) -> None:
+        if self.away:
+            raise PublishError("refused by the test")
+        self.kept.append(found)
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(out.value or b"") for found in self.kept for out in found.records]
+
+    async def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:
+        url = f"http://127.0.0.1:{self.port}{path}"
+        async with self.client.request(method, url, headers=headers or PHONE, allow_redirects=False) as answer:
+            return answer.status, answer.headers.get("Location", "")
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(f"sillage_{name}", labels) or 0.0
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Door]:
+    door = Door()
+    settings = Settings(serve_port=0, serve_host="127.0.0.1", links_url="http://127.0.0.1:1")
+    serving = Metrics(door.registry).serving
+    follow = Follow(settings, KEYS, door.shelf, door.publish, lambda: door.now, serving)
+    catalog = Life(journey_of(steps=[{"send": "hello"}])).catalog
+    server = Server(
+        settings,
+        KEYS,
+        door.publish,
+        lambda: catalog,
+        lambda: door.now,
+        others=follow.routes(),
+        answered=serving.answered,
+    )
+    await server.start()
+    door.port = server.port
+    try:
+        async with aiohttp.ClientSession() as door.client:
+            yield door
+    finally:
+        await server.stop()
+
+
+async def test_a_link_leads_where_it_was_sealed_to_and_the_click_is_told_once() -> None:
+    async with opened() as door:
+        assert await door.get(CLICKED) == (302, SHOP)
+        door.now += 5_000
+        assert await door.get(CLICKED) == (302, SHOP)
+        first, again = door.events()
+    assert (first["type"], first["customer"], first["channel"]) == ("message.clicked", "ann", "email")
+    assert first["properties"] == {"action_id": "a1", "message": "tea", "link": SHOP}
+    assert first["id"] == again["id"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/c/{KEYS.seal(OPEN, ANN)}", f"/c/{Keys({'2026': 'x' * 32}).seal(CLICK, ANN)}", f"{CLICKED}A", "/c/x", "/s/abc",
+     f"/o/{KEYS.seal(CLICK, ANN)}", "/q/..", f"/c/{KEYS.seal(SCAN, ANN)}", f"/c/x?url={SHOP}"],
+)  # fmt: skip
+async def test_nothing_else_leads_anywhere(path: str) -> None:
+    async with opened() as door:
+        assert await door.get(path) == (404, "")
+        assert door.kept == []
+
+
+async def test_an_opened_mail_is_told_and_the_image_is_kept_by_no_cache() -> None:
+    async with opened() as door:
+        async with door.client.get(f"http://127.0.0.1:{door.port}{SEEN}", headers=PHONE) as answer:
+            assert answer.content_type == "image/gif" and (await answer.read())[:6] == b"GIF89a"
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert [each["type"] for each in door.events()] == ["message.opened"]
+
+
+async def test_short_links_and_codes_on_letters_lead_on() -> None:
+    async with opened() as door:
+        sms, letter = ANN._replace(channel="sms"), ANN._replace(channel="postal", message="voucher")
+        door.shelf.codes = {"Ab3dEf9h": KEYS.seal(CLICK, sms), "Qr": KEYS.seal(SCAN, letter)}
+        assert await door.get("/s/Ab3dEf9h") == (302, SHOP) == await door.get("/q/Qr")
+        assert (await door.get("/s/Qr"))[0] == 404 == (await door.get("/q/Ab3dEf9h"))[0]
+        clicked, scanned = door.events()
+        assert (clicked["type"], clicked["channel"]) == ("message.clicked", "sms")
+        assert (scanned["type"], scanned["channel"]) == ("letter.scanned", "postal")
+        assert scanned["properties"] == {"action_id": "a1", "message": "voucher", "letter": "voucher", "code": "Qr"}
+        door.shelf.away = True
+        assert (await door.get("/s/Ab3dEf9h"))[0] == 503
+
+
+async def test_whoever_follows_a_link_is_led_on_while_kafka_is_away_and_the_loss_is_counted() -> None:
+    async with opened() as door:
+        door.away = True
+        assert await door.get(CLICKED) == (302, SHOP)
+        assert door.counted("followed_lost_total", what="clicked") == 1
+        assert door.counted("serve_requests_total", route="/c/", status="302") == 1
+
+
+MACHINES = {
+    "apple-mail-privacy": {"User-Agent": "Mozilla/5.0"},
+    "google-image-proxy": {"User-Agent": "Mozilla/5.0 (Windows NT 5.1) Firefox/11.0 (via ggpht.com GoogleImageProxy)"},
+    "safe-links": {"User-Agent": "Mozilla/5.0 Chrome/90 SafeLinks"},
+    "barracuda": {"User-Agent": "BarracudaCentral"},
+    "prefetch": {**PHONE, "Sec-Purpose": "prefetch;prerender"},
+    "no-agent": {"User-Agent": ""},
+    "bot": {"User-Agent": "curl/8.0"},
+}
+
+
+@pytest.mark.parametrize("why", MACHINES)
+async def test_machines_are_told_apart_and_led_on(why: str) -> None:
+    async with opened() as door:
+        assert await door.get(CLICKED, MACHINES[why]) == (302, SHOP)
+        assert (await door.get(SEEN, MACHINES[why]))[0] == 200
+        clicked, seen = door.events()
+    assert clicked["type"] == "message.fetched" == seen["type"]
+    assert clicked["properties"] == {
+        "action_id": "a1", "message": "tea", "machine": True, "what": "clicked", "why": why, "link": SHOP,
+    }  # fmt: skip
+    assert seen["properties"]["what"] == "opened"
+
+
+async def test_a_head_request_and_one_at_once_are_no_person() -> None:
+    async with opened() as door:
+        await door.get(CLICKED, method="HEAD")
+        door.now = ANN.at + 900
+        await door.get(CLICKED)
+        assert [each["properties"]["why"] for each in door.events()] == ["head", "too-soon"]
+
+
+async def test_who_follows_a_hidden_link_or_all_links_at_once_is_no_person_and_another_is() -> None:
+    async with opened() as door:
+        other = f"/c/{KEYS.seal(CLICK, ANN._replace(url='https://shop.example/other'))}"
+        await door.get(CLICKED)
+        door.now += 300
+        await door.get(other)
+        door.now += 5_000
+        await door.get(TRAPPED)
+        await door.get(CLICKED)
+        await door.get(CLICKED, {"User-Agent": "Mozilla/5.0 (Macintosh) Safari/605"})
+        told = [(each["type"], each["properties"].get("why")) for each in door.events()]
+    assert told == [
+        ("message.clicked", None), ("message.fetched", "together"), ("message.fetched", "trap"),
+        ("message.fetched", "trap"), ("message.clicked", None),
+    ]  # fmt: skip
+
+
+async def test_a_journey_that_waits_for_a_click_does_not_hear_a_machine() -> None:
+    wait = {"wait_for": "message.clicked", "within": "2d", "else": [{"send": "again"}]}
+    life = Life(journey_of(steps=[{"send": "hello"}, wait]))
+    life.event("began")
+    (action,) = life.actions()
+    life.event("message.fetched", {"action_id": action.id, "machine": True, "what": "clicked"})
+    life.advance("3d")
+    assert life.sent() == ["hello", "again"]
