@@ -68,7 +68,7 @@ class Postal:
 
     async def forget(self, customer: str) -> None:
         """Takes away the letters of somebody who was erased; what a batch has is with the print house. Raises Away."""
-        await self._at_work(lambda: _remove(self._folder / LETTERS, f"{_hashed(customer)}-*.json"))
+        await self._at_work(lambda: _remove(self._folder, f"{_hashed(customer)}-*.json"))
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -139,10 +139,13 @@ def sound(text: str) -> str:
 
 
 def _remove(folder: Path, pattern: str) -> None:
-    if folder.is_dir():
-        for path in folder.glob(pattern):
+    """Removes letters, durably. Raises OSError, also where the folder is not there: nobody knows then what it holds."""
+    if not folder.is_dir():
+        raise NotADirectoryError(str(folder))
+    if (folder / LETTERS).is_dir():
+        for path in (folder / LETTERS).glob(pattern):
             path.unlink(missing_ok=True)
-        _sync(folder)
+        _sync(folder / LETTERS)
 
 
 def _hashed(text: str) -> str:

@@ -30,6 +30,7 @@ MESSAGES = {
     "wine": MessageSpec("wine", "hash-wine", "marketing", {"email": ()}, categories=("alcohol",)),
     "say": MessageSpec("say", "hash-say", "service", dict.fromkeys(("chat", "email", "sms"), ("vars.answer.text",))),
     "agent": MessageSpec("agent", "hash-agent", "service", dict.fromkeys(("chat", "sms"), ("event.text",))),
+    "points": MessageSpec("points", "hash-points", "marketing", {"inapp": ()}),
     "both": MessageSpec("both", "hash-both", "marketing", {"email": (), "push": ()}),
 }
 

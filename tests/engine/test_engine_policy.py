@@ -36,6 +36,15 @@ def test_another_channel_has_another_address(life, journey):
     assert [(each.channel, each.recipient) for each in person.actions()] == [("push", "token")]
 
 
+def test_the_inbox_of_the_app_needs_no_address_and_marketing_its_consent(life, journey):
+    person = life(journey(steps=[{"send": "points"}]))
+    person.event("began")
+    assert person.codes("refused") == ["consent"]
+    person.event("consent.changed", {"topic": "offers", "channel": "inapp", "given": True})
+    person.event("began")
+    assert [(each.channel, each.recipient) for each in person.actions()] == [("inapp", person.customer.id)]
+
+
 @pytest.mark.parametrize("address", [None, "", "  ", 5])
 def test_no_address_is_unreachable(life, journey, address):
     person = life(journey(steps=[{"send": "recall"}]))
