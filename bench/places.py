@@ -1,6 +1,7 @@
 """Places: microseconds of a look among a hundred, ten thousand and a hundred thousand fences, and their ratio.
 
-`python -m bench.places` prints one line a case; `--memory` adds what a million things of a kind take.
+`python -m bench.places` prints a line a case, in time of the processor, with what a hit takes where a fix has some and
+what it costs to put a place, to replace it, and to hold it; `--memory` adds what a million things of a kind take.
 """
 
 import argparse
@@ -8,8 +9,9 @@ import math
 import random
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter_ns
+from time import process_time_ns
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -27,24 +29,69 @@ def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--memory", action="store_true", help="what a million things of a kind take")
     for title, box in (("over a country", FRANCE), ("in one town", TOWN)):
-        contexts = [_filled(count, box) for count in COUNTS]
-        for name in ("inside", "nearest 300 m"):
-            told = [_microseconds(context, name, box) for context in contexts]
-            shown = ", ".join(f"{count:,}: {cost:.2f} us" for count, cost in zip(COUNTS, told, strict=True))
-            sys.stdout.write(f"{title}, {name}: {shown}; ratio {told[-1] / told[0]:.2f}\n")
+        told: dict[str, list[float]] = {}
+        for count in COUNTS:
+            for name, figure in _figures(count, box).items():
+                told.setdefault(name, []).append(figure)
+        for name, figures in told.items():
+            shown = ", ".join(f"{count:,}: {figure:.2f}" for count, figure in zip(COUNTS, figures, strict=True))
+            ratio = f"; ratio {figures[-1] / figures[0]:.2f}" if figures[0] else ""
+            sys.stdout.write(f"{title}, {name}: {shown}{ratio}\n")
     if given.parse_args().memory:
         _memory()
 
 
-def _filled(count: int, box: tuple[float, float, float, float]) -> Context:
+def _figures(count: int, box: tuple[float, float, float, float]) -> dict[str, float]:
+    places = _places(count, box)
+    context = Context()
+    started = process_time_ns()
+    for place in places:
+        context.put_place(place)
+    put = (process_time_ns() - started) / count / 1000
+    some = places[:: max(1, count // 200)]
+    started = process_time_ns()
+    for place in some:
+        context.put_place(place)
+    replaced = (process_time_ns() - started) / len(some) / 1000
+    dice = random.Random(7)
+    south, north, west, east = box
+    anywhere = [(dice.uniform(south, north), dice.uniform(west, east)) for _ in range(LOOKS)]
+    within = [(place.lat, place.lon) for place in dice.choices(places, k=LOOKS)]
+    hits = sum(len(context.inside(*point)) for point in within) / LOOKS
+    inside = _microseconds(context.inside, within)
+    return {
+        "inside, us": _microseconds(context.inside, anywhere),
+        "inside, fix in the middle of a fence, us": inside,
+        "of these, hits a fix": hits,
+        "us a hit": inside / hits,
+        "nearest 300 m, us": _microseconds(lambda lat, lon: context.nearest(lat, lon, "stores", 300.0), anywhere),
+        "put one, us": put,
+        "replace one, us": replaced,
+        "held beside the places themselves, bytes each": _held(places),
+    }
+
+
+def _held(places: list[Place]) -> float:
+    """What the index takes, of at most 3,000 places that lie as densely."""
+    some = sorted(places, key=lambda place: (place.lon, place.lat))[:3_000]
+    tracemalloc.start()
+    context = Context()
+    for place in some:
+        context.put_place(place)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return taken / len(some)
+
+
+def _places(count: int, box: tuple[float, float, float, float]) -> list[Place]:
     """Circles of 30 to 300 metres, and every tenth a polygon of 12 corners."""
-    dice, context = random.Random(count), Context()
+    dice, found = random.Random(count), []
     south, north, west, east = box
     for number in range(count):
         lat, lon, radius = dice.uniform(south, north), dice.uniform(west, east), dice.uniform(30, 300)
         area = _polygon(lat, lon, radius) if number % 10 == 0 else None
-        context.put_place(Place(f"s{number}", "stores", lat, lon, {"id": f"s{number}"}, radius, area))
-    return context
+        found.append(Place(f"s{number}", "stores", lat, lon, {"id": f"s{number}"}, radius, area))
+    return found
 
 
 def _polygon(lat: float, lon: float, radius: float) -> Polygons:
@@ -53,20 +100,13 @@ def _polygon(lat: float, lon: float, radius: float) -> Polygons:
     return Polygons((Polygon([[*ring, ring[0]]]),))
 
 
-def _microseconds(context: Context, name: str, box: tuple[float, float, float, float]) -> float:
-    dice = random.Random(7)
-    south, north, west, east = box
-    points = [(dice.uniform(south, north), dice.uniform(west, east)) for _ in range(LOOKS)]
+def _microseconds(asked: Callable[[float, float], object], points: list[tuple[float, float]]) -> float:
     costs = []
     for _ in range(3):
-        started = perf_counter_ns()
-        if name == "inside":
-            for lat, lon in points:
-                list(context.inside(lat, lon))
-        else:
-            for lat, lon in points:
-                context.nearest(lat, lon, "stores", 300.0)
-        costs.append((perf_counter_ns() - started) / LOOKS / 1000)
+        started = process_time_ns()
+        for lat, lon in points:
+            asked(lat, lon)
+        costs.append((process_time_ns() - started) / len(points) / 1000)
     return min(costs)
 
 

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from engine.places.earth import Box
 
-SIZES: tuple[float, ...] = tuple(0.0025 * 4.0**level for level in range(9))
-"""The height of a row in degrees, from 280 metres to all there is."""
+SIZES: tuple[float, ...] = tuple(0.005 * 4.0**level for level in range(9))
+"""The height of a row in degrees, from 560 metres to all there is."""
 MOST_CELLS = 12
 """Of one thing: a larger one is kept in larger cells."""
 _ROWS = tuple(math.ceil(180 / size) for size in SIZES)
