@@ -1,4 +1,4 @@
-"""The shipped journeys at their edges: what is told twice, late or of yesterday, at night, and of people without a name."""
+"""The shipped journeys at their edges: what is told twice, late, at night, of people without a name, by a letter."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,11 @@ from cli.folder import read_files
 from engine.decision import Action, Task, TaskClosed, TaskWarning
 from journeys.lives import instant, local
 from journeys.load import load_project
+from journeys.messages.render import render
+from journeys.uses import needed
 from streams.driver import Driver, catalog_of
+from streams.links.links import Links, given
+from streams.links.tokens import SCAN, Keys, Target
 from streams.touchpoints.decoder import Touchpoint, encode_touchpoint
 
 SHIPPED = Path(__file__).parents[2] / "journeys" / "definitions"
@@ -19,20 +23,17 @@ caps:
 """
 
 
-def _concerns(path: str, journeys: tuple[str, ...]) -> bool:
-    folder, _, rest = path.rpartition("/")
-    return not folder.endswith("lives") and (not folder.endswith("journeys") or rest.removesuffix(".yaml") in journeys)
-
-
 class Person:
     """One customer of the journeys named, with an e-mail address, and what they get."""
 
     def __init__(self, at: str, *journeys: str, rules: str = "", name: str = "ada", **attributes: Any) -> None:
-        files = {path: text for path, text in read_files([SHIPPED])[1].items() if _concerns(path, journeys)}
+        files = dict(needed(read_files([SHIPPED])[1], [f"journeys/{each}.yaml" for each in journeys]))
         files["project.yaml"] += rules
-        self._driver = Driver(catalog_of(load_project(files), journeys), instant(at, ZONE))
+        self.folder = load_project(files)
+        self._driver = Driver(catalog_of(self.folder, journeys), instant(at, ZONE))
         self._name = name
         self._found: list[str] = []
+        self.actions: list[Action] = []
         if attributes:
             self.tell("customer.updated", set={"timezone": ZONE, **attributes})
 
@@ -68,6 +69,7 @@ class Person:
         for each in self._driver.read():
             match each:
                 case Action():
+                    self.actions.append(each)
                     self._found.append(f"{each.channel}:{each.message}@{local(each.decided_at, ZONE)}")
                     self.tell("message.sent", action_id=each.id, message=each.message)
                 case Task():
@@ -162,3 +164,25 @@ def test_a_yes_of_last_week_that_comes_late_does_not_undo_the_no_of_today() -> N
     ada.agrees("offers", "email", happened="2026-02-24T10:00")
     ada.tell("letter.scanned", letter="voucher")
     assert ada.got("2026-03-03T10:00") == []
+
+
+def test_the_code_on_a_letter_leads_back_to_the_person_whose_letter_it_is() -> None:
+    place = "Ada Lovelace\n12 St James's Square\nLondon SW1Y 4JH"
+    ada = Person("2026-03-02T12:00", "printed-letter", email="ada@example.org", tier="gold", postal=place)
+    for channel in ("postal", "email"):
+        ada.agrees("offers", channel)
+    ada.tell("letter.printed", letter="spring-letter")
+    assert ada.got("2026-03-09T19:00") == ["postal:spring-letter@2026-03-02T12:00"]
+    [letter], message = ada.actions, ada.folder.messages["spring-letter"]
+    keys = Keys({"2026": "k" * 32})
+    made = given(Links("https://l.example", keys), letter, message)
+    [(code, token)] = made.codes.items()
+    printed = render(message, "postal", {**letter.variables, **made.variables}, "", "printed-letter")
+    assert printed.data["code"] == f"https://l.example/q/{code}"
+    scanned = keys.read(SCAN, token, Target)
+    assert scanned is not None
+    assert (scanned.customer, scanned.url) == ("ada", "https://shop.example/spring")
+    # What streams/links/follow.py tells of a scan.
+    about = {"action_id": scanned.action, "message": scanned.message, "letter": scanned.message, "code": code}
+    ada.tell("letter.scanned", **about)
+    assert ada.got("2026-03-13T12:00") == ["email:spring-gift@2026-03-12T10:00"]
