@@ -82,7 +82,7 @@ class Inbox:
     async def dismiss(self, customer: str, id_: str) -> bool:
         """Takes one out; its id stays known, so that it does not come again. Gives whether it was there."""
         messages, order, _ = self._keys(customer)
-        async with self._redis.pipeline(transaction=True) as several:
+        async with self._redis.pipeline(transaction=False) as several:
             several.zrem(order, id_)
             several.hdel(messages, id_, f"{id_}:read")
             gone, _ = await several.execute()
@@ -97,7 +97,7 @@ class Inbox:
         await self._redis.aclose()
 
     def _keys(self, customer: str) -> list[str]:
-        base = f"{self._prefix}.inbox/{{{customer}}}"
+        base = f"{{{self._prefix}.inbox/{customer}}}"
         return [base, f"{base}/order", f"{base}/had"]
 
 

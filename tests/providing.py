@@ -309,7 +309,7 @@ def inbox(folder: Path) -> Iterator[Provider]:
             return redis.execute_command(*words)
 
     def came() -> int:
-        return int(told("ZCARD", "t.inbox/{c42}/order")) if server.alive() else 0
+        return int(told("ZCARD", "{t.inbox/c42}/order")) if server.alive() else 0
 
     def locked() -> None:
         told("CONFIG", "SET", "requirepass", "s3cr3t")

@@ -85,8 +85,8 @@ async def test_an_erasure_empties_it(inbox: Inbox) -> None:
 async def test_it_is_kept_for_its_days_and_no_longer(inbox: Inbox, redis_url: str, prefix: str) -> None:
     await InApp(inbox, now=At(), days=2).send(outgoing("a1"))
     with Redis.from_url(redis_url) as redis:
-        left = {name.decode(): redis.pttl(name) for name in redis.scan_iter(f"{prefix}.inbox/*")}
-    base = f"{prefix}.inbox/{{c42}}"
+        left = {name.decode(): redis.pttl(name) for name in redis.scan_iter(f"{{{prefix}.inbox/*")}
+    base = f"{{{prefix}.inbox/c42}}"
     assert left.keys() == {base, f"{base}/order", f"{base}/had"}
     assert 0 < left[base] <= 2 * DAY < left[f"{base}/had"] <= REMEMBERED_MS
 

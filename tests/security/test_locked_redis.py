@@ -11,6 +11,7 @@ from security.conftest import started
 from security.locked import PASSWORD, USER, LockedRedis, secret_file
 from security.test_locked_house import said
 
+from channels.inapp import Inbox, Item
 from local.probe import redis_answers, redis_eviction
 from state.ledger import Ask, Entry, LedgerAway, Status
 from state.redis_ledger import RedisLedger
@@ -39,6 +40,21 @@ async def test_the_ledger_has_the_rights_that_it_needs(access: RedisAccess, pref
     await refuse_redis(access)
     assert redis_answers(**redis_options(access))
     assert redis_eviction(**redis_options(access)) == "noeviction"
+
+
+async def test_an_inbox_has_the_rights_that_it_needs(access: RedisAccess, prefix: str) -> None:
+    inbox = Inbox(**redis_options(access), prefix=prefix)
+    try:
+        assert [await inbox.put("c42", Item(id_, "Hi", "Hi"), most=1, kept_ms=5000) for id_ in "aab"] == [
+            True,
+            False,
+            True,
+        ]
+        assert [item.id for item in await inbox.items("c42", 1)] == ["b"]
+        assert await inbox.read("c42", "b", 1) and await inbox.dismiss("c42", "b")
+        await inbox.forget("c42")
+    finally:
+        await inbox.close()
 
 
 @pytest.mark.parametrize("command", ["KEYS *", "FLUSHALL", "CONFIG GET *", "GET other", "ACL LIST", "CLIENT LIST"])
