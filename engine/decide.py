@@ -124,6 +124,7 @@ def _fire_all(draft: Draft) -> None:
         elif due is None:
             return
         else:
+            draft.hand(None, 0)
             fire(draft, due)
             _settle(draft, judges=False)
 

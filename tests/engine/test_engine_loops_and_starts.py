@@ -150,6 +150,19 @@ class TestEmit:
         assert life.codes("error") == ["hop_limit"]
         assert len(life.lines("entered")) == MOST_HOPS + 1
 
+    def test_timers_of_one_instant_have_no_part_in_what_each_other_tells(self) -> None:
+        steps = [{"wait": "1h"}, {"emit": "told", "data": {"n": 1}}]
+        teller = journey_of("teller", enter={"on": "began", "key": "event.k"}, steps=steps)
+        hearer = journey_of("told", enter={"on": "told", "again": "always"}, steps=[{"wait": "1d"}])
+        said = [{"when": "has(event.n)", "do": [{"send": "again"}]}, {"else": [{"send": "hello"}]}]
+        asks = journey_of("z", enter={"on": "last"}, steps=[{"wait": "1h"}, {"choose": said}])
+        life = Life(teller, hearer, asks)
+        for number in range(MOST_HOPS + 2):
+            life.event("began", {"k": str(number)})
+        life.event("last")
+        life.advance("1h")
+        assert (life.codes("error"), life.sent()) == ([], ["hello"])
+
     def test_an_event_counts_in_the_same_decision(self) -> None:
         steps = [{"emit": "told"}, {"wait": "1s"}, {"exit": "x"}]
         seen = journey_of("seen", enter={"on": "told", "where": 'count("told", "1d") == 1'}, steps=[{"send": "hello"}])
