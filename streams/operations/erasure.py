@@ -18,7 +18,7 @@ from streams.broker.topic_table import Topic, declare
 from streams.broker.topics import partition_counts
 from streams.context.publish import publish, record
 from streams.operations.groups import Groups, read_groups
-from streams.operations.inboxes import emptied
+from streams.operations.inboxes import taken_away
 from streams.operations.kept import PROVEN, Item, Kept, Progress
 from streams.operations.sweep import Sweep
 from streams.settings import Settings
@@ -97,7 +97,7 @@ async def erase(
             suppressed = await _suppress(settings, kept.customer)
             await _publish(settings, customer, reason)
         checks = [*await _await_proof(sweep, kept, seconds, waiting), _suppression(settings, suppressed)]
-        checks.append(Check("inbox", *await emptied(settings, customer)))
+        checks += [Check(*each) async for each in taken_away(settings, customer)]
         await kept.advance(sweep)
     erased_at = 0 if kept.customer is None else kept.customer.erased_at
     complete = all(each.holds for each in checks)
