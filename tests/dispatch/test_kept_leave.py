@@ -1,5 +1,6 @@
 """Letters, the app's inbox and records of a CRM from the action on: the real dispatcher, ledger and adapters."""
 
+import csv
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from dispatching import Office, action
 
-from channels.batches import waiting_letters
+from channels.batches import make_batch, waiting_letters
 from channels.crm import crm_channel
 from channels.inapp import Item
 from engine.decision import Action, Erasure
@@ -15,13 +16,19 @@ from journeys.messages.model import Message
 from journeys.model import MessageHead
 from local.crm import HubspotService
 from streams.dispatch.channels import channels_of, inbox_of
+from streams.links.links import Links
+from streams.links.shelf import MemoryShelf
+from streams.links.tokens import SCAN, Keys, Target
 from streams.settings import Settings
 
 LETTER = Message("letter", MessageHead(), {"postal.yaml": "letter: hi\nfields: {name: '{{ customer.name }}'}\n"})
 POINTS = Message("points", MessageHead(), {"inapp.yaml": "title: Hi {{ customer.name }}\nbody: Points\nuntil: 7d\n"})
 RECORD = "to: sales\nobject: contacts\nid: {email: '{{ customer.email }}'}\nfields: {city: '{{ customer.city }}'}\n"
 BACK = Message("back", MessageHead.model_validate({"class": "service"}), {"crm.yaml": RECORD})
-MESSAGES = {each.content_hash: each for each in (LETTER, POINTS, BACK)}
+SCANNED = Message(
+    "scanned", MessageHead(scan="https://shop.example"), {"postal.yaml": "letter: hi\ncode: '{{ scan_url }}'\n"}
+)
+MESSAGES = {each.content_hash: each for each in (LETTER, POINTS, BACK, SCANNED)}
 ADDRESS = "Ann Lee\n1 High Street\nLondon"
 
 
@@ -75,6 +82,18 @@ async def test_a_letter_and_a_message_in_the_app_leave_once_and_an_erasure_takes
     assert [each.action_id for each in waiting_letters(folder)] == ["postal2"]
     assert await lies_there(posting.settings, "c1") == []
     assert len(await lies_there(posting.settings, "c2")) == 1
+
+
+async def test_the_code_of_a_printed_letter_stands_for_its_person_and_action(posting: Office, folder: Path) -> None:
+    keys, shelf = Keys({"2026": "k" * 32}), MemoryShelf()
+    office = posting.another(messages=MESSAGES, others=posting.others, links=Links("https://m.example", keys, shelf))
+    sent = [to(number, SCANNED, "postal", ADDRESS) for number in (1, 2)]
+    await (await office.open()).take(*sent)
+    await office.take(*sent)
+    [batch] = make_batch(folder, 1_700_000_000_000)
+    rows = list(csv.DictReader(batch.files[0].read_text().splitlines()))
+    found = [keys.read(SCAN, shelf.codes[row["code"].removeprefix("https://m.example/q/")], Target) for row in rows]
+    assert [(each.customer, each.action) for each in found if each] == [("c1", "postal1"), ("c2", "postal2")]
 
 
 async def test_an_erasure_is_taken_though_what_keeps_something_is_away(
