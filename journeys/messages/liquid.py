@@ -12,9 +12,13 @@ from liquid.filter import with_context
 
 MAX_TEXT = 512 * 1024
 MAX_ITEMS = 10_000
+MAX_COMPARED = 1_000
+"""Items of which each is compared with each."""
 MAX_BITS = 256
 _LEFT_OUT_TAGS = ("include", "render", "increment", "decrement")
 _LEFT_OUT_FILTERS = ("safe", "escapejs")
+_AT_ONCE = frozenset({"size", "first", "last"})
+"""Filters that do not look at each item of a list."""
 _FORMAT = re.compile(r"(?:[^%]|%-?[A-Za-z%])*")
 
 
@@ -91,5 +95,12 @@ def _guard_input(name: str, value: Any, args: tuple[Any, ...]) -> None:
     for given in (value, *args):
         if isinstance(given, range) and len(given) > MAX_ITEMS:
             raise LiquidError(f"a range of {len(given)} items is longer than {MAX_ITEMS}", token=None)
+        most = MAX_COMPARED if name == "uniq" else MAX_ITEMS
+        if isinstance(given, list) and len(given) > most and name not in _AT_ONCE:
+            raise LiquidError(f"filter '{name}' takes at most {most} items, found {len(given)}", token=None)
+    if name == "map" and args and not isinstance(args[0], str):
+        raise FilterArgumentError("map takes a name, such as 'price'", token=None)
+    if name == "join" and isinstance(value, list) and args and len(value) * len(str(args[0])) > MAX_TEXT:
+        raise LiquidError("filter 'join' would give more than a message may hold", token=None)
     if name.startswith("replace") and len(args) > 1 and len(str(value)) * max(1, len(str(args[1]))) > 64 * MAX_TEXT:
         raise LiquidError(f"filter '{name}' would give more than a message may hold", token=None)
