@@ -149,7 +149,7 @@ def _minutes(window: str) -> int:
 
 def _brand_of(folder: Folder, draft: Draft) -> Brand | None:
     name = _text(draft.positions.root, "brand")
-    loaded = folder.brands.get(name.text) if name else None
+    loaded = folder.brands.get(name.text if name else folder.project.brand or "")
     return loaded.model if loaded else None
 
 
