@@ -99,6 +99,14 @@ class Webpush:
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
         self._claims: dict[str, tuple[str, float]] = {}
 
+    @property
+    def public_key(self) -> str:
+        """The public half of our key, as pages subscribe with it: `applicationServerKey`."""
+        point = self._signer.public_key.public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
     async def send(self, outgoing: Outgoing) -> Sent:
         """Hands one message to the service of the browser, which keeps it no longer than it is worth anything."""
         subscription, public, secret = _subscription(outgoing.recipient)

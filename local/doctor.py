@@ -62,7 +62,7 @@ def examine(settings: Settings) -> list[Finding]:
         *([_account("WhatsApp", whatsapp_channel, settings.whatsapp)] if settings.whatsapp else []),
         *([_account("DKIM", lambda path: read_dkim(path, settings.sender), settings.dkim)] if settings.dkim else []),
         *([_account("CRM", crm_channel, settings.crm)] if settings.crm else []),
-        *([_account("Web Push", _webpush, settings.webpush)] if settings.webpush else []),
+        *([_webpush(settings.webpush)] if settings.webpush else []),
         *([_account("apprise", _apprise, settings.apprise)] if settings.apprise else []),
         _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),
         _reach("Redis", _without_login(settings.redis), redis, "" if redis else _redis_refused(settings)),
@@ -112,8 +112,12 @@ def _account(subject: str, read: Callable[[Path], object], path: str) -> Finding
     return Finding(subject, True, f"the account in {path} can be read")
 
 
-def _webpush(path: Path) -> object:
-    return of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel(path, time.time)
+def _webpush(path: str) -> Finding:
+    try:
+        channel = of_extra("webpush", "SILLAGE_WEBPUSH").webpush_channel(Path(path), time.time)
+    except AccountError as fault:
+        return Finding("Web Push", False, str(fault))
+    return Finding("Web Push", True, f"browsers subscribe with the applicationServerKey {channel.public_key}")
 
 
 def _apprise(path: Path) -> object:

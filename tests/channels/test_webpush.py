@@ -52,6 +52,7 @@ async def test_the_browser_reads_what_was_written_and_no_service_does(service: W
         "image": "https://shop.example/u.png", "data": {"k": "v", "action_id": "a1"},
     }  # fmt: skip
     assert len(shown.headers["Topic"]) == 32
+    assert shown.headers["Authorization"].endswith(f",k={one.public_key}")
 
 
 def test_the_browser_of_the_standard_decrypts() -> None:

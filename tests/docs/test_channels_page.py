@@ -2,19 +2,28 @@
 
 import json
 import re
+import subprocess
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
+from aiosmtplib import SMTPResponseException
 
+from channels.apprise import apprise_channel
 from channels.channel import Away, Outgoing, Permanent, Transient
 from channels.crm import crm_channel
+from channels.dkim import read_dkim
 from channels.hubspot import _verdict as hubspot_verdict
+from channels.replies import verdict
 from channels.salesforce import _verdict as salesforce_verdict
 from channels.sms import sms_channel
 from channels.twilio import _verdict as of_twilio
 from channels.upsert import Answer, Upsert, upsert_of
 from channels.webhook import read_endpoints
+from channels.webpush import webpush_channel
 from channels.whatsapp import _verdict as of_meta
 from channels.whatsapp import whatsapp_channel
 from journeys.checks import check
@@ -45,12 +54,52 @@ def rows(section: str) -> list[tuple[list[int], str]]:
     return [([int(each) for each in re.findall(r"\b\d{5,6}\b", row[1])], row[3]) for row in found]
 
 
+def signing(folder: Path) -> str:
+    """What the page's commands for DKIM say, run in the folder, which has the keys then."""
+    commands = re.search(r"```sh\n(openssl.*?)```", PAGE, re.DOTALL)
+    assert commands
+    ran = subprocess.run(["bash", "-ec", commands[1]], cwd=folder, capture_output=True, text=True, check=True)
+    return ran.stdout
+
+
+def test_its_keys_sign_and_its_records_verify(tmp_path: Path) -> None:
+    records = dict(line.split(" TXT ") for line in signing(tmp_path).splitlines())
+    path = tmp_path / "dkim.json"
+    path.write_text(next(text for text in ACCOUNTS if "dkim" in text))
+    mail = b"From: hello@news.shop.example\r\nList-Unsubscribe-Post: a\r\n\r\nHello\r\n"
+    signed = read_dkim(path, "hello@shop.example").signed(mail, "news.shop.example", 1e9)
+
+    def dns(name: bytes, timeout: int = 5) -> bytes:
+        return records[name.decode().rstrip(".")].encode()
+
+    assert [dkim.DKIM(signed).verify(idx=at, dnsfunc=dns) for at in (0, 1)] == [True, True]
+
+
+def test_replies_of_mail_servers_mean_what_the_page_says() -> None:
+    text = PAGE.partition("## E-mail\n")[2].partition("\n### ")[0]
+    for line in (line for line in text.splitlines() if re.match(r"\| (5xx with|421|454)", line)):
+        _, told, _, becomes, _ = line.split("|")
+        statuses, codes = re.findall(r"\b[45]\.\d+\.\d+", told), re.findall(r"\b\d{3}\b", told)
+        assert statuses or codes
+        for code, status in [(f"{each[0]}50", each) for each in statuses] + [(each, "") for each in codes]:
+            fault = verdict(SMTPResponseException(int(code), f"{status} no"))
+            assert isinstance(fault, Away if "until" in becomes else Permanent), (code, status)
+            assert getattr(fault, "dead_address", False) is ("dead" in becomes)
+
+
 @pytest.mark.parametrize("text", ACCOUNTS)
 def test_an_account_is_read(text: str, tmp_path: Path) -> None:
     path = tmp_path / "account.json"
     path.write_text(text)
     told: dict[str, Any] = json.loads(text)
-    read = sms_channel if "kind" in told else whatsapp_channel if "phone_id" in told else read_endpoints
+    read: Any = sms_channel if "kind" in told else whatsapp_channel if "phone_id" in told else read_endpoints
+    if "contact" in told:
+        read = partial(webpush_channel, now=time.time)
+    if "ops" in told:
+        read = apprise_channel
+    if "shop.example" in told:
+        signing(tmp_path)
+        read = partial(read_dkim, sender="hello@shop.example")
     if any(isinstance(each, dict) and "kind" in each for each in told.values()):
         read = crm_channel
     assert read(path)
