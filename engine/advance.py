@@ -129,6 +129,9 @@ def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
         case SendStep():
             send.enter(step, run)
             return None
+        case BestOfferStep():
+            best_offer.enter(step, run)
+            return None
         case ExitStep():
             exit.enter(step, run)
             return None
@@ -146,7 +149,7 @@ def _enter(step: Step, run: Run) -> Step | list[parallel.Begun] | None:
 
 def _enter_rarer(
     step: WaitUntilStep | AnswerStep | SplitStep | CallStep | TagStep | EmitStep | RepeatStep | BackStep | ParallelStep
-    | JoinStep | StartStep | DigestStep | BestOfferStep,
+    | JoinStep | StartStep | DigestStep,
     run: Run,
 ) -> Step | list[parallel.Begun] | None:  # fmt: skip
     match step:
@@ -174,9 +177,6 @@ def _enter_rarer(
             return start.enter(step, run)
         case DigestStep():
             return digest.enter(step, run)
-        case BestOfferStep():
-            best_offer.enter(step, run)
-            return None
         case _:
             assert_never(step)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from engine.budgets import Budgets
 from engine.ids import address_hash
-from engine.models import Models, Propensity
+from engine.models import Models
 from engine.places.cells import CellIndex
 from engine.places.earth import EARTH_M, box_around, distance_m
 from engine.places.index import PlaceIndex, fences, spots
@@ -194,18 +194,18 @@ class Asked:
     def propensity(
         self, decision: str, offer: str, channel: str = "", segment: str = "", features: Mapping[str, float] = {}
     ) -> tuple[float, str]:
-        answers = self.answers
-        question = f"propensity {offer} {channel} {segment}"
-        kept = answers.get(question)
-        if kept is not None:
-            return kept[0], kept[1]
-        if self._context is EMPTY:
+        answers, context = self.answers, self._context
+        if context is EMPTY and not answers:
             return PRIOR, NO_MODEL
-        if features and "features" not in answers:
-            answers["features"] = dict(features)
-        found: Propensity = self._context.models.propensity(decision, self._at, offer, channel, segment, features)
-        answers[question] = list(found)
-        return found.value, found.reason
+        question = f"propensity {offer} {channel} {segment}"
+        found = answers.get(question)
+        if found is None:
+            if context is EMPTY:
+                return PRIOR, NO_MODEL
+            if features and "features" not in answers:
+                answers["features"] = dict(features)
+            found = answers[question] = context.models.drawn(decision, self._at, offer, channel, segment, features)
+        return found[0], found[1]
 
     def budget(self, name: str, units: int, limit: int) -> str:
         budgets = self._context.budgets
@@ -233,6 +233,8 @@ class Asked:
         return at if isinstance(at, int) else 0
 
     def explored(self, decision: str, node: str, candidates: int) -> int | None:
+        if not self.answers and not self._context.models.learning:
+            return None
         question = f"explored {node}"
         if question in self.answers or not self._context.models.learning:
             kept: int | None = self.answers.get(question)

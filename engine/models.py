@@ -1,7 +1,7 @@
 """The models: what was learned of offers and of the arms of splits, as values that decisions ask."""
 
 from collections.abc import Mapping
-from math import log
+from math import inf, log
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ MOST_SHIFT = 3.0
 PRIOR_WINS, PRIOR_LOSSES = STRENGTH * PRIOR, STRENGTH * (1 - PRIOR)
 
 _64_BITS = 2**64 - 1
+_STEP = 2.0**-64
 
 Rates = dict[str, tuple[float, float]]
 """Wins and losses by `rate_key`."""
@@ -71,13 +72,16 @@ class Propensity(NamedTuple):
 class _Arm(NamedTuple):
     """What draws of an offer by a channel in a segment hang on, made once: `salt` tells its draws from others'.
 
-    `moved` is what the logistic model adds for it, whoever the person is.
+    `moved` is what the logistic model adds for it, whoever the person is. `version` is that of the model of the offer,
+    0 for none; what it says counts up to `until` (ms).
     """
 
     beta: Beta
     reason: str
     salt: int
     moved: float
+    version: int
+    until: float
 
 
 class Models:
@@ -130,27 +134,37 @@ class Models:
         `decision` is the id of a trace; where it is empty the answer is the mean. `at` in ms. What is not learned of
         yet is drawn from the prior, so that it is tried; where nobody learns it is the prior itself.
         """
-        model = self.offers.get(offer)
-        if model is None:
-            fault = self.faults.get(offer_name(offer))
-            if fault is not None or not self.learning:
-                return Propensity(PRIOR, fault or NO_MODEL)
-            model = OfferModel(0, at)
-        if at - model.at > OLDEST_MS:
-            return Propensity(PRIOR, f"the model is {(at - model.at) // 86_400_000} days old: the prior")
+        return Propensity(*self.drawn(decision, at, offer, channel, segment, features))
+
+    def drawn(
+        self, decision: str, at: int, offer: str, channel: str, segment: str, features: Mapping[str, float]
+    ) -> list[Any]:
+        """As `propensity`, as the plain list that a trace keeps."""
         arms = self._arms.get(offer)
-        if arms is None:
-            arms = self._arms[offer] = {}
-        found = arms.get((segment, channel))
-        if found is None:
-            found = arms[segment, channel] = self._arm(model.rates, offer, segment, channel)
-        arm, reason, salt, moved = found
+        found = None if arms is None else arms.get((segment, channel))
+        if found is None or not found.version:
+            model = self.offers.get(offer)
+            if model is None:
+                fault = self.faults.get(offer_name(offer))
+                if fault is not None or not self.learning:
+                    return [PRIOR, fault or NO_MODEL, 0.0, 0.0, 0.0, 0]
+            if found is None:
+                found = self._arms.setdefault(offer, {})[segment, channel] = self._arm(model, offer, segment, channel)
+        beta, reason, salt, moved, version, until = found
+        if at > until:
+            days = (at - self.offers[offer].at) // 86_400_000
+            return [PRIOR, f"the model is {days} days old: the prior", 0.0, 0.0, 0.0, 0]
         shift = 0.0 if self._logistic is None else self._shift(moved, features, at)
         if decision:
-            value = arm.quantile(self._share(decision, salt), shift)
+            if self._hashed[0] != decision:
+                self._hashed = (decision, int(share("thompson", decision) * 2**64))
+            # A draw in (0, 1) for an arm: both hashes, mixed as by SplitMix64 (Steele, Lea and Flood 2014).
+            mixed = ((self._hashed[1] ^ salt) * 0xBF58476D1CE4E5B9) & _64_BITS
+            mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _64_BITS
+            value = beta.quantile(((mixed ^ mixed >> 31) + 0.5) * _STEP, shift)
         else:
-            value = shifted(arm.mean, shift) if shift else arm.mean
-        return Propensity(value, reason, arm.alpha, arm.beta, shift, model.version)
+            value = shifted(beta.mean, shift) if shift else beta.mean
+        return [value, reason, beta.alpha, beta.beta, shift, version]
 
     def arms(self, split: str, at: int) -> dict[str, Any] | None:
         """What was learned of a split's arms: `weights` by arm, `winner` or an empty text, and the `version`."""
@@ -159,24 +173,15 @@ class Models:
             return None
         return {"weights": dict(model.weights), "winner": model.winner, "version": model.version}
 
-    def _arm(self, rates: Rates, offer: str, segment: str, channel: str) -> _Arm:
-        alpha, beta, level = posterior(rates, segment, channel)
+    def _arm(self, learned: OfferModel | None, offer: str, segment: str, channel: str) -> _Arm:
+        alpha, beta, level = posterior(learned.rates if learned else {}, segment, channel)
         found, model = Beta(alpha, beta), self._logistic
         moved = 0.0
         if model is not None:
             rate = model.weights.get("rate", 1.0) - 1.0
             moved = model.weights.get(f"channel={channel}", 0.0) + rate * log(found.mean / (1 - found.mean))
-        return _Arm(found, level, int(share("thompson", offer, channel) * 2**64), moved)
-
-    def _share(self, decision: str, salt: int) -> float:
-        """A draw in (0, 1) for an arm: the hashes of both, mixed as by SplitMix64 (Steele, Lea and Flood 2014)."""
-        known, seed = self._hashed
-        if known != decision:
-            seed = int(share("thompson", decision) * 2**64)
-            self._hashed = (decision, seed)
-        mixed = ((seed ^ salt) * 0xBF58476D1CE4E5B9) & _64_BITS
-        mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _64_BITS
-        return ((mixed ^ mixed >> 31) + 0.5) / 2**64
+        version, until = (0, inf) if learned is None else (learned.version, learned.at + OLDEST_MS)
+        return _Arm(found, level, int(share("thompson", offer, channel) * 2**64), moved, version, until)
 
     def _shift(self, moved: float, features: Mapping[str, float], at: int) -> float:
         """By how much the log odds move; not at all where the logistic model is too old."""

@@ -1,5 +1,6 @@
 """Offers: which of a catalog concern a person now, by what score they compete, and what became of each."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -81,25 +82,24 @@ def choosing(catalog: OfferCatalog, run: Run, asked: Propensities) -> Choosing:
     candidates: list[Candidate] = []
     unfit: list[Unfit] = []
     propensity, number = asked.propensity, 0
-    for offer in catalog.offers:
-        if offer.fits is not None or offer.again is not None:
-            failed = _failed(offer, facts, customer, run)
+    for offer, id_, name, fits, again, context, value, lever, variants in catalog.rows:
+        if fits is not None or again is not None:
+            failed = _failed(offer, fits, facts, customer, run)
             if failed is not None:
                 unfit.append(failed)
-                number += len(offer.variants)
+                number += len(variants)
                 continue
-        context = 1.0 if offer.context is None else _context(offer.id, offer.context, facts)
-        for variant in offer.variants:
+        fit = 1.0 if context is None else _context(id_, context, facts)
+        for variant, channel in variants:
             number += 1
-            channel, value, lever = variant.channel, offer.value, offer.lever
-            likely, why = propensity(offer.name, channel, segment)
-            total = likely * context * value * lever
+            likely, why = propensity(name, channel, segment)
+            total = likely * fit * value * lever
             told = {
-                "offer": offer.id,
+                "offer": id_,
                 "channel": channel,
                 "code": "behind",
                 "propensity": likely,
-                "context": context,
+                "context": fit,
                 "value": value,
                 "lever": lever,
                 "score": total,
@@ -119,14 +119,16 @@ def lately(offer: OfferRule, customer: Customer, at: int, zone: str) -> bool:
     return made_at is not None and at < after(made_at, offer.again, zone)
 
 
-def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run) -> Unfit | None:
+def _failed(
+    offer: OfferRule, fits: Callable[[Facts], bool] | None, facts: Facts, customer: Customer, run: Run
+) -> Unfit | None:
     """The first stage that does not hold; all of them are asked at once first, since mostly all do."""
-    if offer.fits is not None:
+    if fits is not None:
         try:
-            fits = offer.fits(facts)
+            fit = fits(facts)
         except EvaluationError:
-            fits = False
-        if not fits:
+            fit = False
+        if not fit:
             for code, condition in offer.stages:
                 if not condition.holds(facts):
                     return Unfit(offer.id, code, condition)
@@ -135,15 +137,17 @@ def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run) -> Unf
     return None
 
 
-def _context(name: str, expression: Compiled, facts: Facts) -> float:
+def _context(name: str, evaluate: Callable[[Facts], Any], facts: Facts) -> float:
     """What the moment multiplies by; 1 where something that it names is absent. Raises EvaluationError."""
     try:
-        value = expression.evaluate(facts)
+        value = evaluate(facts)
     except Absent:
         return 1.0
-    if type(value) not in _NUMBERS or not 0 <= value < float("inf"):
+    if type(value) is float and 0.0 <= value < _ENDLESS:
+        return value
+    if type(value) is not int or value < 0:
         raise EvaluationError(f"context of the offer {name} takes a number that is not negative, found {value!r}")
     return float(value)
 
 
-_NUMBERS = (float, int)
+_ENDLESS = float("inf")

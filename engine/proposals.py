@@ -12,7 +12,7 @@ from engine.offers import NO_CHOICE, Candidate, Choosing
 from engine.pending import Pending
 from engine.policy.score import Propensities
 from engine.program import BestOfferStep, SendStep
-from engine.run import Run, person_zone
+from engine.run import Run
 
 
 def settle(draft: Draft) -> None:
@@ -25,7 +25,7 @@ def settle(draft: Draft) -> None:
         # Most often nothing competes, and then a message needs no score.
         _alone(draft, proposed[0])
         return
-    asked = Propensities(draft, person_zone(draft, proposed[0].journey))
+    asked = Propensities(draft, proposed[0].journey.zone)
     rivals = [Rival(each, found) for each in proposed if (found := _choosing(draft, each, asked)) is not None]
     for rival, candidate in ranked(draft, rivals, asked):
         pending, found = rival.pending, rival.found
@@ -47,7 +47,7 @@ def _alone(draft: Draft, pending: Pending) -> None:
     if run is None:
         _say_left(draft, pending, {"catalog": step.catalog})
         return
-    asked = Propensities(draft, run.zone())
+    asked = Propensities(draft, run.journey.zone)
     try:
         found = best_offer.choosing(step, run, asked)
         for _, candidate in ranked(draft, (Rival(pending, found),), asked):

@@ -50,7 +50,8 @@ class Beta:
         low = below[cell - 1]
         mass = below[cell] - low
         part = (share_below - low) / mass if mass > 0.0 else 1.0
-        return _logistic(self._first + self._width * (cell - 1 + part) + shift)
+        at = self._first + self._width * (cell - 1 + part) + shift
+        return 1 / (1 + exp(-at)) if at > -700 else 0.0
 
     @property
     def table(self) -> tuple[float, float, list[float]]:

@@ -17,7 +17,7 @@ def compile_offers(model: Offers, version: str, messages: Mapping[str, MessageSp
     offers = tuple(_offer(model, name, messages) for name in sorted(model.offers))
     needs = [condition.needs for offer in offers for condition in _conditions(offer)]
     wanted = together_wanted([pair for each in needs for pair in each.counts.items()])
-    return OfferCatalog(model.catalog, version, offers, tuple(model.segments), wanted)
+    return OfferCatalog.of(model.catalog, version, offers, tuple(model.segments), wanted)
 
 
 def _offer(model: Offers, name: str, messages: Mapping[str, MessageSpec]) -> OfferRule:

@@ -23,7 +23,7 @@ def by_worth(step: SendStep, run: Run, channels: Sequence[Numbered]) -> list[Num
     prior), moved by how this person answered what they got there, as an impression each.
     """
     draft, value = run.draft, run.journey.value
-    asked = Propensities(draft, run.zone())
+    asked = Propensities(draft, run.journey.zone)
     past, costs = responses(draft.customer.contacts, run.at), draft.catalog.terms.costs
     placed: list[tuple[float, int, Variant, dict[str, object]]] = []
     for number, variant in channels:

@@ -3,6 +3,7 @@
 from engine.context import Asked
 from engine.draft import Draft
 from engine.features import features_of
+from engine.zones import zone_of
 from journeys.conditions.around import NO_MODEL, NOWHERE, PRIOR
 
 
@@ -15,12 +16,15 @@ class Propensities:
     __slots__ = ("_around", "_decision", "_features", "_prior")
 
     def __init__(self, draft: Draft, zone: str) -> None:
+        """`zone` is that of a person whose own is not known."""
         around = draft.around
         personal = isinstance(around, Asked) and around.personal
         self._around = around
         self._prior = (PRIOR, NO_MODEL) if around is NOWHERE else None
         self._decision = draft.trace_id
-        self._features = features_of(draft.customer, draft.at, zone) if personal else {}
+        self._features: dict[str, float] = {}
+        if personal:
+            self._features = features_of(draft.customer, draft.at, zone_of(draft.customer.attributes, zone))
 
     def propensity(self, name: str, channel: str, segment: str = "") -> tuple[float, str]:
         """How likely an offer (or a message, `message_name`) is taken by a channel, and why so.

@@ -1,6 +1,7 @@
 """Offers, compiled: what a catalog holds, and what each of its conditions asks for."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -50,10 +51,25 @@ class OfferRule(msgspec.Struct, frozen=True):
     outcome: OutcomeRule | None = None
 
 
+OfferRow = tuple[
+    OfferRule,
+    str,
+    str,
+    Callable[[Facts], bool] | None,
+    Duration | None,
+    Callable[[Facts], Any] | None,
+    float,
+    float,
+    tuple[tuple[Variant, str], ...],
+]
+"""An offer as it is looked at in each choice: id, name, `fits`, `again`, context, value, lever, channels."""
+
+
 class OfferCatalog(msgspec.Struct, frozen=True):
     """The offers of a catalog by id, smallest first; `wanted` is what must be counted for their conditions.
 
-    A person counts in the first of `segments` that they are in, when it is learned what is taken.
+    `rows` are the same offers once more, as a choice walks over them. A person counts in the first of `segments` that
+    they are in, when it is learned what is taken.
     """
 
     name: str
@@ -61,3 +77,22 @@ class OfferCatalog(msgspec.Struct, frozen=True):
     offers: tuple[OfferRule, ...]
     segments: tuple[str, ...] = ()
     wanted: dict[str, Wanted] = {}
+    rows: tuple[OfferRow, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        version: str,
+        offers: tuple[OfferRule, ...],
+        segments: tuple[str, ...],
+        wanted: dict[str, Wanted],
+    ) -> "OfferCatalog":
+        """The catalog, with the rows of its offers."""
+        return cls(name, version, offers, segments, wanted, tuple(map(_row, offers)))
+
+
+def _row(offer: OfferRule) -> OfferRow:
+    evaluate = None if offer.context is None else offer.context.evaluate
+    channels = tuple((variant, variant.channel) for variant in offer.variants)
+    return offer, offer.id, offer.name, offer.fits, offer.again, evaluate, offer.value, offer.lever, channels
