@@ -96,8 +96,30 @@ _COMING = Row(
               "short", (grown("events_total", CHANNEL, by="channel", over=RECENT), "{{channel}}"), width=12),
     ),
 )  # fmt: skip
+_BACK = Row(
+    "What comes back to sillage serve",
+    (
+        lines("Requests", "Answered a second, by route.", "ops",
+              (or_zero(rate("serve_requests_total", by="route")), "{{route}}"), stacked=True),
+        lines("Answers of 500 and more", "Counts of the last minutes: not kept, and asked again.", "short",
+              (or_zero(grown("serve_requests_total", 'status=~"5.."', by="route, status", over=RECENT)),
+               "{{route}} {{status}}"), warn=1),
+        lines("Answered, p99", "From a request to its answer.", "s",
+              (or_zero(quantile(0.99, "serve_seconds", by="route")), "{{route}}"), warn=1),
+        lines("Refused calls", "Not signed, wrongly signed, stale: counts of the last minutes.", "short",
+              (or_zero(grown("inbound_refused_total", by="provider, code", over=RECENT)), "{{provider}} {{code}}")),
+        table("Told by providers", "By provider and type, in the time shown.", "short",
+              grown("inbound_events_total", by="provider, type")),
+        lines("About nobody", "What providers told of messages that nobody knows: counts of the last minutes.", "short",
+              (or_zero(grown("inbound_unknown_total", by="provider", over=RECENT)), "{{provider}}")),
+        table("Followed", "Links, opened mails and scans, by people and by which machine, in the time shown.", "short",
+              grown("followed_total", by="what, by")),
+        lines("Clicks given up", "Kafka did not answer in time: counts of the last minutes.", "short",
+              (or_zero(grown("followed_lost_total", by="what", over=RECENT)), "{{what}}"), warn=1),
+    ),
+)  # fmt: skip
 
 CHANNELS = Dashboard(
     "channels", "Channels", "The way of messages to their providers, and of touchpoints from their channels.",
-    (_SHOWN, _DISPATCHED, _PROVIDERS, _SERVICES, _LEDGER, _COMING), (("channel", "events_total"),),
+    (_SHOWN, _DISPATCHED, _PROVIDERS, _SERVICES, _LEDGER, _COMING, _BACK), (("channel", "events_total"),),
 )  # fmt: skip

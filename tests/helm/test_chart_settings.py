@@ -66,6 +66,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "service_secrets": ("files.service_secrets.secretName=s", "/etc/sillage/service_secrets/secrets.json"),
     "links_url": ("settings.links_url=https://mail.shop.example", "https://mail.shop.example"),
     "links_keys": ("files.links_keys.secretName=s", "/etc/sillage/links_keys/keys.json"),
+    "inbound": ("files.inbound.secretName=i", "/etc/sillage/inbound/inbound.json"),
     "serve_port": ("settings.serve_port=8081", "8081"),
     "serve_host": ("settings.serve_host=127.0.0.1", "127.0.0.1"),
     "metrics_port": ("settings.metrics_port=65535", "65535"),
@@ -75,6 +76,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
 }
 WORD = "hunter2"
 ROLES = ("worker", "dispatcher", "learner", "migration")
+SERVES = ("--set", "serve.enabled=true,settings.links_url=https://links.shop.example,files.links_keys.secretName=k")
 
 
 def test_every_setting_can_be_set() -> None:
@@ -85,8 +87,9 @@ def test_every_setting_can_be_set() -> None:
 def test_a_value_changes_what_processes_are_told(setting: str) -> None:
     value, told = CHANGES[setting]
     variable = f"SILLAGE_{setting.upper()}"
-    assert environment(manifests(), "dispatcher").get(variable) != told
-    assert environment(manifests("--set", value), "dispatcher")[variable] == told
+    role = "serve" if setting == "inbound" else "dispatcher"
+    assert environment(manifests(*SERVES), role).get(variable) != told
+    assert environment(manifests(*SERVES, "--set", value), role)[variable] == told
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -100,6 +103,18 @@ def test_every_variable_is_a_setting_and_they_make_sound_settings(case: str, mon
                 if isinstance(value, str):
                     process.setenv(name, value)
             Settings()
+
+
+def test_serve_has_the_keys_of_links_and_who_calls_back_and_the_dispatcher_does_not_know_the_callers() -> None:
+    given = [f"files.{name}.secretName=s" for name in ("inbound", "sms", "redis_ca", "kafka_ca")]
+    found = manifests(*SERVES, "--set", ",".join(given))
+    files = {
+        role: {name for name, value in environment(found, role).items() if str(value).startswith("/etc/sillage/")}
+        for role in ("serve", "dispatcher")
+    }
+    assert files["serve"] == {"SILLAGE_LINKS_KEYS", "SILLAGE_INBOUND", "SILLAGE_REDIS_CA", "SILLAGE_KAFKA_CA"}
+    assert files["dispatcher"] == {"SILLAGE_LINKS_KEYS", "SILLAGE_SMS", "SILLAGE_REDIS_CA", "SILLAGE_KAFKA_CA"}
+    assert "settings.links_url and files.links_keys" in refusal("--set", "serve.enabled=true")
 
 
 def texts(node: Any) -> Iterator[str]:

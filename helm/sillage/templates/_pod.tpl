@@ -7,10 +7,10 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Settings that come from the Secret; that of mail is told to none but the dispatcher, that of Redis to the worker too, for budgets. Takes dict "root" "role". */}}
+{{/* Settings that come from the Secret; that of mail is told to none but the dispatcher, that of Redis to the worker too, for budgets, and to serve, for links. Takes dict "root" "role". */}}
 {{- define "sillage.secretEnv" -}}
 {{- range $name, $key := .root.Values.existingSecret.keys }}
-{{- if or (eq $.role "dispatcher") (not (has $name (list "redis" "smtp"))) (and (eq $.role "worker") (eq $name "redis")) }}
+{{- if or (eq $.role "dispatcher") (not (has $name (list "redis" "smtp"))) (and (has $.role (list "worker" "serve")) (eq $name "redis")) }}
 - name: SILLAGE_{{ upper $name }}
   valueFrom:
     secretKeyRef:
@@ -20,10 +20,18 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Files of Secrets: the dispatcher has all, the worker what Kafka and Redis want of them, others what Kafka wants. Takes dict "root" "role". */}}
+{{/* Whether a process has a file: the dispatcher all but who calls back, the worker and serve what Kafka and Redis want, serve also
+the keys of links and who calls back, others what Kafka wants. Takes dict "role" "name". */}}
+{{- define "sillage.hasFile" -}}
+{{- $serves := and (eq .role "serve") (has .name (list "links_keys" "inbound")) }}
+{{- $redis := and (has .role (list "worker" "serve")) (hasPrefix "redis_" .name) }}
+{{- if or (and (eq .role "dispatcher") (ne .name "inbound")) (hasPrefix "kafka_" .name) $redis $serves }}yes{{ end }}
+{{- end }}
+
+{{/* Files of Secrets as the process is told of them. Takes dict "root" "role". */}}
 {{- define "sillage.fileEnv" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
+{{- if and $file.secretName (include "sillage.hasFile" (dict "role" $.role "name" $name)) }}
 - name: SILLAGE_{{ upper $name }}
   value: /etc/sillage/{{ $name }}/{{ $file.key }}
 {{- end }}
@@ -36,7 +44,7 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 
 {{- define "sillage.fileMounts" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
+{{- if and $file.secretName (include "sillage.hasFile" (dict "role" $.role "name" $name)) }}
 - name: {{ $name | replace "_" "-" }}
   mountPath: /etc/sillage/{{ $name }}
   readOnly: true
@@ -50,7 +58,7 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 
 {{- define "sillage.fileVolumes" -}}
 {{- range $name, $file := .root.Values.files }}
-{{- if and $file.secretName (or (eq $.role "dispatcher") (hasPrefix "kafka_" $name) (and (eq $.role "worker") (hasPrefix "redis_" $name))) }}
+{{- if and $file.secretName (include "sillage.hasFile" (dict "role" $.role "name" $name)) }}
 - name: {{ $name | replace "_" "-" }}
   secret:
     secretName: {{ $file.secretName }}
@@ -168,6 +176,10 @@ spec:
       ports:
         - name: metrics
           containerPort: {{ .root.Values.settings.metrics_port }}
+        {{- if eq .role "serve" }}
+        - name: web
+          containerPort: {{ .root.Values.settings.serve_port }}
+        {{- end }}
       {{- with .root.Values.probes }}
       startupProbe:
         {{- include "sillage.probe" (dict "path" "/live" "seconds" .startupSeconds) | nindent 8 }}

@@ -28,6 +28,9 @@
 {{- fail (printf "settings.%s: holds a user or a password, which would stand in plain text; put the URL into a Secret and name it: existingSecret.name, existingSecret.keys.%s" $name $name) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.serve.enabled (not (and $settings.links_url .Values.files.links_keys.secretName)) -}}
+{{- fail "serve.enabled: links have no address or no keys; set settings.links_url and files.links_keys.secretName" -}}
+{{- end -}}
 {{- if and .Values.existingSecret.keys (not .Values.existingSecret.name) -}}
 {{- fail "existingSecret.keys: existingSecret.name is empty; name the Secret that has these keys" -}}
 {{- end -}}
