@@ -9,6 +9,7 @@ from journeys.messages.render import Rendered, channels_of, recipient_of, render
 from journeys.messages.template import TemplateFault
 from journeys.model import MessageHead
 
+HOUR, DAY = 3_600_000, 24 * 3_600_000
 RAIN = """\
 title: "{{ customer.first_name }}, it rains"
 body: "An umbrella waits at {{ vars.store }}."
@@ -48,6 +49,33 @@ def test_a_webhook_goes_to_an_endpoint_and_not_to_the_customer() -> None:
     )
     assert (recipient_of(one, "webhook"), recipient_of(one, "push")) == ("crm", "")
     assert variables_of(one, "webhook") == {"entry.basket_id"}
+
+
+RECORD = "to: sales\nobject: contacts\nid: {email: '{{ customer.email }}'}\nfields: {city: '{{ customer.city }}'}\n"
+LETTER = (
+    "letter: hi\naddress: ['{{ customer.name }}', Paris]\nfields: {sum: '{{ entry.sum }}'}\ncode: '{{ scan_url }}'\n"
+)
+POINTS = "title: Hi\nbody: '{{ customer.points }} points'\nlink: https://x.example\ndata: {a: b}\nuntil: 1mo 2d 3h\n"
+
+
+def test_a_record_goes_to_an_account_and_a_letter_and_the_inbox_to_the_customer() -> None:
+    one = message(crm_yaml=RECORD, postal_yaml=LETTER, inapp_yaml=POINTS)
+    assert channels_of(one) == ["crm", "inapp", "postal"]
+    assert [recipient_of(one, channel) for channel in channels_of(one)] == ["sales", "", ""]
+    values = {"customer.email": "a@x.example", "customer.name": "Ann", "customer.points": 7, "entry.sum": 5}
+    record = render(one, "crm", values)
+    assert (record.template, record.data) == ("contacts", {"id.email": "a@x.example", "fields.city": ""})
+    letter = render(one, "postal", {**values, "scan_url": "https://l.example/q/7"})
+    places = {"address.1": "Ann", "address.2": "Paris", "fields.sum": "5", "code": "https://l.example/q/7"}
+    assert (letter.template, letter.data) == ("hi", places)
+    points = render(one, "inapp", values)
+    assert (points.subject, points.text, points.data, points.shown_ms) == (
+        "Hi",
+        "7 points",
+        {"a": "b"},
+        32 * DAY + 3 * HOUR,
+    )
+    assert variables_of(one, "postal") == {"customer.name", "entry.sum", "scan_url"}
 
 
 def faults(text: str, part: str = "push.yaml") -> list[str]:
