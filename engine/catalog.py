@@ -112,8 +112,7 @@ class Catalog:
         self.closed, self.halted, self.resumed = _by_state(self.pauses)
         self._armed_back = max((self.since_of(name) for name in self._backfilled_names()), default=0)
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
-        self.picks = any(map(_picks, self.current.values()))
-        self.talks = any(each.talks for each in self.current.values())
+        self.picks, self.talks = (any(map(of, self.current.values())) for of in (_picks, _talks))
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
         self.heard = self._heard()
@@ -250,6 +249,10 @@ def in_order(segments: Iterable[SegmentRule]) -> list[SegmentRule]:
         ordered += found
         left = {name: rule for name, rule in left.items() if rule not in found}
     return ordered
+
+
+def _talks(journey: CompiledJourney) -> bool:
+    return journey.talks
 
 
 def _picks(journey: CompiledJourney) -> bool:

@@ -83,7 +83,6 @@ def compile_journey(
         segments=needs.segments | triggers.segments,
         keys=triggers.keys,
         contests=blocks.contests,
-        talks=_talks(journey),
         **_said(journey, zone, costs or {}),
     )
 
@@ -99,6 +98,7 @@ def _said(journey: Journey, zone: str, costs: Mapping[str, float]) -> dict[str, 
         "lever": lever(journey.priority),
         "budget": _budget(journey.budget, zone, costs),
         "brand": journey.brand or "",
+        "talks": _talks(journey),
         "caps": tuple(compile_cap(each, journey.journey) for each in journey.caps),
     }
 
