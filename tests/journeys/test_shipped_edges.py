@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.folder import read_files
-from engine.decision import Action, Task, TaskClosed, TaskWarning
+from engine.decision import Action, ConsentChange, Task, TaskClosed, TaskWarning, Void
 from journeys.lives import instant, local
 from journeys.load import load_project
 from journeys.messages.render import render
@@ -24,14 +24,20 @@ caps:
 
 
 class Person:
-    """One customer of the journeys named, with an e-mail address, and what they get."""
+    """One customer of the journeys named, with an e-mail address, and what they get.
 
-    def __init__(self, at: str, *journeys: str, rules: str = "", name: str = "ada", **attributes: Any) -> None:
+    Where nothing `leaves`, it stays in the queue of the dispatcher.
+    """
+
+    def __init__(
+        self, at: str, *journeys: str, rules: str = "", name: str = "ada", leaves: bool = True, **attributes: Any
+    ) -> None:
         files = dict(needed(read_files([SHIPPED])[1], [f"journeys/{each}.yaml" for each in journeys]))
         files["project.yaml"] += rules
         self.folder = load_project(files)
         self._driver = Driver(catalog_of(self.folder, journeys), instant(at, ZONE))
         self._name = name
+        self._leaves = leaves
         self._found: list[str] = []
         self.actions: list[Action] = []
         if attributes:
@@ -71,7 +77,12 @@ class Person:
                 case Action():
                     self.actions.append(each)
                     self._found.append(f"{each.channel}:{each.message}@{local(each.decided_at, ZONE)}")
-                    self.tell("message.sent", action_id=each.id, message=each.message)
+                    if self._leaves:
+                        self.tell("message.sent", action_id=each.id, message=each.message)
+                case Void():
+                    self._found.append(f"void@{local(each.decided_at, ZONE)}")
+                case ConsentChange():
+                    self._found.append(f"{each.topic}/{each.channel} {each.given}@{local(each.decided_at, ZONE)}")
                 case Task():
                     self._found.append(f"task:{each.queue}@{local(each.decided_at, ZONE)}")
                 case TaskWarning():
@@ -164,6 +175,30 @@ def test_a_yes_of_last_week_that_comes_late_does_not_undo_the_no_of_today() -> N
     ada.agrees("offers", "email", happened="2026-02-24T10:00")
     ada.tell("letter.scanned", letter="voucher")
     assert ada.got("2026-03-03T10:00") == []
+
+
+def test_a_yes_taken_back_in_the_night_stops_what_waits_for_the_morning() -> None:
+    ada = Person("2026-03-02T22:00", "voucher", rules=RULES, email="ada@example.org")
+    ada.agrees("offers", "email")
+    ada.tell("letter.scanned", letter="voucher")
+    ada.tell("consent.changed", at="2026-03-02T23:00", topic="offers", channel="email", given=False)
+    assert ada.got("2026-03-03T12:00") == []
+
+
+def test_stop_reaches_what_is_queued_of_every_journey_at_once() -> None:
+    ada = Person("2026-03-02T12:00", "voucher", "workshop-invite", leaves=False, sms="+447700900123", city="London")
+    ada.agrees("offers", "sms")
+    ada.tell("customer.updated", set={"taste": {"candles": 9}})
+    ada.tell("letter.scanned", letter="voucher")
+    workshop = {"title": "Candles", "starts_at": "2026-03-21T18:30", "store_name": "Covent Garden"}
+    ada.tell("workshop.announced", workshop_id="w7", **workshop)
+    assert ada.got("2026-03-02T12:05") == ["sms:voucher@2026-03-02T12:00", "sms:workshop-invite@2026-03-02T12:00"]
+    ada.agrees("*", "sms", given=False)
+    told = ada.got("2026-03-02T12:06")
+    assert "offers/sms False@2026-03-02T12:05" in told, "the dispatcher refuses the voucher that is queued"
+    assert "void@2026-03-02T12:05" in told, "the journey that STOP ends voids its own"
+    ada.tell("workshop.announced", workshop_id="w8", **workshop)
+    assert ada.got("2026-04-30T12:00") == []
 
 
 def test_the_code_on_a_letter_leads_back_to_the_person_whose_letter_it_is() -> None:
