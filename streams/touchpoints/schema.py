@@ -102,6 +102,8 @@ def _demand(kind: str, model: type[msgspec.Struct]) -> dict[str, Any] | bool:
     if kind == "identity.linked":
         inside = {"required": ["properties"], "properties": {"properties": {"type": "object", **_FILLED}}}
         return {"properties": {"properties": {"anyOf": [whole, {"type": "null"}]}}, "anyOf": [_FILLED, inside]}
+    if kind == "message.replied":
+        whole = {"allOf": [whole, {"anyOf": [_told("action_id"), _told("text")]}]}
     if kind == "customer.updated":
         whole = {"allOf": [whole, {"anyOf": [_told("set"), _told("unset")]}]}
     return {"required": ["properties"], "properties": {"properties": whole}}

@@ -37,7 +37,7 @@ def declared(*texts: str) -> Declarations:
 def test_the_reserved_types_are_those_that_the_decoder_checks() -> None:
     assert RESERVED.keys() == MODELS.keys()
     for type_, model in MODELS.items():
-        assert set(model.__struct_fields__) <= RESERVED[type_].properties.keys(), type_
+        assert set(model.__struct_encode_fields__) <= RESERVED[type_].properties.keys(), type_
 
 
 def test_where_no_type_is_declared_none_is_unknown() -> None:

@@ -146,7 +146,7 @@ LIKELY = {
     "id": "b1",
     "journey": "welcome",
     "set": {"a": 1}, "unset": ["a"], "topic": "a", "channel": "b", "given": True, "action_id": "a", "code": "b",
-    "task_id": 7, "call_id": "a", "at": 0, "identifiers": {"email": "a@b"},
+    "task_id": 7, "text": "a", "call_id": "a", "at": 0, "identifiers": {"email": "a@b"},
 }  # fmt: skip
 
 

@@ -27,6 +27,9 @@ GOOD = [
     of("sillage.clock", {"at": NOW}),
     *[of(kind, {"action_id": "a1", "message": "welcome"}) for kind in MESSAGES],
     *[of(kind, {"task_id": "t1", "outcome": "bought", "note": "called back"}) for kind in TASKS],
+    of("message.replied", {"text": "Hello", "from": "s-1"}),
+    of("message.replied", {"text": ""}),
+    of("task.replied", {"task_id": "t1", "text": "Hello"}),
     of("call.done", {"call_id": "a1", "service": "score", "status": 200, "body": {"score": [7, None]}}),
     of("call.done", {"call_id": "a1"}),
     of("call.failed", {"call_id": "a1", "service": "score", "code": "time_out", "why": "no answer in 5 s"}),
@@ -53,6 +56,11 @@ BAD = [
     of("sillage.clock", {"at": True}),
     *[of(kind, {"message": "welcome"}) for kind in MESSAGES],
     *[of(kind, {}) for kind in TASKS],
+    of("message.replied", {"from": "s-1"}),
+    of("message.replied", {"text": 7}),
+    of("message.replied", {"text": "Hello", "from": ["s-1"]}),
+    of("task.replied", {"task_id": "t1", "text": ""}),
+    of("task.replied", {"text": "Hello"}),
     of("call.done", {"body": {}}),
     of("call.done", {"call_id": "a1", "status": "200"}),
     of("call.failed", {"call_id": "a1"}),
@@ -102,3 +110,7 @@ def test_a_clock_on_ticks_needs_no_customer_and_may_go_ahead() -> None:
 
 def test_a_clock_may_be_told_in_iso_8601() -> None:
     assert event(of("sillage.clock", {"at": "2026-03-02T18:00:00Z"})).properties == {"at": NOW}
+
+
+def test_a_number_that_somebody_wrote_from_is_a_text() -> None:
+    assert event(of("message.replied", {"text": "Hello", "from": 33612345678})).properties["from"] == "33612345678"

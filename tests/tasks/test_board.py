@@ -3,16 +3,17 @@
 import msgspec
 import pytest
 
-from engine.decision import Task, TaskClosed, TaskWarning
+from cli.tasks import whole
+from engine.decision import Task, TaskClosed, TaskTurn, TaskWarning
 from streams.tasks.board import Board
-from streams.tasks.report import touchpoint
+from streams.tasks.report import reply, touchpoint
 
 
 def task(name: str, due_at: int, queue: str = "hotline") -> Task:
     return Task(name, f"customer-{name}", "call-back", "v", "e", "call-back", "call-back", queue, due_at)
 
 
-def board(*records: Task | TaskWarning | TaskClosed) -> Board:
+def board(*records: Task | TaskWarning | TaskTurn | TaskClosed) -> Board:
     found = Board()
     for record in records:
         found.take(msgspec.json.encode(record))
@@ -50,3 +51,37 @@ def test_an_outcome_told_twice_is_one_event() -> None:
         "task.no_answer", "customer-a", {"task_id": "a", "outcome": "no_answer"},
     )  # fmt: skip
     assert touchpoint(task("a", 1), "wrong_number").type == "task.done"
+
+
+def test_what_is_said_in_a_conversation_is_kept_in_order_and_once() -> None:
+    turns = [TaskTurn(name, "c", "a", "customer", "chat", text, 5) for name, text in (("t1", "Hi"), ("t2", "Well?"))]
+    lost = TaskTurn("t3", "c", "gone", "agent", "chat", "Yes", 6)
+    found = board(task("a", 300), turns[0], turns[1], turns[0], lost)
+    assert [each.text for each in found.items["a"].turns.values()] == ["Hi", "Well?"]
+    assert found.items.keys() == {"a"}
+
+
+def test_a_task_is_shown_whole() -> None:
+    handed = msgspec.structs.replace(
+        task("a", 300),
+        hand_over=True,
+        data={"name": "Ada"},
+        conversation=[{"who": "customer", "channel": "chat", "at": 0, "text": "Hi"}],
+        history={"journeys": [{"journey": "welcome"}]},
+    )
+    found = board(handed, TaskTurn("t1", "c", "a", "agent", "sms", "Hello Ada", 60_000)).items["a"]
+    assert list(whole(found)) == [
+        "call-back in hotline for customer-a, due 1970-01-01T00:00:00.300000, open",
+        "  name: Ada",
+        "said:",
+        "  1970-01-01T00:00  customer (chat): Hi",
+        "  1970-01-01T00:01  agent (sms): Hello Ada",
+        "journeys:",
+        '  {"journey": "welcome"}',
+    ]
+
+
+def test_an_answer_is_told_under_its_own_name() -> None:
+    told = reply(task("a", 1), "Yes.", "n1")
+    assert (told.type, told.customer, told.id) == ("task.replied", "customer-a", "n1")
+    assert told.properties == {"task_id": "a", "text": "Yes."}
