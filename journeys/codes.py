@@ -30,6 +30,7 @@ CODES = {
     "J032": "an event type that is not declared",
     "J033": "an attribute that is not declared, and written",
     "J034": "something in a condition that is not declared",
+    "J035": "a place that is not declared",
     "J040": "a service that project.yaml does not name",
     "J041": "a secret of a service that stands in clear",
     "J042": "a time in which no service can be expected to answer",

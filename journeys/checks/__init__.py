@@ -17,6 +17,7 @@ from journeys.checks import (
     nodes,
     offers,
     parts,
+    places,
     policy,
     reach,
     segments,
@@ -34,6 +35,7 @@ from journeys.problem import Problem
 FAMILIES = (
     conditions.faults,
     events.faults,
+    places.faults,
     attributes.faults,
     nodes.faults,
     reach.faults,

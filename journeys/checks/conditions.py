@@ -21,12 +21,15 @@ _CODES = {Fault.FORM: "J008", Fault.NAME: "J009", Fault.DECLARED: "J034"}
 def faults(folder: Folder) -> Iterator[Problem]:
     """The first fault of each condition, at its place in the file."""
     known = named(folder)
-    anywhere = Declared(customer=folder.declared.person, events=folder.declared.shapes, segments=known)
+    declared = folder.declared
+    anywhere = Declared(
+        customer=declared.person, events=declared.shapes, segments=known, places=declared.places or None
+    )
     for draft in (*folder.offer_drafts, *folder.brand_drafts):
         for part in parts(draft.positions.root):
             yield from _of_part(draft, part, anywhere)
     for draft in folder.drafts:
-        scope = scope_of(folder.declared, draft.positions.root)
+        scope = scope_of(declared, draft.positions.root)
         for part in parts(draft.positions.root):
             yield from _of_part(draft, part, msgspec.structs.replace(scope.at(part), segments=known))
 

@@ -41,6 +41,7 @@ class Scope:
             entry=_known(self.entry),
             events=known.shapes,
             context=known.things,
+            places=known.places or None,
         )
 
 

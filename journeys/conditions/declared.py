@@ -50,7 +50,8 @@ class Declared(msgspec.Struct, frozen=True):
 
     `event` and `entry` hold properties without the envelope, `customer` attributes without what the engine adds (id,
     timezone, place). `events` holds all event types with their properties, for functions that ask of the past;
-    `segments` all that there are; `context` the kinds of context with the shape of a thing.
+    `segments` all that there are; `places` the kinds and ids of places; `context` the kinds of context with the shape
+    of a thing.
     """
 
     event: Shape | None = None
@@ -59,6 +60,7 @@ class Declared(msgspec.Struct, frozen=True):
     events: Mapping[str, Shape] | None = None
     segments: frozenset[str] | None = None
     context: Mapping[str, Shape] | None = None
+    places: frozenset[str] | None = None
     meta: Shape = ENVELOPE
 
     def root(self, name: str) -> Shape | None:

@@ -145,6 +145,7 @@ class _Checker:
                 )
         if function.written:
             return written.call(node, function, self._types)
+        written.place(node, self._types)
         return function.gives
 
     def _boolean(self, sign: str, node: Node) -> None:

@@ -19,6 +19,8 @@ _NOUNS = {
     Written.WINDOW: "window",
     Written.SEGMENT: "segment",
 }
+_AT_PLACES = ("near", "nearest", "inside")
+"""Functions whose second argument is a kind of places; of `inside` also the id of one."""
 _MOST_SHOWN = 8
 
 
@@ -44,10 +46,16 @@ def call(node: Call, function: Function, types: Declared) -> Shape:
     for argument, role in zip(node.arguments, function.written, strict=False):
         _form(node, function, argument, role)
         if role is Written.SEGMENT:
-            _known(argument, role, types.segments)
+            _known(argument, _NOUNS[role], types.segments)
         elif role is Written.TYPE:
-            _known(argument, role, types.events)
+            _known(argument, _NOUNS[role], types.events)
     return _given(node, function, types)
+
+
+def place(node: Call, types: Declared) -> None:
+    """Raises ConditionError for a call that names a place, as a text that stands there, which is not declared."""
+    if node.function in _AT_PLACES:
+        _known(node.arguments[1], "place", types.places)
 
 
 def _form(node: Call, function: Function, argument: Node, role: Written) -> None:
@@ -65,11 +73,11 @@ def _form(node: Call, function: Function, argument: Node, role: Written) -> None
         raise ConditionError(f"{written!r} is no {_NOUNS[role]}", *argument.where, hint)
 
 
-def _known(argument: Node, role: Written, known: Collection[str] | None) -> None:
+def _known(argument: Node, noun: str, known: Collection[str] | None) -> None:
     if known is None or not isinstance(argument, Literal) or argument.value in known:
         return
     hint = close(argument.value, known) or f"there is {some(sorted(known))}"
-    raise ConditionError(f"unknown {_NOUNS[role]} {argument.value}", *argument.where, hint, fault=Fault.DECLARED)
+    raise ConditionError(f"unknown {noun} {argument.value}", *argument.where, hint, fault=Fault.DECLARED)
 
 
 def _given(node: Call, function: Function, types: Declared) -> Shape:

@@ -28,12 +28,13 @@ class Declarations:
     """What a folder declares. Where it declares no event type none is unknown, and so with the customer's attributes.
 
     `events` holds the folder's own types, and the reserved ones that it adds properties to; `context` what a thing of
-    each kind of context is.
+    each kind of context is, `places` the kinds and ids of places, none where none is unknown.
     """
 
     events: Mapping[str, Schema] = field(default_factory=dict)
     customer: Schema | None = None
     context: Mapping[str, Schema] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
 
     @property
     def types(self) -> frozenset[str]:
@@ -78,7 +79,8 @@ def read_declarations(files: Mapping[str, str]) -> tuple[Declarations, list[Prob
     reading = _Reading()
     for path in sorted(files):
         reading.take(path, files[path])
-    return Declarations(reading.events, reading.customer, reading.context), reading.problems
+    known = Declarations(reading.events, reading.customer, reading.context, frozenset(reading.places))
+    return known, reading.problems
 
 
 class _Reading:
@@ -86,6 +88,7 @@ class _Reading:
         self.events: dict[str, Schema] = {}
         self.customer: Schema | None = None
         self.context: dict[str, Schema] = {}
+        self.places: set[str] = set()
         self.problems: list[Problem] = []
         self._at: dict[str, str] = {}
 
@@ -115,6 +118,8 @@ class _Reading:
             self._several("events", root, reader, lambda key, schema: self._declare(path, key, schema, reader))
         elif root.entry("context"):
             self._several("context", root, reader, lambda key, schema: self._kind(path, key, schema, reader))
+        elif root.entry("places"):
+            self._places(root, reader)
         else:
             self._one(path, root, reader)
 
@@ -128,6 +133,21 @@ class _Reading:
             reader.fault(named.start, "J006", f"`event` must be an event type, found {found(named)}", "name one")
         else:
             self._declare(path, named, schema, reader)
+
+    def _places(self, root: Keys, reader: SchemaReader) -> None:
+        """Kinds and ids of places, each with a sentence of what it is."""
+        below = root.get("places")
+        for entry in root.entries:
+            if entry.name != "places":
+                what = f"`{entry.name}` stands beside `places`"
+                reader.fault(entry.key.start, "J004", what, "move it below `places:`, or into another file")
+        told = below.entries if isinstance(below, Keys) else []
+        wrong = [each.value.start for each in told if not isinstance(each.value, Scalar) or not each.value.text.strip()]
+        if not told or wrong:
+            what = "`places` must tell of each kind or id of a place in a sentence"
+            mark = wrong[0] if wrong else below.start if below else root.start
+            reader.fault(mark, "J006", what, "write `stores: Our shops.` below `places:`")
+        self.places |= {each.name for each in told}
 
     def _several(self, name: str, root: Keys, reader: SchemaReader, declare: Callable[[Scalar, Schema], None]) -> None:
         """Schemas by what they are of, below one key that stands alone in the file."""

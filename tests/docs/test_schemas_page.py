@@ -21,10 +21,16 @@ steps:
 
 
 def test_the_files_on_the_page_are_sound_and_are_held_to() -> None:
-    assert len(FILES) == 4
+    assert len(FILES) == 5
     assert check(load_project({**FILES, "journeys/a.yaml": JOURNEY})) == []
     wrong = JOURNEY.replace("paid_by", "payd_by").replace("customer.tier", "customer.teir")
     assert [problem.code for problem in check(load_project({**FILES, "journeys/a.yaml": wrong}))] == ["J034", "J033"]
+
+    placed = JOURNEY.replace("enter: {on: basket.updated,", "enter: {enters_place: stores,").replace("event.value", "3")
+    placed = placed.replace(" && has(event.coupon)", "")
+    assert check(load_project({**FILES, "journeys/a.yaml": placed})) == []
+    wrong = placed.replace("stores", "shops")
+    assert [problem.code for problem in check(load_project({**FILES, "journeys/a.yaml": wrong}))] == ["J035"]
 
 
 def test_the_rule_for_several_types() -> None:
