@@ -5,6 +5,7 @@ import email
 import email.policy
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from providing import PROVIDERS, Provider
 
-from channels.channel import Outgoing, Permanent, Transient, Unknown
+from channels.channel import Channel, Outgoing, Permanent, Transient, Unknown
+from channels.http import MOST_BYTES, Http, body_of
 from channels.mime import compose
 from journeys.messages.render import Rendered
 from local.threaded import ThreadedHttp
@@ -114,14 +116,29 @@ async def test_no_answer_breaks_a_channel_or_makes_it_wait_for_ever(provider: Pr
         assert one.name in ("email", "inapp", "postal")
         return
     provider.server.stop()
-    with Liar(provider.port) as liar:
-        statuses = (200,) if one.name == "apprise" else (200, 400, 429, 503)
-        for turn, status in ((turn, status) for turn in range(len(HOSTILE_ANSWERS)) for status in statuses):
-            liar.turn, liar.status, liar.wait = turn, status, ("9" * 400, "\u00b2", "-1")[turn % 3]
-            try:
-                sent = await one.send(Outgoing(f"a{turn}", provider.recipient, provider.rendered, "S <s@x.example>"))
-                assert len(sent.reference) <= 200
-            except KNOWN as fault:
-                assert fault.args[0].isprintable() and len(fault.args[0]) < 100
-                assert (getattr(fault, "retry_after", None) or 0) <= 24 * 3600
+    try:
+        with Liar(provider.port) as liar:
+            for turn, status in product(range(len(HOSTILE_ANSWERS)), (200, 400, 429, 503)):
+                if one.name == "apprise" and status != 200:
+                    continue
+                liar.turn, liar.status, liar.wait = turn, status, ("9" * 400, "\u00b2", "-1")[turn % 3]
+                await _sound(one, Outgoing(f"a{turn}", provider.recipient, provider.rendered, "S <s@x.example>"))
+    finally:
         await one.close()
+
+
+async def _sound(one: Channel, outgoing: Outgoing) -> None:
+    try:
+        assert len((await one.send(outgoing)).reference) <= 200
+    except KNOWN as fault:
+        assert fault.args[0].isprintable() and len(fault.args[0]) < 100
+        assert (getattr(fault, "retry_after", None) or 0) <= 24 * 3600
+
+
+async def test_of_a_flood_no_more_is_read_than_an_answer_may_be() -> None:
+    with Liar() as liar:
+        liar.turn = len(HOSTILE_ANSWERS) - 1
+        http = Http(1)
+        async with http.session.get(f"http://127.0.0.1:{liar.port}/") as answer:
+            assert len(await body_of(answer)) == MOST_BYTES
+        await http.close()

@@ -151,6 +151,18 @@ async def test_what_no_service_need_take_is_not_sent(service: WebpushService, tm
             await one.send(outgoing(ann, Rendered("a" * (MAX_BYTES - rest + 1), "", "")))
 
 
+async def test_a_claim_that_was_refused_is_not_shown_again(service: WebpushService, tmp_path: Path) -> None:
+    ann = service.subscribe("ann")
+    async with channel(service, tmp_path) as one:
+        await one.send(outgoing(ann))
+        service.answers["ann"] = 401
+        with pytest.raises(Transient):
+            await one.send(outgoing(ann))
+        service.answers.clear()
+        await one.send(outgoing(ann))
+    assert service.shown[0].headers["Authorization"] != service.shown[1].headers["Authorization"]
+
+
 ELSEWHERE = [
     "https://evil.example/push", "http://fcm.googleapis.com/x", "https://fcm.googleapis.com.evil.example/x",
     "https://fcm.googleapis.com:8443/x", "https://notify.windows.com/x", "https://a.b.notify.windows.com/x",
