@@ -40,7 +40,7 @@ class Patience:
     settle_ms: int = 10_000
     overtake_ms: int = 60_000
     wind_up_seconds: float = 5.0
-    slice_: int = 64
+    slice_: int = 128
     linger_seconds: float = 0.02
     park_seconds: float = 2.0
     breaker_seconds: float = FIRST_SECONDS

@@ -1,0 +1,199 @@
+"""Providers that are full, limited, away or hang: who waits for them waits alone, and what is parked leaves once."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from dispatching import NOW, Hatch, Office, Row, action
+from waiting import until
+
+from channels.channel import Away, Permanent, Transient
+from channels.limits import Limits, LimitsError, read_limits
+from engine.decision import Erasure, Void
+from state.recall import Recall
+from streams.dispatch.errand import MAX_AGE_MS
+from streams.dispatch.parking import Parking
+from streams.settings import Settings
+
+WAITING = "t.actions.waiting.email"
+CRITICAL = "t.actions.waiting.critical"
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A dispatcher with a ledger in memory: Redis has no part in this."""
+    return await Office(Settings(prefix="t"), Recall()).open()
+
+
+class Texts(Hatch):
+    """Another provider."""
+
+    name = "sms"
+
+
+def parked_office(office: Office, **changed: Any) -> Office:
+    """A dispatcher that parks, beside a second channel, on the shelf of the office."""
+    parking = Parking(office.settings, office.shelf, {WAITING, CRITICAL})
+    return office.another(parking=parking, others=(Texts(),), **changed)
+
+
+def waiting(office: Office, topic: str = WAITING) -> list[Row]:
+    """What is parked there, as it is read again."""
+    outs = office.shelf.logs[topic, 0]
+    return [Row(out.value, number, topic, 0, NOW + 5, key=out.key, headers=out.headers) for number, out in enumerate(outs)]
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_provider_that_hangs_takes_no_place_of_another(office: Office) -> None:
+    parking = await parked_office(office, limits={"email": Limits(parallel=2)}).open()
+    for n in range(2):
+        office.hatch.script[f"a{n}"] = [forever]
+    taking = asyncio.create_task(parking.take(*(action(f"a{n}") for n in range(9)), action("s", channel="email")))
+    await until(lambda: len(waiting(parking)) == 8)
+    assert not taking.done()
+    await asyncio.wait_for(parking.take(*(action(f"b{n}") for n in range(5))), 5)
+    assert len(waiting(parking)) == 13
+    assert parking.tally.parking == {"email": 13}
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+
+
+async def test_what_is_parked_leaves_once_it_is_read_again_and_was_not_reserved_meanwhile(office: Office) -> None:
+    parking = await parked_office(office, limits={"email": Limits(parallel=1)}).open()
+    go = asyncio.Event()
+    office.hatch.script["a0"] = [go.wait]
+    taking = asyncio.create_task(parking.take(action("a0"), action("a1"), action("a2")))
+    await until(lambda: len(waiting(parking)) == 2)
+    assert {value["key"] for value in parking.shelf.values("dispatches")} == {"a0"}
+    go.set()
+    await taking
+    await parking.dispatcher.take(0, waiting(parking))
+    await parking.dispatcher.take(0, waiting(parking))
+    assert office.hatch.ids() == ["a0", "a1", "a2"]
+    # A crash before the commit: the same actions are read from `actions` again.
+    again = await office.another().open()
+    await again.take(action("a0"), action("a1"), action("a2"))
+    assert office.hatch.ids() == ["a0", "a1", "a2"]
+
+
+async def parked(office: Office, **changed: Any) -> Office:
+    """One action that found its provider away."""
+    parking = await parked_office(office).open()
+    office.hatch.script["a1"] = [Away("smtp_unreachable", 60.0)]
+    await parking.take(action("a1", **changed))
+    assert len(waiting(parking)) == 1
+    return parking
+
+
+async def test_a_void_and_an_erasure_count_for_what_is_parked(office: Office) -> None:
+    parking = await parked(office)
+    office.hatch.script["a2"] = [Away("smtp_unreachable", 60.0)]
+    await parking.take(action("a2", customer="bob"))
+    await parking.take(Void("v", "ann", "a1", "exit", 2000), Erasure("e", "bob", 2000))
+    office.now += 61_000
+    await parking.dispatcher.take(0, waiting(parking))
+    assert office.hatch.ids() == []
+    assert parking.receipts() == [("action.refused", "a1", "void"), ("action.refused", "a2", "erased")]
+
+
+async def test_the_age_of_what_is_parked_counts_from_its_outbox(office: Office) -> None:
+    before = office._ticking()
+    parking = await parked(office)
+    told = dict(waiting(parking)[0].headers)
+    assert before <= int(told["queued_at"]) <= office._ticking()
+    office.now += MAX_AGE_MS
+    await parking.dispatcher.take(0, waiting(parking))
+    assert parking.receipts() == [("action.refused", "a1", "age")]
+
+
+async def test_attempts_and_the_providers_wait_are_remembered(office: Office) -> None:
+    parking = await parked_office(office).open()
+    office.hatch.script["a1"] = [Transient("smtp_451", 60.0), Transient("smtp_451"), Transient("smtp_451")]
+    await parking.take(action("a1"))
+    told = {name: int(value) for name, value in waiting(parking)[0].headers if value.isdigit()}
+    assert told["attempts"] == told["delays"] == 1
+    assert told["appended_at"] == NOW
+    assert 55_000 < told["not_before"] - office._ticking() <= 60_000
+    reading = asyncio.create_task(parking.dispatcher.take(0, waiting(parking)))
+    await asyncio.sleep(0)
+    assert not reading.done()
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    office.now += 61_000
+    await parking.dispatcher.take(0, waiting(parking))
+    assert parking.receipts() == [("message.failed", "a1", "smtp_451")]
+
+
+async def test_who_comes_later_queues_behind_what_is_parked_but_for_critical_ones(office: Office) -> None:
+    parking = await parked(office)
+    office.hatch.script.clear()
+    assert parking.parking is not None
+    await parking.take(action("later"), action("urgent", class_="critical"))
+    assert office.hatch.ids() == ["urgent"]
+    parking.parking.opened((WAITING, 0), 0, 2)
+    parking.parking.settled((WAITING, 0), 2)
+    await parking.take(action("free"))
+    assert office.hatch.ids() == ["urgent", "free"]
+
+
+async def test_critical_ones_are_served_first(office: Office) -> None:
+    narrow = await office.another(limits={"email": Limits(parallel=1)}).open()
+    go = asyncio.Event()
+    office.hatch.script["a0"] = [go.wait]
+    taking = [asyncio.create_task(narrow.take(action("a0")))]
+    await until(lambda: not office.hatch.script["a0"])
+    taking += [asyncio.create_task(narrow.take(*(action(f"a{n}") for n in range(1, 9))))]
+    await asyncio.sleep(0.02)
+    taking += [asyncio.create_task(narrow.take(action("c", class_="critical")))]
+    await asyncio.sleep(0.02)
+    go.set()
+    await asyncio.gather(*taking)
+    assert office.hatch.ids()[:2] == ["a0", "c"]
+
+
+async def test_the_breaker_keeps_hand_overs_back_and_tells(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    narrow = await office.another(limits={"email": Limits(parallel=1)}).open()
+    tried: list[int] = []
+
+    async def away() -> None:
+        tried.append(1)
+        raise Away("smtp_unreachable")
+
+    office.hatch.script["a1"] = [away] * 5
+    await narrow.take(action("a1"))
+    assert len(tried) == 5
+    assert office.hatch.ids() == ["a1"]
+    told = [line for line in caplog.messages if line.startswith("provider ")]
+    assert told[0].startswith("provider email fails again and again")
+    assert told[-1] == "provider email answers again"
+    assert narrow.tally.away == {"email": False}
+
+
+async def test_a_hand_over_that_does_not_end_is_given_up_and_its_fate_is_unknown(office: Office) -> None:
+    short = await office.another(limits={"email": Limits(timeout_seconds=0.1)}).open()
+    office.hatch.script["a1"] = [forever]
+    await short.take(action("a1"))
+    assert short.receipts() == [("message.failed", "a1", "unresolved")]
+    assert short.tally.errors == [("email", "time_out")]
+
+
+async def test_a_dead_address_is_told_with_the_receipt_also_a_second_time(office: Office) -> None:
+    office.hatch.script["a1"] = [Permanent("push_unregistered", dead_address=True)]
+    await office.take(action())
+    await office.take(action())
+    first, second = office.shelf.values("touchpoints.email")
+    assert first == second
+    assert first["properties"]["code"] == "push_unregistered"
+    assert first["properties"]["dead_address"] == "ann@example.org"
+
+
+def test_limits_are_read_and_refused_with_their_place() -> None:
+    assert read_limits('{"sms": {"per_second": 20}}')["sms"] == Limits(per_second=20.0)
+    wrong: Sequence[str] = ("[]", '{"sms": {"paralel": 1}}', '{"sms": {"parallel": 0}}', '{"sms": {"timeout_seconds": 0}}')
+    for text in wrong:
+        with pytest.raises(LimitsError, match="SILLAGE_LIMITS"):
+            read_limits(text)
