@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chart import CASES, ROOT, container, environment, manifests, one, pod, pods, refusal, values_of
+from chart import CASES, ROOT, component_of, container, environment, manifests, one, pod, pods, refusal, values_of
 from click.testing import CliRunner
 from prometheus_client import CollectorRegistry
 
@@ -176,7 +176,7 @@ def test_selectors_find_their_own_pods_and_no_others(case: str) -> None:
         chosen = spec.get("podSelector") or spec.get("selector") or {}
         if each["kind"] in {"StatefulSet", "Deployment", "PodDisruptionBudget", "NetworkPolicy", "Service"}:
             wanted = chosen.get("matchLabels", chosen).items()
-            own = each["metadata"]["name"].rpartition("-")[2]
+            own = component_of(each)
             assert [name for name, has in labels.items() if wanted <= has.items()] == [own]
 
 
