@@ -213,6 +213,7 @@ OF_MODEL = {
     ("Fact", "until"): "The last day on which it is true.",
     ("Fact", "title"): "What it is, for people of the house.",
     ("Fact", "currency"): "The currency of its money, where it is not the project's.",
+    ("Utm", "channels"): "The channels whose links carry it; else all.",
     ("Project", "brand"): "The brand of journeys and messages that name none.",
     ("MessageHead", "brand"): "The brand that it speaks for; else that of the project.",
     ("Project", "zone"): "The zone of everyone whose own is not known.",

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from journeys.checks.variables import senders
 from journeys.load import Folder
 from journeys.messages import sms
 from journeys.messages.model import Message
 from journeys.messages.parts import WhatsappPart, read_part
 from journeys.messages.template import LINKS, Template, TemplateFault, parse
+from journeys.messages.utm import tagger
 from journeys.model import SmsRules
 from journeys.problem import Problem
 
@@ -21,19 +23,24 @@ _WHATSAPP = re.compile(r"whatsapp(\.[A-Za-z-]+)?\.yaml")
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Faults of each text of an SMS, and of each part for WhatsApp, that can be read."""
+    sent = senders(folder) if any(message.utm for message in folder.messages.values()) else {}
     for name, message in folder.messages.items():
         for part, source in message.parts.items():
             if _SMS.fullmatch(part):
-                yield from _sms(f"messages/{name}/{part}", source, message, folder.project.sms)
+                campaign = max((each.journey for each in sent.get(name, [])), key=len, default="")
+                yield from _sms(f"messages/{name}/{part}", source, message, folder.project.sms, campaign)
             if _WHATSAPP.fullmatch(part):
                 yield from _whatsapp(f"messages/{name}/{part}", source)
 
 
-def _sms(file: str, source: str, message: Message, usual: SmsRules | None) -> Iterator[Problem]:
+def _sms(file: str, source: str, message: Message, usual: SmsRules | None, campaign: str) -> Iterator[Problem]:
     own = message.head.sms
     try:
         template = parse(source)
-        text = sms.tidy(template.render(message.constants.get("", {})))
+        text = template.render(message.constants.get("", {}))
+        if message.utm is not None:
+            text = tagger(message.utm, "sms", campaign, ()).text(text)
+        text = sms.tidy(text)
     except TemplateFault:
         return
     most = next((each.segments for each in (own, usual) if each and each.segments), SEGMENTS)
@@ -59,8 +66,8 @@ def _too_long(file: str, source: str, text: str, most: int) -> Problem:
 
 
 def _overflow(source: str, most: int) -> int:
-    """Where a text without Liquid becomes too long; the start of one with Liquid, which leaves as another text."""
-    if "{{" in source or "{%" in source:
+    """Where a text becomes too long; the start of one with Liquid, or whose links make it so: it leaves as another."""
+    if "{{" in source or "{%" in source or sms.length(sms.tidy(source)).segments <= most:
         return 0
     low, high = 0, len(source)
     while low < high:

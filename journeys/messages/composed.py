@@ -178,5 +178,6 @@ def _tags(head: MessageHead, project: Project, brand: Brand | None) -> Utm | Non
         return next((value for each in levels if (value := getattr(each, key))), "")
 
     source = first("source") or (brand.brand if brand else "")
-    hosts = first("hosts")
-    return Utm(hosts=hosts, source=source, medium=first("medium"), campaign=first("campaign")) if hosts else None
+    hosts, channels = first("hosts") or [], first("channels") or []
+    medium, campaign = first("medium"), first("campaign")
+    return Utm(hosts=hosts, channels=channels, source=source, medium=medium, campaign=campaign) if hosts else None

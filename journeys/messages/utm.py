@@ -70,5 +70,6 @@ def in_html(text: str, changed: Callable[[str], str]) -> str:
 
 def tagger(utm: Utm, channel: str, campaign: str, untouched: Collection[str]) -> Tagger:
     """The tagger of a message on one channel: what it does not name is the channel, and the journey as campaign."""
+    hosts = utm.hosts if not utm.channels or channel in utm.channels else ()
     given = {"source": utm.source, "medium": utm.medium or channel, "campaign": utm.campaign or campaign}
-    return Tagger(utm.hosts, {f"utm_{name}": value for name, value in given.items() if value}, untouched)
+    return Tagger(hosts, {f"utm_{name}": value for name, value in given.items() if value}, untouched)

@@ -56,6 +56,7 @@ class Utm(Part):
     """
 
     hosts: list[Annotated[str, Field(pattern=HOST)]] = []
+    channels: list[Slug] = []
     source: str = Field("", max_length=100)
     medium: str = Field("", max_length=100)
     campaign: str = Field("", max_length=100)

@@ -15,19 +15,19 @@ from streams.driver import Driver, catalog_of
 BEGINS_AT = 1_772_319_600_000  # 2026-03-01T00:00 in Paris
 ENDS_AT = 1_774_994_400_000  # 2026-04-01T00:00 there
 HOUR = 3_600_000
+Lived = tuple[list[int], list[str]]
 FILES = {
     "project.yaml": "zone: Europe/Paris\nbrand: lumiere\n",
     "brands/lumiere.yaml": "brand: lumiere\nfacts: {march: {percent: 10, from: 2026-03-01, until: 2026-03-31}}\n"
     "content_policy: [{forbid: alcohol, unless: customer.age >= 18}]\n",
-    "messages/hi/message.yaml": "subject: '{{ facts.march.percent }} % off'\n",
     "messages/hi/email.txt": "Until the end of March.",
     "journeys/j.yaml": "journey: j\ntopic: offers\nttl: 90d\nenter: {on: began}\nsteps:\n  - send: hi\n",
 }
 
 
-def lived(at: int, hours: int = 0, **changed: str) -> tuple[list[int], list[str]]:
+def lived(at: int, hours: int = 0, head: str = "subject: '{{ facts.march.percent }} % off'\n") -> Lived:
     """When the message left (ms), and the codes of the refusals, of somebody who enters at an instant."""
-    files = {**FILES, **{f"messages/hi/{name}": text for name, text in changed.items()}}
+    files = {**FILES, "messages/hi/message.yaml": head}
     driver = Driver(catalog_of(load_project(files)), at)
     driver.event("consent.changed", "a", {"topic": "offers", "channel": "email", "given": True})
     driver.event("customer.updated", "a", {"set": {"email": "a@shop.example"}})
@@ -50,22 +50,21 @@ def lived(at: int, hours: int = 0, **changed: str) -> tuple[list[int], list[str]
         (BEGINS_AT - 13 * HOUR, 24, ([], ["facts_early", "late"])),
     ],
 )
-def test_a_message_leaves_while_its_facts_are_true(at: int, hours: int, wanted: tuple[list[int], list[str]]) -> None:
+def test_a_message_leaves_while_its_facts_are_true(at: int, hours: int, wanted: Lived) -> None:
     assert lived(at, hours) == wanted
 
 
 def test_facts_that_it_does_not_name_do_not_stop_a_message() -> None:
-    plain = {"message.yaml": "subject: Hello\n"}
-    assert lived(ENDS_AT + HOUR, **plain) == ([ENDS_AT + HOUR], [])
+    assert lived(ENDS_AT + HOUR, head="subject: Hello\n") == ([ENDS_AT + HOUR], [])
 
 
 def test_no_class_is_above_what_is_true() -> None:
-    assert lived(ENDS_AT, **{"message.yaml": "class: critical\n" + FILES["messages/hi/message.yaml"]})[0] == []
+    head = "class: critical\nsubject: '{{ facts.march.percent }} % off'\n"
+    assert lived(ENDS_AT, head=head) == ([], ["facts_expired"])
 
 
 def test_a_journey_without_a_brand_has_the_content_policy_of_the_projects() -> None:
-    wine = {"message.yaml": "subject: Hello\ncategories: [alcohol]\n"}
-    assert lived(BEGINS_AT, **wine) == ([], ["content"])
+    assert lived(BEGINS_AT, head="subject: Hello\ncategories: [alcohol]\n") == ([], ["content"])
 
 
 @pytest.mark.parametrize(

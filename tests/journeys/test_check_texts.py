@@ -80,3 +80,12 @@ def test_a_whatsapp_message_is_one_thing(text: str, told: str) -> None:
 def test_the_rules_have_their_faults() -> None:
     assert "J004 unknown key `segment`" in faults("Hi", "class: service\nsms: {segment: 1}\n")[0]
     assert "J006" in faults("Hi", "class: service\nsms: {segments: 0}\n")[0]
+
+
+def test_what_links_carry_counts_too() -> None:
+    text, utm = "a" * 125 + " https://shop.example/new", "utm: {hosts: [shop.example], source: shop}\n"
+    head = "class: service\nsms: {segments: 1}\n"
+    assert faults(text, head) == []
+    (found,) = faults(text, head, utm)
+    assert found.startswith("sms.txt:1:1: J095 the SMS takes 2 segments")
+    assert faults(text, head + "utm: none\n", utm) == []

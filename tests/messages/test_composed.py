@@ -130,6 +130,8 @@ def rendered(project: str, head: str, text: str, **values: Any) -> str:
         ("utm: {campaign: spring sale, source: x&y}\n", "utm_source=x%26y&utm_medium=email&utm_campaign=spring%20sale"),
         ("utm: {medium: letter}\n", "utm_medium=letter&utm_campaign=j"),
         ("utm: none\n", ""),
+        ("utm: {channels: [email]}\n", "utm_medium=email&utm_campaign=j"),
+        ("utm: {channels: [sms, push]}\n", ""),
     ],
 )
 def test_links_say_where_a_visit_came_from(head: str, tail: str) -> None:
