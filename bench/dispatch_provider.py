@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import click
+
 ANSWER_SECONDS = 0.05
 _TAKEN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n" + b'{"id": "1"}'
 
@@ -59,7 +61,7 @@ async def serve(file: Path) -> None:
     """Serves; each second what came is appended to `file`, and `FILE.hang` is read."""
     seen: list[tuple[float, str, str, str]] = []
     server = await asyncio.get_running_loop().create_server(lambda: Provider(seen), "127.0.0.1", 0, backlog=2000)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    click.echo(server.sockets[0].getsockname()[1])
     hang = file.with_suffix(".hang")
     while True:
         await asyncio.sleep(0.1)
@@ -86,7 +88,7 @@ async def bare(url: str, count: int, parallel: int) -> None:
         began, cpu = time.perf_counter(), time.process_time()
         await asyncio.gather(*(post() for _ in range(parallel)))
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(json.dumps({"rate": count / seconds, "cpu_us": cpu / count * 1e6}))
+    click.echo(json.dumps({"rate": count / seconds, "cpu_us": cpu / count * 1e6}))
 
 
 if __name__ == "__main__":

@@ -5,19 +5,21 @@ import pytest
 from engine.customer import DEAD_ADDRESSES, Customer
 from engine.decide import decide, new_customer
 from engine.event import Event, EventArrived
-from engine.catalog import Catalog
 from engine.policy.proposal import Proposal
 from engine.policy.suppressed import suppressed
 from engine.policy.terms import NONE
+from journeys.load import load_project
+from streams.driver import catalog_of
 
 ADDRESS = "ann@example.org"
+NOTHING = catalog_of(load_project({}))
 
 
 def told(customer: Customer, type_: str, at: int, channel: str = "email", **properties: object) -> Customer:
     """The customer once this was said."""
     event = Event(id=f"{type_}/{at}/{channel}", type=type_, customer="ann", channel=channel, occurred_at=at,
                   received_at=at, properties=properties)  # fmt: skip
-    return decide(customer, EventArrived(event, at), Catalog()).customer
+    return decide(NOTHING, customer, EventArrived(event, at)).customer
 
 
 def refused(customer: Customer, recipient: str = ADDRESS, channel: str = "email") -> bool:

@@ -7,12 +7,12 @@ from dispatching import HELLO, NOW, AllNoted, Office, Row, action, rows
 from waiting import until
 
 from channels.channel import Away, Permanent, Transient, Unknown
+from channels.limits import NONE
 from engine.decision import ConsentChange, Erasure, Void
 from journeys.messages.model import Message
 from journeys.model import MessageHead
 from streams.broker.watch import DamagedLog
 from streams.dispatch.errand import MAX_AGE_MS
-from channels.limits import NONE
 from streams.touchpoints.home import home
 from streams.touchpoints.record import Damaged
 

@@ -1,7 +1,6 @@
 """Providers that are full, limited, away or hang: who waits for them waits alone, and what is parked leaves once."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,7 +40,9 @@ def parked_office(office: Office, **changed: Any) -> Office:
 def waiting(office: Office, topic: str = WAITING) -> list[Row]:
     """What is parked there, as it is read again."""
     outs = office.shelf.logs[topic, 0]
-    return [Row(out.value, number, topic, 0, NOW + 5, key=out.key, headers=out.headers) for number, out in enumerate(outs)]
+    return [
+        Row(out.value, number, topic, 0, NOW + 5, key=out.key, headers=out.headers) for number, out in enumerate(outs)
+    ]
 
 
 async def forever() -> None:
@@ -193,7 +194,12 @@ async def test_a_dead_address_is_told_with_the_receipt_also_a_second_time(office
 
 def test_limits_are_read_and_refused_with_their_place() -> None:
     assert read_limits('{"sms": {"per_second": 20}}')["sms"] == Limits(per_second=20.0)
-    wrong: Sequence[str] = ("[]", '{"sms": {"paralel": 1}}', '{"sms": {"parallel": 0}}', '{"sms": {"timeout_seconds": 0}}')
+    wrong: Sequence[str] = (
+        "[]",
+        '{"sms": {"paralel": 1}}',
+        '{"sms": {"parallel": 0}}',
+        '{"sms": {"timeout_seconds": 0}}',
+    )
     for text in wrong:
         with pytest.raises(LimitsError, match="SILLAGE_LIMITS"):
             read_limits(text)
