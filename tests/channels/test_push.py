@@ -1,12 +1,14 @@
 """The promise of a channel, kept by push over HTTP to a service that answers as the real one does."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from waiting import turns, until
 
 from channels.channel import Away, Outgoing, Permanent, Transient, Unknown
@@ -189,3 +191,43 @@ def test_an_account_that_cannot_be_used_is_named_without_its_secrets(tmp_path: P
         path.write_text(content)
     with pytest.raises(PushCredentialsError, match=r"SILLAGE_PUSH .*account\.json: .*; download one"):
         ServiceAccount(path)
+
+
+class Garbled(PushService):
+    """The service, which lets in whom it knows and then says what is in no page of its documentation."""
+
+    said = b""
+
+    def _routes(self) -> Iterable[web.RouteDef]:
+        return [web.post("/token", self._login), web.post("/v1/projects/{project}/messages:send", self._say)]
+
+    async def _say(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
+        return web.Response(status=400, body=self.said)
+
+
+async def test_an_error_that_is_none_of_the_service_is_told_by_its_status(tmp_path: Path) -> None:
+    errors: tuple[object, ...] = (
+        7, [], {"details": 7}, {"details": [7, {"errorCode": {}}], "status": "A\r\nB"}, {"status": "x" * 5000}, {},
+        {"details": [{"errorCode": "<b>"}]},
+    )  # fmt: skip
+    with Garbled() as service:
+        async with channel(service, tmp_path) as one:
+            for error in errors:
+                service.said = json.dumps({"error": error}).encode()
+                with pytest.raises(Permanent, match=r"^push_400$"):
+                    await one.send(outgoing())
+
+
+@pytest.mark.parametrize(
+    "said", [{"access_token": "a\r\nX: y"}, {"access_token": "a", "expires_in": "soon"}, {"access_token": 7}, [], {}]
+)
+async def test_a_login_that_answers_what_no_header_takes_lets_nobody_in(tmp_path: Path, said: object) -> None:
+    class Door(PushService):
+        async def _login(self, request: web.Request) -> web.StreamResponse:
+            return web.json_response(said)
+
+    with Door() as service:
+        async with channel(service, tmp_path) as one:
+            with pytest.raises(Away, match=r"^push_login$"):
+                await one.send(outgoing())

@@ -1,4 +1,4 @@
-"""Web Push and apprise from the action to who gets them and back: the settings, the real dispatcher and the adapters."""
+"""Web Push and apprise from the action to who gets them and back: settings, the real dispatcher, the adapters."""
 
 import json
 import ssl
