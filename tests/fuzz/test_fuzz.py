@@ -22,9 +22,6 @@ KINDS = [
     "messages/a/message.yaml",
     "messages/a/push.yaml",
     "messages/a/webhook.yaml",
-    "messages/a/postal.yaml",
-    "messages/a/inapp.yaml",
-    "messages/a/crm.yaml",
 ]
 TEMPLATES = ["messages/a/email.html", "messages/a/email.txt"]
 HEAD = {"messages/a/message.yaml": "subject: Hello\n"}
