@@ -6,7 +6,7 @@ from streams.settings import CONTEXT_OF_ITS_OWN, Settings
 
 MIB = 1 << 20
 HOUR, DAY = 3_600_000, 86_400_000
-PROVIDERS = ("email", "push", "sms", "whatsapp", "webhook")
+PROVIDERS = ("email", "push", "sms", "whatsapp", "webhook", "crm")
 """Channels whose actions wait on a topic of their own where their provider has no room."""
 OTHER, CRITICAL = "other", "critical"
 """Where those of all other channels wait, and those of class critical of every channel."""

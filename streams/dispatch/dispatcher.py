@@ -156,7 +156,7 @@ class Dispatcher:
         topic = "" if parking is None else parking.topic_of(errands[0])
         parked = errands[0].record is not None and errands[0].record.topic == topic
         park = partial(self._park, partition, provider) if topic and not parked else None
-        if park is not None and parking is not None and not errands[0].critical and parking.behind(topic, partition):
+        if park is not None and parking is not None and parking.behind(topic, partition):
             await park(errands)
             return
         try_ = partial(self._try, partition)

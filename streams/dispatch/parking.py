@@ -25,6 +25,7 @@ class Parking:
         self._by_name = {name: topic for name, topic in names.items() if topic in there}
         self.topics: Sequence[str] = list(self._by_name.values())
         self.missing: Sequence[str] = [topic for topic in names.values() if topic not in there]
+        self._mixed = {names[OTHER], names[CRITICAL]}
         self._publisher = publisher
         self._ends: dict[Spot, int] = {}
         self._settled: dict[Spot, int] = {}
@@ -44,8 +45,10 @@ class Parking:
             self._settled[spot] = upto
 
     def behind(self, topic: str, partition: int) -> bool:
-        """Whether actions lie there that have not left: whoever comes later queues behind them."""
+        """Whether actions of one provider lie there that have not left: whoever comes later queues behind them."""
         spot = (topic, partition)
+        if topic in self._mixed:
+            return False
         return self._ends.get(spot, 0) > self._settled.get(spot, 0)
 
     async def park(self, partition: int, errands: Iterable[Errand], now: int, loop_now: float) -> None:

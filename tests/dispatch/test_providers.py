@@ -194,7 +194,7 @@ async def test_a_dead_address_is_told_with_the_receipt_also_a_second_time(office
 
 def test_limits_are_read_and_refused_with_their_place() -> None:
     assert read_limits('{"sms": {"per_second": 20}}')["sms"] == Limits(per_second=20.0)
-    wrong: Sequence[str] = (
+    wrong = (
         "[]",
         '{"sms": {"paralel": 1}}',
         '{"sms": {"parallel": 0}}',

@@ -51,6 +51,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "store": ("settings.store=memory", "memory"),
     "sender": ("settings.sender=Shop <hello@shop.example>", "Shop <hello@shop.example>"),
     "push": ("files.push.secretName=push", "/etc/sillage/push/account.json"),
+    "limits": ('settings.limits={"sms": {"per_second": 20}}', '{"sms": {"per_second": 20}}'),
     "push_url": ("settings.push_url=http://push:80", "http://push:80"),
     "webhooks": ("files.webhooks.secretName=hooks", "/etc/sillage/webhooks/webhooks.json"),
     "sms": ("files.sms.secretName=sms", "/etc/sillage/sms/sms.json"),
