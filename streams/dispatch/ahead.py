@@ -55,6 +55,8 @@ class Ahead(Generic[N]):
         self._changed = True
         self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._asked: list[tuple[TopicPartition, asyncio.Future[int]]] = []
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connects and reads on until `stop`."""
@@ -65,9 +67,10 @@ class Ahead(Generic[N]):
 
     async def stop(self) -> None:
         """Ends the reading. A fault of it was raised by `caught_up`."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in (self._task, self._asking):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await self._consumer.stop()
         await self._asker.stop()
 
@@ -92,14 +95,35 @@ class Ahead(Generic[N]):
 
     async def caught_up(self, partition: int) -> None:
         """Waits until the partition was read to the end that it has now. Raises NotOpen, and what ended the reading."""
-        spot = TopicPartition(self._topic, partition)
-        end = (await self._asker.end_offsets([spot]))[spot]
+        end = await self._end(partition)
         while not self._ended() and not self._reached(partition, end):
             await self._moved.wait()
         if self._task is not None and self._task.done() and not self._task.cancelled():
             self._task.result()
         if partition not in self._positions:
             raise NotOpen(f"{self._topic}/{partition} is not read ahead; open it first")
+
+    async def _end(self, partition: int) -> int:
+        """The end that the partition has now; those that ask while a question is under way ask the next together."""
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._asked.append((TopicPartition(self._topic, partition), asked))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asked
+
+    async def _ask(self) -> None:
+        while self._asked:
+            several, self._asked = self._asked, []
+            try:
+                ends = await self._asker.end_offsets({spot for spot, _ in several})
+            except Exception as fault:
+                for _, asked in several:
+                    if not asked.done():
+                        asked.set_exception(fault)
+                continue
+            for spot, asked in several:
+                if not asked.done():
+                    asked.set_result(ends[spot])
 
     def _reached(self, partition: int, end: int) -> bool:
         return partition not in self._positions or self._positions[partition] >= end

@@ -13,6 +13,7 @@ from state.ledger import Ask, Entry, Ledger, LedgerAway, NeedsRefill, Status, co
 from state.recall import Recall
 from streams.broker.publish import Out, Publisher, PublishError
 from streams.broker.reader import read_all
+from streams.dispatch.together import Together
 from streams.settings import Settings
 from streams.touchpoints.record import Record
 
@@ -45,7 +46,7 @@ class Book:
         on_away: Callable[[bool], None] = lambda _away: None,
     ) -> None:
         self._topic = settings.topic("dispatches")
-        self._publisher = publisher
+        self._publisher = Together(publisher)
         self._ledger = ledger
         self._clock = clock
         self._log_of = log_of

@@ -28,6 +28,7 @@ from streams.dispatch.parking import Parking
 from streams.dispatch.provider import Place, Provider
 from streams.dispatch.receipts import Receipt, code_of, receipt_of
 from streams.dispatch.serving import Serving
+from streams.dispatch.together import Together
 from streams.links.links import Links
 from streams.observing.logs import about
 from streams.observing.traceparent import place_of
@@ -80,7 +81,7 @@ class Dispatcher:
         parking: Parking | None = None,
     ) -> None:
         self._settings = settings
-        self._publisher = publisher
+        self._publisher = Together(publisher)
         self._book = book
         self._ahead = ahead
         self._clock = clock
