@@ -62,6 +62,7 @@ def examine(settings: Settings) -> list[Finding]:
         *([_account("WhatsApp", whatsapp_channel, settings.whatsapp)] if settings.whatsapp else []),
         *([_account("DKIM", lambda path: read_dkim(path, settings.sender), settings.dkim)] if settings.dkim else []),
         *([_account("CRM", crm_channel, settings.crm)] if settings.crm else []),
+        *([_letters(Path(settings.postal))] if settings.postal else []),
         *([_webpush(settings.webpush)] if settings.webpush else []),
         *([_account("apprise", _apprise, settings.apprise)] if settings.apprise else []),
         _reach("Kafka", settings.kafka, kafka, "" if kafka else _refused(settings)),
@@ -110,6 +111,13 @@ def _account(subject: str, read: Callable[[Path], object], path: str) -> Finding
     except AccountError as fault:
         return Finding(subject, False, str(fault))
     return Finding(subject, True, f"the account in {path} can be read")
+
+
+def _letters(folder: Path) -> Finding:
+    """A folder that is not there takes no letter, and no batch is made of it."""
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return Finding("letters", True, f"they lie in {folder}")
+    return Finding("letters", False, f"{folder}: is no folder that can be written; mount it, or set SILLAGE_POSTAL")
 
 
 def _webpush(path: str) -> Finding:
