@@ -17,7 +17,7 @@ from local.kafka import KafkaServer
 from local.redis import RedisServer
 
 USER, PASSWORD = "sillage", "Sesam-7_Zimt.Nelke"
-LESSER = ("worker", "dispatcher", "deployer", "upstream")
+LESSER = ("worker", "dispatcher", "deployer", "upstream", "learner", "serve", "privacy", "reader")
 """Users of SCRAM who may do what Kafka's ACLs let them, and nothing else. The password is the same."""
 DOORS = {"SCRAM": "SASL_SSL", "LOGIN": "SASL_PLAINTEXT", "MUTUAL": "SSL", "OLD": "SSL", "TOKEN": "SASL_PLAINTEXT"}
 RIGHTS = Path(__file__).parents[2] / "docs" / "security.md"
