@@ -104,6 +104,7 @@ async def test_an_address_of_another_script_leaves_where_the_server_takes_it(utf
             else:
                 with pytest.raises(Permanent, match="smtp_no_utf8"):
                     await one.send(outgoing("józef@bücher.example"))
+            assert len(one._kept) == 1
             await one.send(outgoing())
     to = [mail.recipients[0] for mail in box.mails]
     assert to == [*["józef@xn--bcher-kva.example"] * utf8, "ann@x.example"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from providing import PROVIDERS, Provider
 
@@ -78,6 +78,8 @@ HEADERS = {
 
 @settings(max_examples=150, deadline=None)
 @given(RENDERED, GIVEN)
+@example({}, {"action_id": "x" * 20_000, "reference": "y" * 20_000})
+@example({"subject": "=?utf-8?b?QmNj?= " * 50}, {"sender": "Bcc: a\r\nX: y <s@x.example>"})
 def test_a_mail_has_the_headers_that_we_write_and_each_once(words: dict[str, Any], more: dict[str, Any]) -> None:
     usual = Outgoing("a", "ann@x.example", Rendered("Hi", "Hi", ""), "S <s@x.example>")
     try:
