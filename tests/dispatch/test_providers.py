@@ -148,9 +148,9 @@ async def test_critical_ones_are_served_first(office: Office) -> None:
     taking = [asyncio.create_task(narrow.take(action("a0")))]
     await until(lambda: not office.hatch.script["a0"])
     taking += [asyncio.create_task(narrow.take(*(action(f"a{n}") for n in range(1, 9))))]
-    await asyncio.sleep(0.02)
+    await until(lambda: narrow.dispatcher._providers["email"]._others)
     taking += [asyncio.create_task(narrow.take(action("c", class_="critical")))]
-    await asyncio.sleep(0.02)
+    await until(lambda: narrow.dispatcher._providers["email"]._critical)
     go.set()
     await asyncio.gather(*taking)
     assert office.hatch.ids()[:2] == ["a0", "c"]

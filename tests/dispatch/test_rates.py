@@ -7,6 +7,7 @@ import pytest
 from dispatching import Hatch, Office, action
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
 from channels.channel import Outgoing, Sent
 from channels.limits import Limits
@@ -19,6 +20,12 @@ from state.redis_rates import RedisRates
 def most_in_a_second(instants: list[float]) -> int:
     """The most that lie in any second that begins with one."""
     return max(sum(at <= other < at + 1.0 for other in instants) for at in instants)
+
+
+async def passed(seconds: float) -> None:
+    """The time that the rates go by has gone on."""
+    end = time.monotonic() + seconds
+    await until(lambda: time.monotonic() >= end)
 
 
 @given(
@@ -44,7 +51,7 @@ async def test_three_dispatchers_at_one_redis_share_a_rate_and_use_it_up(redis_u
         while len(used) < 150:
             began, slots = time.monotonic(), await own.take("sms", 100.0, 20)
             used.extend(began + slots.after + number * slots.apart for number in range(slots.given))
-            await asyncio.sleep(0.02 if slots.given else slots.after)
+            await passed(0.02 if slots.given else slots.after)
 
     await asyncio.gather(*(one(each) for each in rates))
     used.sort()
@@ -58,7 +65,7 @@ async def test_a_redis_that_forgot_gives_nothing_before_all_that_it_gave_is_past
 ) -> None:
     rates = RedisRates(own_redis.address, prefix)
     assert await rates.take("sms", 10.0, 5) == Slots(0, pytest.approx(0.0, abs=0.001), pytest.approx(0.11))
-    await asyncio.sleep(HORIZON_SECONDS + 0.05)
+    await passed(HORIZON_SECONDS + 0.05)
     assert (await rates.take("sms", 10.0, 50)).given == 5
     await rates._redis.flushall()
     assert (await rates.take("sms", 10.0, 50)).given == 0

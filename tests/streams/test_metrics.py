@@ -69,10 +69,6 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.heals(1)
     metrics.outbox(2, 7)
     metrics.committed(2)
-    metrics.dispatches("email", "sent")
-    metrics.provider_answered("smtp", [0.02])
-    metrics.redis_away(True)
-    metrics.unresolved_reserves(2)
     metrics.serving.answered("/c/", 302, 0.002)
     metrics.serving.refused("twilio", "signature")
     metrics.serving.told("twilio", "message.delivered")
@@ -103,6 +99,10 @@ def tell_of_hand_overs(metrics: Metrics) -> None:
     metrics.service_away("score", False)
     metrics.provider_away("sms", False)
     metrics.parked("sms", 1)
+    metrics.dispatches("email", "sent")
+    metrics.provider_answered("smtp", [0.02])
+    metrics.redis_away(True)
+    metrics.unresolved_reserves(2)
 
 
 def test_latencies_of_a_batch_land_in_their_buckets(metrics: Metrics, value: Callable[..., float | None]) -> None:
