@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onelife import Life, journey_of
 
@@ -160,7 +160,7 @@ def test_what_people_write_where_the_message_has_no_text_is_refused_and_they_are
     person = Life(talking(HELP))
     wrote(person, "Help me", "email")
     answered(person, "Hello")
-    assert (person.codes("refused"), person.outputs(TaskTurn)) == (["no_text"], [])
+    assert (person.codes("refused"), person.outputs(TaskTurn), person.outcomes()) == (["no_text"], [], [])
 
 
 def test_a_task_that_nobody_does_gives_the_conversation_back() -> None:
@@ -230,6 +230,7 @@ def test_each_brand_has_its_own_and_the_oldest_falls_out() -> None:
     assert person.customer.alarms.keys() == {f"conversation/{name}" for name in person.customer.conversations}
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(["é" * 3_000, "a" * 900, "x", "🙂" * 500]), min_size=1, max_size=60))
 def test_it_is_bounded_whatever_is_said(texts: list[str]) -> None:
     person = Life(talking(LISTEN, {"answer": "shop"}))
@@ -253,6 +254,28 @@ def test_the_faq_answers_in_the_language_of_the_question_and_says_how_near_it_wa
     [line] = person.lines("answered")
     assert (line.code, line.data["entry"], line.data["question"]) == ("found", "hours", "Quand êtes-vous ouverts ?")
     assert line.data["score"] >= line.data["threshold"] == 0.5
+
+
+def test_the_last_word_of_the_person_is_asked_about_whatever_the_bot_said_since() -> None:
+    person = Life(talking(SAY, {"answer": "shop", "do": [{"exit": "found"}], "else": [{"exit": "none"}]}))
+    wrote(person, "When do you open?")
+    assert (turns(person)[-1], person.outcomes()) == ("bot@chat: [say]", ["found"])
+
+
+def test_what_is_not_near_enough_is_told_and_no_answer() -> None:
+    person = Life(talking({"answer": "shop", "do": [{"exit": "found"}], "else": [{"exit": "none"}]}))
+    wrote(person, "May I smell the candle that you sold to my sister?")
+    [line] = person.lines("answered")
+    assert (line.code, line.data["entry"], person.outcomes()) == ("none", "person", ["none"])
+    assert 0 < line.data["score"] < line.data["threshold"]
+
+
+def test_the_newest_turns_are_kept() -> None:
+    person = Life(talking(LISTEN, {"answer": "shop"}, {"wait": "1d"}))
+    for number in range(TURNS + 5):
+        wrote(person, f"word {number}")
+    found = person.customer.conversations[""]
+    assert (len(found.turns), found.dropped, found.turns[0].text) == (TURNS, 5, "word 5")
 
 
 def test_what_the_faq_does_not_know_leaves_no_answer_of_before() -> None:
