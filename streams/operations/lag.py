@@ -8,6 +8,7 @@ from state.changelog import MARKER, POSITIONS, Positions, decode_positions
 from streams.broker.source import Spot
 from streams.inputs import Inputs
 from streams.operations.groups import Groups
+from streams.operations.letters import DEAD
 from streams.operations.sweep import Stretch, Sweep
 from streams.settings import Settings
 from streams.touchpoints.record import Record
@@ -80,7 +81,10 @@ class Lags:
         told = settings.model_copy(update={"partitions": max(1, self._partitions)})
         self._inputs = Inputs(told, inputs, topic_ids)
         self._state = settings.topic("state")
-        self._outgoing = {"dispatcher": settings.topic("actions"), "caller": settings.topic("calls")}
+        waiting = settings.topic("actions.waiting.")
+        self._parked = [name for name in sorted(counts) if name.startswith(waiting) and not name.endswith(DEAD)]
+        self._outgoing = [("dispatcher", settings.topic("actions")), ("caller", settings.topic("calls"))]
+        self._outgoing += [("dispatcher", name) for name in self._parked]
         self._sweep = sweep
         self._tails = [Tail() for _ in range(self._partitions)]
 
@@ -89,17 +93,18 @@ class Lags:
         await self._follow()
         named = {number: self._inputs.spots(number) for number in range(self._partitions)}
         spots = [spot for some in named.values() for spot in some]
-        outgoing = [(topic, number) for topic in self._outgoing.values() for number in named]
+        outgoing = [(topic, number) for _, topic in self._outgoing for number in named]
         bounds = await self._sweep.bounds([*spots, *outgoing])
         told = [(spot, name, number) for number, some in named.items() for spot, name in some.items()]
         lags = [self._lag(spot, name, number, bounds[spot], groups) for spot, name, number in told]
         lags.sort(key=lambda lag: (lag.topic, lag.partition))
-        for role, topic in self._outgoing.items():
+        for role, topic in self._outgoing:
             for number in named:
                 first, end = bounds[topic, number]
                 at = groups.committed(role, topic, number)
                 applied = first if at is None else at
-                lags.append(Lag(role, topic, number, end, applied, owner=groups.owner(role, number)))
+                if topic not in self._parked or end > applied:
+                    lags.append(Lag(role, topic, number, end, applied, owner=groups.owner(role, number)))
         await self._date(lags, {spot: first for spot, (first, _) in bounds.items()})
         return lags
 
