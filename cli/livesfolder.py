@@ -15,7 +15,7 @@ from journeys.load import Folder, load_project
 from journeys.model import Split, Start
 from journeys.model.walk import all_nodes
 from journeys.problem import Problem, did_you_mean, listed
-from streams.driver import catalog_of
+from streams.driver import catalogs_from
 
 
 class Lives(NamedTuple):
@@ -102,7 +102,10 @@ def played_with(folder: Folder, life: Life) -> list[str]:
 def catalogs_of(folder: Folder, lives: Iterable[Life]) -> dict[tuple[str, tuple[str, ...]], Catalog]:
     """What each life is played with, by its journey and those beside it."""
     first = {(life.journey, life.beside): life for life in lives}
-    return {named: catalog_of(folder, played_with(folder, life)) for named, life in first.items()}
+    if not first:
+        return {}
+    made = catalogs_from(folder)
+    return {named: made(played_with(folder, life)) for named, life in first.items()}
 
 
 def _arms(folder: Folder, life: Life) -> Iterator[Problem]:

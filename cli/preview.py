@@ -17,7 +17,6 @@ from cli.lives import play
 from cli.livesfolder import catalogs_of, definitions_at, played_with
 from cli.settings import load_settings
 from cli.terminal import plain
-from engine.catalog import Catalog
 from engine.person import person_facts
 from journeys.lives import Life
 from journeys.load import Folder, load_project
@@ -110,12 +109,9 @@ def _given(customer: str, attributes: Path | None) -> Sample | None:
 def _lived(root: Path, folder: Folder, message: Message, channel: str) -> Sample:
     """The values of the first life in which the message leaves on the channel."""
     lives = definitions_at(root).lives if folder.journeys else []
-    catalogs: dict[tuple[str, tuple[str, ...]], Catalog] = {}
+    catalogs = catalogs_of(folder, lives)
     for life in sorted(lives, key=lambda each: not _names(folder, each, message.name)):
-        named = life.journey, life.beside
-        if named not in catalogs:
-            catalogs |= catalogs_of(folder, [life])
-        for action in play(life, catalogs[named]).actions:
+        for action in play(life, catalogs[life.journey, life.beside]).actions:
             if (action.message, action.channel) == (message.name, channel):
                 whose = f"as the customer of the life “{life.name}” reads it"
                 return Sample(action.variables, action.language, whose, action.journey)

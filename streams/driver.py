@@ -3,7 +3,7 @@
 Three verbs: pipe a touchpoint in, advance time, read out what was decided.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -162,17 +162,26 @@ def catalog_of(folder: Folder, names: Sequence[str] | None = None) -> Catalog:
 
     Raises DeployRefused with every problem, and KeyError for a journey that the folder does not hold.
     """
+    return catalogs_from(folder)(names)
+
+
+def catalogs_from(folder: Folder) -> Callable[[Sequence[str] | None], Catalog]:
+    """What makes catalogs as `catalog_of` does, of a folder that is checked and planned once. Raises DeployRefused."""
     plan = plan_deploy(Shelf(), folder, 0, "", "driver")
     blobs = {digest(blob): blob for blob in plan.blobs}
-    builder = Builder(blobs)
-    shelved = plan.release.journeys if plan.release is not None else {}
-    journeys: dict[str, CompiledJourney] = {
-        name: builder.journey(name, shelved[name].version) for name in (shelved if names is None else names)
-    }
-    terms = NONE if plan.release is None else read_terms(blobs[plan.release.project])
-    members = plan.release.segments if plan.release is not None else {}
+    builder, release = Builder(blobs), plan.release
+    shelved = release.journeys if release is not None else {}
+    terms = NONE if release is None else read_terms(blobs[release.project])
+    members = release.segments if release is not None else {}
     segments = [builder.segment(name, version) for name, version in members.items()]
-    catalogs = plan.release.offers if plan.release is not None else {}
+    catalogs = release.offers if release is not None else {}
     offers = [builder.offers(name, version) for name, version in catalogs.items()]
     zone = folder.project.zone
-    return Catalog(1, journeys, lambda _name, _version: None, segments, zone, terms=terms, offers=offers)
+
+    def of(names: Sequence[str] | None) -> Catalog:
+        journeys: dict[str, CompiledJourney] = {
+            name: builder.journey(name, shelved[name].version) for name in (shelved if names is None else names)
+        }
+        return Catalog(1, journeys, lambda _name, _version: None, segments, zone, terms=terms, offers=offers)
+
+    return of
