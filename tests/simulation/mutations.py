@@ -1,5 +1,6 @@
 """Mutations: one part of the protocol switched off at a time, to prove that the simulation would see it."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from state.store import Busy, MemoryStore
 from state.walks import Walked
 from streams.broker.publish import Out
 from streams.commit import Leaving, Writer
+from streams.dispatch.parking import Parking
 from streams.fanout.fanouts import Fanouts
 from streams.partition import Partition
 from streams.processor import Processor
@@ -86,6 +88,17 @@ def forgetfulness_believed() -> contextlib.AbstractContextManager[object]:
         return await reserve(recall, partition, asks, at)
 
     return patch.object(Recall, "reserve", believed)
+
+
+def parked_unwritten() -> contextlib.AbstractContextManager[object]:
+    """The offset behind a parked action is committed before the waiting topic has it."""
+    park = Parking.park
+
+    async def unawaited(parking: Parking, *given: Any) -> None:
+        writing.add(asyncio.create_task(park(parking, *given)))
+
+    writing: set[asyncio.Task[None]] = set()
+    return patch.object(Parking, "park", unawaited)
 
 
 def unproven_stored() -> contextlib.AbstractContextManager[object]:
@@ -171,6 +184,7 @@ MUTATIONS: dict[str, Mutation] = {
     "proven records only in a store": unproven_stored,
     "busy records stay": busy_let_go,
     "refill of the ledger": forgetfulness_believed,
+    "parking before the commit": parked_unwritten,
     "proof of a walk": walks_unproven,
     "walks that a customer remembers": walks_forgotten,
     "proof of a walk's end": ends_unproven,
