@@ -11,8 +11,9 @@ from streams.inbound.fetching import fetched
 from streams.inbound.providers import read_providers
 from streams.links.answers import Answers
 from streams.links.follow import Follow
+from streams.links.keeping import Publish
 from streams.links.server import Server
-from streams.links.shelf import RedisShelf
+from streams.links.shelf import RedisShelf, Shelf
 from streams.links.tokens import read_keys
 from streams.metrics.gauges import ProcessEnded
 from streams.process import AGAIN_SECONDS, PATIENCE_MS, Shared, until
@@ -40,6 +41,18 @@ async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
 
 
+def _server(settings: Settings, shared: Shared, shelf: Shelf, publish: Publish) -> Server:
+    """All that is answered: pages, what people follow, and providers."""
+    keys, serving = read_keys(settings.links_keys), shared.metrics.serving
+    providers = read_providers(settings.inbound) if settings.inbound else {}
+    door = Door(settings, providers, keys, shelf, publish, wall_ms, fetched, serving)
+    follow = Follow(settings, keys, shelf, publish, wall_ms, serving)
+    return Server(
+        settings, keys, publish, lambda: shared.definitions.catalog, wall_ms, lambda: shared.definitions.fault or "",
+        [*follow.routes(), *door.routes()], serving.answered,
+    )  # fmt: skip
+
+
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with Shared(settings, "serve") as shared:
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -55,18 +68,8 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         async def until_broken() -> None:
             await asyncio.shield(broken)
 
-        def waits_for() -> str:
-            return shared.definitions.fault or ""
-
-        keys, serving = read_keys(settings.links_keys), shared.metrics.serving
         shelf = RedisShelf(**redis_options(settings.redis_access), prefix=settings.prefix)
-        providers = read_providers(settings.inbound) if settings.inbound else {}
-        door = Door(settings, providers, keys, shelf, publish, wall_ms, fetched, serving)
-        follow = Follow(settings, keys, shelf, publish, wall_ms, serving)
-        server = Server(
-            settings, keys, publish, lambda: shared.definitions.catalog, wall_ms, waits_for,
-            [*follow.routes(), *door.routes()], serving.answered,
-        )  # fmt: skip
+        server = _server(settings, shared, shelf, publish)
         shared.ready_once(lambda: server.port > 0, "the port is not open")
         try:
             await server.start()

@@ -1,6 +1,6 @@
 """`sillage serve` as a process on a real Kafka: what it thanked for is kept, also when it is killed and asked again."""
 
-import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -12,9 +12,11 @@ from typing import Any
 
 import aiohttp
 import signing
+from waiting import until
 
 from local.ports import free_port
 from streams.broker.reader import read_all
+from streams.inbound.twilio import signature
 from streams.links.tokens import CLICK, REFERENCE, UNSUBSCRIBE, Keys, Reference, Subject, Target
 from streams.settings import Settings
 
@@ -44,15 +46,15 @@ def serving(settings: Settings, folder: Path, port: int) -> Iterator["subprocess
 
 
 async def until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as client:
-        while process.poll() is None:
-            try:
-                async with client.get(f"http://127.0.0.1:{port}/ready") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.1)
-    raise AssertionError(f"serve ended with {process.returncode}")
+    async def ready() -> bool:
+        assert process.poll() is None, f"serve ended with {process.returncode}"
+        with contextlib.suppress(aiohttp.ClientError):
+            async with client.get(f"http://127.0.0.1:{port}/ready") as answer:
+                return answer.status == 200
+        return False
+
+    async with aiohttp.ClientSession() as client:
+        await until(ready, 60.0)
 
 
 async def asked(port: int) -> list[int]:
@@ -71,9 +73,9 @@ async def asked(port: int) -> list[int]:
                 found.append(answer.status)
 
         await post(f"{url}/u/{KEYS.seal(UNSUBSCRIBE, Subject('ann', 'offers', 'email'))}", {}, "")
-        await post(called, delivered, signing.signature(signing.SECRET, called, list(delivered.items())))
+        await post(called, delivered, signature(signing.SECRET, called, list(delivered.items())))
         inward = f"{url}/in/twilio"
-        await post(inward, stop, signing.signature(signing.SECRET, inward, list(stop.items())))
+        await post(inward, stop, signature(signing.SECRET, inward, list(stop.items())))
         await post(called, {**delivered, "MessageStatus": "failed"}, "forged")
         async with client.get(click, headers=PHONE, allow_redirects=False) as answer:
             found.append(answer.status)

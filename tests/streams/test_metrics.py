@@ -12,6 +12,7 @@ from tools import tool
 from cli.metrics_page import metrics_page
 from streams.metrics.families import LABELS_LIMIT, OTHER, Kind
 from streams.metrics.metrics import Metrics
+from streams.metrics.serving import Serving
 
 UNITS = ("_seconds", "_bytes", "_records", "_outputs", "_reserves", "_release", "_active", "_away", "_timers", "_ratio",
          "_outcomes", "_version")  # fmt: skip
@@ -42,6 +43,15 @@ def value(metrics: Metrics) -> Callable[..., float | None]:
     return lambda name, **labels: metrics.registry.get_sample_value(name, labels)
 
 
+def tell_of_serving(serving: Serving) -> None:
+    serving.answered("/c/", 302, 0.002)
+    serving.refused("twilio", "signature")
+    serving.told("twilio", "message.delivered")
+    serving.unknown("twilio", 1)
+    serving.followed("clicked", "safe-links")
+    serving.lost("clicked")
+
+
 def tell_everything(metrics: Metrics) -> None:
     """Calls every method once, so that every metric has a sample."""
     metrics.action_acknowledged("welcome", "email", [0.012])
@@ -69,12 +79,7 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.heals(1)
     metrics.outbox(2, 7)
     metrics.committed(2)
-    metrics.serving.answered("/c/", 302, 0.002)
-    metrics.serving.refused("twilio", "signature")
-    metrics.serving.told("twilio", "message.delivered")
-    metrics.serving.unknown("twilio", 1)
-    metrics.serving.followed("clicked", "safe-links")
-    metrics.serving.lost("clicked")
+    tell_of_serving(metrics.serving)
     metrics.action_parts("proof", [0.002])
     metrics.applied(100, 0.003)
     metrics.errors("welcome", "evaluation")
