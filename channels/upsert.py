@@ -56,8 +56,8 @@ def upsert_of(outgoing: Outgoing) -> Upsert:
 
 
 async def asked(http: Http, method: str, url: Any, seconds: float, **how: Any) -> Answer:
-    """The answer to one request. Raises Away where nobody is there, Transient where nobody answers."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
+    """The answer to one request. Raises Away where nobody is there, Transient where nobody answers, or without end."""
+    timeout = aiohttp.ClientTimeout(total=2 * seconds, sock_connect=seconds, sock_read=seconds)
     try:
         async with http.session.request(method, url, timeout=timeout, allow_redirects=False, **how) as answer:
             return Answer(answer.status, _json(await answer.read()), retry_after(answer))

@@ -1,12 +1,14 @@
 """Upserts at HubSpot and Salesforce: what is asked of them, and what each answer says of a record's fate."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from waiting import lasting
 
 from channels.accounts import AccountError
 from channels.channel import Away, Outgoing, Permanent, Transient
@@ -154,6 +156,26 @@ async def test_an_external_id_that_several_records_have_changes_none(
     async with opened(salesforce, tmp_path) as one:
         with pytest.raises(Permanent, match="crm_ambiguous"):
             await one.send(outgoing({"id.Ext__c": "c42", "fields.City": "Paris"}, "Contact"))
+
+
+async def test_who_answers_without_end_is_waited_for_no_longer_than_twice_the_time(tmp_path: Path) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await lasting(0.02)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    path = tmp_path / "crm.json"
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    path.write_text(json.dumps({"crm": {"kind": "hubspot", "token": "t", "url": url, "timeout_seconds": 0.2}}))
+    one = crm_channel(path)
+    with pytest.raises(Transient, match="crm_no_answer"):
+        await asyncio.wait_for(one.send(outgoing()), 5)
+    await one.close()
+    server.close()
 
 
 @pytest.mark.parametrize(
