@@ -69,6 +69,7 @@ TEXT = f"{VOUCHER}email.txt"
         ("J112", "email.html", "<p", '<img src="a.png" alt="Risk‑free">'.replace("‑", "-") + "<p", "email.html:2"),
         ("J112", "email.txt", "Hello", "{% assign x = 'don’t miss' %}Hello", "email.txt:1"),
         # What must be there, once.
+        ("J112", "email.html", "a week", "a week; h<b>urr</b>y", "email.html:2"),
         ("J113", "message.yaml", "class:", "layout: none\nclass:", "email.html:1"),
         ("J113", "email.txt", "https://shop.example/voucher", "Warm wishes,\nSillage Gifts", "email.txt:1"),
         ("J114", "email.html", "<p", '<img src="a.png"><p', "email.html:2"),

@@ -48,6 +48,7 @@ def test_an_amount_is_the_same_however_it_is_written(cents: int, notation: tuple
         ("the cheapest", "It is The\n Cheapest.", [6]),
         ("cheap*", "cheap, Cheaper, and not so dirt-cheap", [0, 7, 32]),
         ("cheap", "cheapest", []),
+        ("sale", "wholesale", []),
         ("élégant", "ELEGANT", [0]),
         ("elegant", "é-lé\u00adgant élégant", [10]),
         ("don't miss", "Don’t miss", [0]),
