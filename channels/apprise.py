@@ -94,7 +94,7 @@ def _target(path: Path, name: str, endpoint: Endpoint) -> Target:
 
 def _texts(outgoing: Outgoing, service: NotifyBase) -> tuple[str, str]:
     """The title, on one line, and the text. Raises Permanent for what the service would cut."""
-    title, body = " ".join(_whole(outgoing.rendered.subject).split()), _whole(outgoing.rendered.text).strip()
+    title, body = " ".join(_plain(outgoing.rendered.subject).split()), _plain(outgoing.rendered.text).strip()
     if not body:
         raise Permanent("apprise_empty")
     if service.overflow_mode is not OverflowMode.UPSTREAM:
@@ -108,10 +108,9 @@ def _texts(outgoing: Outgoing, service: NotifyBase) -> tuple[str, str]:
     return title, body
 
 
-def _whole(text: str) -> str:
-    """The text without halves of characters and controls, which services take in ways of their own."""
-    text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode()
-    return "".join(each if each == "\n" or each == "\t" or (each >= " " and each != "\x7f") else " " for each in text)
+def _plain(text: str) -> str:
+    """The text without controls, which services take in ways of their own."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n"))
 
 
 def _called(target: Target, title: str, body: str) -> "asyncio.Future[bool]":
