@@ -20,6 +20,8 @@ from journeys.messages.parts import MAX_LINE, MAX_LINES, MIN_LINES
 
 LETTERS = "letters"
 MAX_BYTES = 65_536
+_MODE = 0o640
+"""Letters are personal data: their owner writes them, and a print job of the owner's group may read them."""
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -116,7 +118,7 @@ def write_whole(path: Path, content: bytes) -> None:
         _sync(path.parent.parent)
     draft = path.with_name(f".{secrets.token_hex(8)}.draft")
     try:
-        with draft.open("xb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -63,6 +63,7 @@ async def test_a_batch_has_each_letter_that_was_in_none_as_rows_and_as_it_is(tmp
     assert (rows[0]["greeting"], rows[0]["sum"], rows[1]["sum"]) == ("Dear Ann", "", "'-10 %")
     second = json.loads(batch.files[1].read_text().splitlines()[1])
     assert second["fields"] == {"greeting": "Dear Ann", "sum": "-10 %"}
+    assert all(path.stat().st_mode & 0o007 == 0 for path in tmp_path.glob("[!.]*/*"))
     assert make_batch(tmp_path, NOW) == []
     await sent(tmp_path, outgoing("a3"), outgoing("a1", code=url))
     assert [each.letters for each in make_batch(tmp_path, NOW)] == [1]
