@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from channels.channel import Outgoing, Sent
+from channels.limits import Limits
 from engine.decision import Action, Output
 from journeys.messages.model import Message
 from journeys.model import MessageHead
@@ -18,7 +19,6 @@ from streams.broker.publish import Out, PublishError
 from streams.dispatch.book import Book
 from streams.dispatch.dispatcher import Dispatcher
 from streams.dispatch.errand import Patience
-from channels.limits import Limits
 from streams.dispatch.parking import Parking
 from streams.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The circuit breaker of one service or provider: opens after failures in a row, and lets one try through at a time to see."""
+"""The circuit breaker of a service or provider: opens after failures in a row, and lets one try through at a time."""
 
 import enum
 

@@ -1,9 +1,9 @@
 """The schedules that broke earlier versions of the protocol, one by one: each must end as the oracle wants.
 
-In their order: an action held past a take-over (whoever reads `actions` needs no memory of a fence, so a dispatcher that
-restarts has none to forget: test_simulation.py kills it anywhere), a zombie that goes on, markers under compaction, a
-late record that must be healed, an outbox cleared too early, a lazy snapshot overtaken and positions taken too late, a
-request held past its session, two quick take-overs.
+In their order: an action held past a take-over (whoever reads `actions` needs no memory of a fence, so a
+dispatcher that restarts has none to forget: test_simulation.py kills it anywhere), a zombie that goes on, markers
+under compaction, a late record that must be healed, an outbox cleared too early, a lazy snapshot overtaken and
+positions taken too late, a request held past its session, two quick take-overs.
 """
 
 import itertools
