@@ -18,6 +18,7 @@ from journeys.lives import Life, local
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered, channels_of, render
 from journeys.model import Journey, Send
+from journeys.model.nodes import CONVERSATION
 from journeys.model.walk import all_nodes
 from journeys.prose.html import PICTURE, html
 from journeys.prose.page import Example, Reading, contents, page
@@ -77,7 +78,9 @@ def _readings(messages: dict[str, Message], journey: Journey, played: list[tuple
     for _, node in all_nodes(journey):
         if isinstance(node, Send) and node.send in messages:
             message = messages[node.send]
-            for channel in node.channels or ([node.channel] if node.channel else channels_of(message)):
+            # In a conversation it is the channel on which the customer is: any that the message has.
+            alone = [node.channel] if node.channel and node.channel != CONVERSATION else channels_of(message)
+            for channel in node.channels or alone:
                 found.setdefault((message.name, channel), _unsent(message, channel))
     return [found[key] for key in sorted(found)]
 
