@@ -126,11 +126,12 @@ def hang(services: Services, folder: Path) -> None:
     with house(services, folder, "hang", limits, honours=True) as town:
         town.start()
         asyncio.run(warm(town))
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            if number:
+                # The breaker looks now and then, and what is of unknown fate is asked again after a minute.
+                time.sleep(75)
             for hangs in (False, True):
                 asyncio.run(hanging(town, hangs=hangs))
-            # The breaker looks now and then, and what is of unknown fate is asked again after a minute.
-            time.sleep(75)
 
 
 async def warm(town: House) -> None:

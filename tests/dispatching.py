@@ -33,6 +33,7 @@ QUICK = Patience(
     overtake_ms=400,
     wind_up_seconds=0.2,
     park_seconds=0.1,
+    busy_seconds=0.3,
     breaker_seconds=0.05,
 )
 

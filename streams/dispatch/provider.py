@@ -64,11 +64,17 @@ class Provider:
         self._on_away = on_away
         self._breaker = Breaker(breaker_seconds)
         self._free = limits.parallel
+        self._answered_at = float("-inf")
         self._critical: deque[_Waiter] = deque()
         self._others: deque[_Waiter] = deque()
         self._moved = asyncio.Event()
         self._giving: asyncio.Task[None] | None = None
         on_away(name, False)
+
+    @property
+    def answering(self) -> bool:
+        """Whether it answers, and as fast as it may: who waits for it now has its turn before long."""
+        return not self.limits.per_second and asyncio.get_running_loop().time() - self._answered_at < 1.0
 
     @property
     def away(self) -> bool:
@@ -98,6 +104,7 @@ class Provider:
         if healthy is None:
             self._breaker.unknown(now)
         elif healthy:
+            self._answered_at = now
             self._breaker.answered()
         else:
             self._breaker.failed(now)

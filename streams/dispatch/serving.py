@@ -104,7 +104,8 @@ class Serving:
             return
         now, patience = self._now(), self._patience
         some = [errand for errand in self._later if errand.ready_at > now + patience.park_seconds]
-        if self._provider.away or now - self._began_at >= patience.park_seconds:
+        patience_seconds = patience.busy_seconds if self._provider.answering else patience.park_seconds
+        if self._provider.away or now - self._began_at >= patience_seconds:
             some = [*self._later, *self._fresh]
         parked = {id(errand) for errand in some}
         self._later = [errand for errand in self._later if id(errand) not in parked]

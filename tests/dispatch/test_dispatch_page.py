@@ -26,7 +26,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert "after five hand-overs in a row" in PAGE
     assert "after 5 s and later after up to a minute" in PAGE
     assert Patience().park_seconds == 2.0
-    assert "waited two seconds" in PAGE
+    assert Patience().busy_seconds == 10.0
+    assert "waited two seconds for a place (ten, where" in PAGE
     assert f"at most {HOLD_PARKED:,} parked messages" in PAGE
     assert f"({MAX_AGE_MS // 86_400_000} days at most)" in PAGE
     assert (HORIZON_SECONDS, LATE_SECONDS) == (0.5, 0.1)
