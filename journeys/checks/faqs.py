@@ -14,7 +14,7 @@ _ASKED = ("questions", "keywords")
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
-    """Each FAQ that is named and not there, each fault of one, and each message of a conversation that is marketing."""
+    """Each name of a FAQ that is not there, each fault of a FAQ, each message of a conversation that is marketing."""
     known = {name.text for draft in folder.faq_drafts if (name := _name(draft))}
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
