@@ -15,6 +15,7 @@ from channels.inapp import Inbox, Item
 from local.probe import redis_answers, redis_eviction
 from state.ledger import Ask, Entry, LedgerAway, Status
 from state.redis_ledger import RedisLedger
+from streams.links.shelf import Reached, RedisShelf
 from streams.redis_access import RedisAccess, RedisRefused, redis_options, refuse_redis
 from streams.settings import Settings
 
@@ -40,6 +41,13 @@ async def test_the_ledger_has_the_rights_that_it_needs(access: RedisAccess, pref
     await refuse_redis(access)
     assert redis_answers(**redis_options(access))
     assert redis_eviction(**redis_options(access)) == "noeviction"
+
+
+async def test_short_links_and_replies_have_the_rights_that_they_need(access: RedisAccess, prefix: str) -> None:
+    shelf = RedisShelf(**redis_options(access), prefix=prefix)
+    assert await shelf.keep({"a": "one"}, [Reached("n", "ann", "token")]) == set()
+    assert (await shelf.code("a"), await shelf.reached(["n"])) == ("one", ["token"])
+    await shelf.close()
 
 
 async def test_an_inbox_has_the_rights_that_it_needs(access: RedisAccess, prefix: str) -> None:
