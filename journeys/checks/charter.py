@@ -11,7 +11,7 @@ from journeys.mend import problem
 from journeys.messages.composed import constants_of, voice_of
 from journeys.messages.languages import split
 from journeys.messages.model import Message
-from journeys.messages.template import LINKS
+from journeys.messages.template import WAYS_OUT
 from journeys.model import Brand, Voice
 from journeys.outline import is_slug
 from journeys.problem import Problem, did_you_mean
@@ -133,7 +133,7 @@ def _wanted(voice: Voice, channel: str, *, marketing: bool) -> Iterator[tuple[st
         yield voice.signature, _SIGNATURE
     for line in (voice.required or {}).get(channel, ()):
         # Only marketing has something to be unsubscribed from.
-        if marketing or not any(link_sign(name) in read(line, {}).text for name in LINKS):
+        if marketing or not any(link_sign(name) in read(line, {}).text for name in WAYS_OUT):
             yield line, "a required line"
 
 

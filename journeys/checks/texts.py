@@ -8,7 +8,7 @@ from journeys.load import Folder
 from journeys.messages import sms
 from journeys.messages.model import Message
 from journeys.messages.parts import WhatsappPart, read_part
-from journeys.messages.template import LINKS, Template, TemplateFault, parse
+from journeys.messages.template import WAYS_OUT, Template, TemplateFault, parse
 from journeys.messages.utm import tagger
 from journeys.model import SmsRules
 from journeys.problem import Problem
@@ -80,7 +80,7 @@ def _overflow(source: str, most: int) -> int:
 
 
 def _way_out(source: str, template: Template, words: list[str]) -> bool:
-    if template.variables & LINKS:
+    if template.variables & WAYS_OUT:
         return True
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", source, re.IGNORECASE) for word in words)
 

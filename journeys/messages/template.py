@@ -12,7 +12,9 @@ from journeys.problem import did_you_mean
 
 ROOTS = ("customer", "entry", "event", "vars")
 SCAN_URL = "scan_url"
-LINKS = frozenset({"unsubscribe_url", "preferences_url", SCAN_URL})
+WAYS_OUT = frozenset({"unsubscribe_url", "preferences_url"})
+"""Links by which people end such messages."""
+LINKS = WAYS_OUT | {SCAN_URL}
 """Names that the dispatcher fills in: links of this person, for this topic and channel, and of a letter's code."""
 ASSETS = "assets_url"
 CONSTANTS = ("brand", "facts", ASSETS)
