@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
-from dispatching import Office, action
+from dispatching import QUICK, Office, action
 from waiting import until
 
 from engine.decision import Erasure, Void
@@ -91,6 +92,7 @@ async def test_a_reserve_that_was_not_durable_is_given_back(office: Office) -> N
 
 
 async def test_two_dispatchers_at_one_partition_send_each_action_once(office: Office) -> None:
+    office = await office.another(patience=replace(QUICK, settle_ms=10_000)).open()
     rival = await office.another().open()
     actions = [action(f"a{n}") for n in range(60)]
     await asyncio.gather(office.take(*actions), rival.take(*reversed(actions)), office.take(*actions))
