@@ -189,6 +189,8 @@ class Desk:
         for spot, takes in self._takes.items():
             upto = None
             while takes and takes[0].task.done():
+                # One may have failed just now, and not have told so yet.
+                takes[0].task.result()
                 upto = takes.popleft().offset
             if upto is not None and self.source is not None:
                 self.source.commit({spot: upto})

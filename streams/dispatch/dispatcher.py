@@ -328,7 +328,10 @@ class Dispatcher:
 
 
 async def _all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Runs all to their ends; the fault of one ends the others first."""
+    """Runs all to their ends; the fault of one ends the others first.
+
+    None is cancelled a second time, while it gives back what it holds.
+    """
     if len(works) == 1:
         await works[0]
         return
@@ -337,7 +340,8 @@ async def _all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         if tasks:
             await asyncio.wait(tasks)
 

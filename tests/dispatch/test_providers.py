@@ -106,7 +106,7 @@ async def test_the_age_of_what_is_parked_counts_from_its_outbox(office: Office) 
     parking = await parked(office)
     told = dict(waiting(parking)[0].headers)
     assert before <= int(told["queued_at"]) <= office._ticking()
-    office.now += MAX_AGE_MS
+    office.now += MAX_AGE_MS + 1
     await parking.dispatcher.take(0, waiting(parking))
     assert parking.receipts() == [("action.refused", "a1", "age")]
 
@@ -172,6 +172,31 @@ async def test_the_breaker_keeps_hand_overs_back_and_tells(office: Office, caplo
     assert told[0].startswith("provider email fails again and again")
     assert told[-1] == "provider email answers again"
     assert narrow.tally.away == {"email": False}
+
+
+async def test_a_cancelled_take_waits_for_each_of_its_groups_to_wind_up(office: Office) -> None:
+    narrow = await office.another(limits={"email": Limits(parallel=4)}).open()
+    goes = {name: asyncio.Event() for name in ("a", "c")}
+    for name, go in goes.items():
+        office.hatch.script[name] = [go.wait]
+    taking = asyncio.create_task(narrow.take(action("a"), action("c", class_="critical")))
+    await until(lambda: not any(office.hatch.script[name] for name in goes))
+    taking.cancel()
+    goes["c"].set()
+    await until(lambda: narrow.receipts() == [("message.sent", "c", "")])
+    goes["a"].set()
+    await asyncio.gather(taking, return_exceptions=True)
+    assert narrow.receipts() == [("message.sent", "c", ""), ("message.sent", "a", "")]
+
+
+async def test_a_cancelled_take_leaves_the_places_of_all_its_groups(office: Office) -> None:
+    limited = await office.another(limits={"email": Limits(parallel=4, per_second=2.0)}).open()
+    several = [action(name, class_=class_) for class_ in ("marketing", "critical") for name in (class_, f"{class_} 2")]
+    taking = asyncio.create_task(limited.take(*several))
+    await until(lambda: len(limited.shelf.values("dispatches")) == 3)
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    assert limited.dispatcher._providers["email"]._free == 4
 
 
 async def test_a_hand_over_that_does_not_end_is_given_up_and_its_fate_is_unknown(office: Office) -> None:
