@@ -64,7 +64,7 @@ def at(value: Any, path: str) -> Any:
         if isinstance(value, list) and part.isdecimal() and len(part) < 5:
             value = value[int(part)] if int(part) < len(value) else None
         else:
-            value = value.get(part) if isinstance(value, dict) else None
+            value = value.get(part) if isinstance(value, Mapping) else None
     return value
 
 

@@ -13,9 +13,13 @@ async def fetched(url: str) -> bytes:
             aiohttp.ClientSession(timeout=_TIMEOUT) as session,
             session.get(url, allow_redirects=False) as answer,
         ):
-            found = await answer.content.read(_MOST_BYTES)
             if answer.status != 200:
                 raise OSError(f"{answer.status} from {answer.url.host}")
-            return found
+            found = bytearray()
+            async for part in answer.content.iter_any():
+                found += part
+                if len(found) > _MOST_BYTES:
+                    raise OSError(f"more than {_MOST_BYTES} bytes from {answer.url.host}")
+            return bytes(found)
     except aiohttp.ClientError as fault:
         raise OSError(str(fault)) from fault

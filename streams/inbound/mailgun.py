@@ -22,6 +22,8 @@ _TYPES = {
     "delivered": DELIVERED, "failed": BOUNCED, "complained": COMPLAINED, "opened": OPENED, "clicked": CLICKED,
     "unsubscribed": UNSUBSCRIBED,
 }  # fmt: skip
+_LIVES = frozenset({"suppress-complaint", "suppress-unsubscribe", "old", "espblock"})
+"""Why a mail is given up whose address is one: its owner wants none, or whoever takes their mail does not now."""
 
 
 class Mailgun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mailgun"):
@@ -57,7 +59,7 @@ def _told(event: Any, now: int) -> Told | None:
         if text(event, "severity") == "temporary":
             # It is tried again, and what becomes of it is told then.
             return None
-        more = {"hard": text(event, "reason") != "suppress-complaint", "code": text(event, "delivery-status.code", 40)}
+        more = {"hard": text(event, "reason") not in _LIVES, "code": text(event, "delivery-status.code", 40)}
     elif type_ == CLICKED:
         more = {"link": text(event, "url", 2000)}
     bot = text(event, "client-info.bot", 40)

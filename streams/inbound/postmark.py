@@ -39,7 +39,7 @@ class Postmark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     def _told(self, body: dict[str, Any], now: int) -> Told | None:
         kind = text(body, "RecordType")
         type_ = _TYPES.get(kind)
-        if type_ is None or (type_ == UNSUBSCRIBED and at(body, "SuppressSending") is not True):
+        if type_ is None or (type_ == UNSUBSCRIBED and not _is_wanted_no_more(body)):
             return None
         more: dict[str, Any] = {}
         if type_ == BOUNCED:
@@ -50,6 +50,11 @@ class Postmark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         event = "/".join((text(body, "MessageID"), kind, instant, more.get("link", "")))
         address = text(body, "Recipient") or text(body, "Email")
         return Told(type_, event, iso_ms(instant, now), text(body, self.reference), "email", address, properties=more)
+
+
+def _is_wanted_no_more(body: dict[str, Any]) -> bool:
+    """Whether a person said so: Postmark stops sending after a hard bounce too, which it tells by itself."""
+    return at(body, "SuppressSending") is True and text(body, "SuppressionReason") != "HardBounce"
 
 
 def refuse_other(call: Call, user: str, password: str) -> None:

@@ -39,7 +39,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         return "" if len(_key(self.secret)) >= 24 else "secret is none, expected whsec_ and base64 of 24 bytes or more"
 
     async def hear(self, call: Call, fetch: Fetch) -> Heard:
-        name, stamp = call.headers.get("webhook-id", ""), call.headers.get("webhook-timestamp", "")
+        name, stamp = text(call.headers, "webhook-id"), text(call.headers, "webhook-timestamp")
         given = call.headers.get("webhook-signature", "").split()
         content = f"{name}.{stamp}.".encode() + call.body
         digest = base64.b64encode(hmac.new(_key(self.secret), content, hashlib.sha256).digest()).decode()

@@ -65,4 +65,5 @@ class Twilio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 def signature(token: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
     """What the header `X-Twilio-Signature` must hold; a field that comes twice counts once for each of its values."""
     content = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.new(token.encode(), content.encode(), hashlib.sha1).digest()).decode()
+    digest = hmac.new(token.encode(), content.encode("utf-8", "replace"), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()

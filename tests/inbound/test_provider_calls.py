@@ -9,7 +9,7 @@ import signing
 from signing import NOW, SIGNED, TIMED, URL, amazon, providers
 
 from streams.inbound.call import STALE_SECONDS, Call, Garbled, Refused
-from streams.inbound.told import Told
+from streams.inbound.told import UNSUBSCRIBED, Told
 from streams.inbound.twilio import signature
 
 PROVIDERS = providers()
@@ -168,6 +168,30 @@ async def test_mail_providers_tell_hard_bounces_complaints_opens_and_clicks() ->
     hard = {"RecordType": "Bounce", "Type": "HardBounce", "MessageID": "1", "BouncedAt": "2026-03-02T17:00:00Z"}
     told = await one("postmark", signing.postmark(NOW, hard))
     assert told.properties["hard"] is True and told.at == NOW - 3_600_000
+
+
+@pytest.mark.parametrize("reason", ["suppress-complaint", "suppress-unsubscribe", "old", "espblock"])
+async def test_mailgun_gives_up_a_mail_whose_address_lives(reason: str) -> None:
+    event = {"event": "failed", "id": "1", "severity": "permanent", "reason": reason}
+    assert (await one("mailgun", signing.mailgun(NOW, event))).properties["hard"] is False
+
+
+async def test_postmark_stops_sending_after_a_bounce_and_that_is_no_word_of_the_person() -> None:
+    change = {"RecordType": "SubscriptionChange", "MessageID": "1", "SuppressSending": True}
+    for reason in ("ManualSuppression", "SpamComplaint", None):
+        told = await one("postmark", signing.postmark(NOW, {**change, "SuppressionReason": reason}))
+        assert told.type == UNSUBSCRIBED
+    assert await heard("postmark", signing.postmark(NOW, {**change, "SuppressionReason": "HardBounce"})) == ()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+async def test_bytes_that_are_no_text_in_headers_and_url_are_refused_and_no_fault_of_ours(name: str) -> None:
+    call = SIGNED[name](NOW)
+    odd = {key: f"\udcff{value}" for key, value in call.headers.items() if key != "content-type"}
+    for changed in (call._replace(headers=odd), call._replace(headers=odd, url=f"{call.url}\udcff")):
+        if odd:
+            with pytest.raises(Refused):
+                await heard(name, changed)
 
 
 async def test_ses_gives_the_message_id_that_the_mail_had() -> None:
