@@ -165,18 +165,22 @@ class Provider:
         clock = asyncio.get_running_loop().time
         if not self.limits.per_second:
             return [clock()] * wanted
-        asked_at, slots = clock(), await self._slots(wanted)
+        asked_at, slots = await self._slots(wanted)
         if not slots.given:
             await asyncio.sleep(slots.after)
         if clock() - asked_at > LATE_SECONDS / 2:
             return []
         return [clock() + slots.after + number * slots.apart for number in range(slots.given)]
 
-    async def _slots(self, wanted: int) -> Slots:
+    async def _slots(self, wanted: int) -> tuple[float, Slots]:
+        """When they were asked for, and what was given; a Redis that answers nothing takes its time to say so."""
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         if self._rates is not None:
             with contextlib.suppress(LedgerAway):
-                return await self._rates.take(self.name, self.limits.per_second, wanted)
-        return self._own.take(self.name, self.limits.per_second, wanted, asyncio.get_running_loop().time())
+                return asked_at, await self._rates.take(self.name, self.limits.per_second, wanted)
+        asked_at = clock()
+        return asked_at, self._own.take(self.name, self.limits.per_second, wanted, asked_at)
 
     async def _pause(self, seconds: float | None) -> None:
         self._moved.clear()

@@ -14,7 +14,9 @@ from channels.limits import Limits
 from local.redis import RedisServer
 from state.ledger import LedgerAway
 from state.rates import HORIZON_SECONDS, LATE_SECONDS, OwnRates, Slots
+from state.recall import Recall
 from state.redis_rates import RedisRates
+from streams.settings import Settings
 
 
 def most_in_a_second(instants: list[float]) -> int:
@@ -101,3 +103,18 @@ async def test_without_redis_each_dispatcher_keeps_the_rate_by_itself(office: Of
     assert len(hatch.at) == 25
     assert most_in_a_second(hatch.at) <= 30
     assert hatch.at[-1] - hatch.at[0] > 24 / 30
+
+
+class Hanging(Away):
+    """A Redis that answers nothing, which is only known after a while."""
+
+    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
+        await passed(LATE_SECONDS)
+        return await super().take(name, per_second, wanted)
+
+
+async def test_a_redis_that_hangs_keeps_no_message_back_for_its_rate() -> None:
+    alone = await Office(Settings(prefix="t"), Recall()).open()
+    limited = await alone.another(rates=Hanging(), limits={"email": Limits(per_second=30)}).open()
+    await asyncio.wait_for(limited.take(action(class_="critical")), 5)
+    assert alone.hatch.ids() == ["a1"]
