@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,8 +129,10 @@ def _clear(folder: Path, now: int) -> None:
                 (folder / LETTERS / name).unlink(missing_ok=True)
             path.unlink()
     for draft in folder.glob("*/.*.draft"):
-        if now - draft.stat().st_mtime * 1000 > KEPT_MS:
-            draft.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            # A dispatcher may give it its name meanwhile.
+            if now - draft.stat().st_mtime * 1000 > KEPT_MS:
+                draft.unlink()
 
 
 def _next_name(folder: Path, now: int) -> str:

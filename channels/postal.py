@@ -10,7 +10,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,7 +70,8 @@ class Postal:
 
     async def forget(self, customer: str) -> None:
         """Takes away the letters of somebody who was erased; what a batch has is with the print house. Raises Away."""
-        await self._at_work(lambda: _remove(self._folder, f"{_hashed(customer)}-*.json"))
+        name = _hashed(customer)
+        await self._at_work(lambda: _remove(self._folder, [f"{name}-*.json", f".{name}-*.draft"]))
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -114,9 +115,9 @@ def file_name(customer: str, action_id: str) -> str:
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file that is whole and on the disk, or not there: a draft beside it takes its place. Raises OSError."""
     if not path.parent.is_dir():
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         _sync(path.parent.parent)
-    draft = path.with_name(f".{secrets.token_hex(8)}.draft")
+    draft = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.draft")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
             file.write(content)
@@ -140,13 +141,17 @@ def sound(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def _remove(folder: Path, pattern: str) -> None:
-    """Removes letters, durably. Raises OSError, also where the folder is not there: nobody knows then what it holds."""
+def _remove(folder: Path, patterns: Sequence[str]) -> None:
+    """Removes letters and their drafts, durably.
+
+    Raises OSError, also where the folder is not there: nobody knows then what it holds.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(str(folder))
     if (folder / LETTERS).is_dir():
-        for path in (folder / LETTERS).glob(pattern):
-            path.unlink(missing_ok=True)
+        for pattern in patterns:
+            for path in (folder / LETTERS).glob(pattern):
+                path.unlink(missing_ok=True)
         _sync(folder / LETTERS)
 
 

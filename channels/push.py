@@ -93,6 +93,7 @@ class Push:
                 json={"message": message},
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=self._timeout,
+                allow_redirects=False,
             ) as answer:
                 told = await json_of(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
@@ -117,7 +118,9 @@ class Push:
     async def _sign_in(self, now: float) -> None:
         form = {"grant_type": GRANT, "assertion": self._account.claim(now)}
         try:
-            async with self._http.session.post(self._account.token_uri, data=form, timeout=self._timeout) as answer:
+            async with self._http.session.post(
+                self._account.token_uri, data=form, timeout=self._timeout, allow_redirects=False
+            ) as answer:
                 told = await json_of(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             raise Away("push_login_unreachable") from fault
@@ -141,7 +144,7 @@ class Push:
             return Transient(name, wait or QUOTA_SECONDS)
         if answer.status == 403 and code != "SENDER_ID_MISMATCH":
             return Away(name)
-        if answer.status == 503:
+        if answer.status == 503 or 300 <= answer.status < 400:
             return Away(name, wait)
         if answer.status >= 500:
             return Transient(name, wait)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
-from channels.http import Http, retry_after
+from channels.http import Http, body_of, retry_after
 
 MAX_ID = 255
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,60}")
@@ -60,7 +60,7 @@ async def asked(http: Http, method: str, url: Any, seconds: float, **how: Any) -
     timeout = aiohttp.ClientTimeout(total=2 * seconds, sock_connect=seconds, sock_read=seconds)
     try:
         async with http.session.request(method, url, timeout=timeout, allow_redirects=False, **how) as answer:
-            return Answer(answer.status, _json(await answer.read()), retry_after(answer))
+            return Answer(answer.status, _json(await body_of(answer)), retry_after(answer))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
         raise Away("crm_unreachable") from fault
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:

@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
+from channels.accounts import url_fault
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
 from channels.http import Http, header_value, retry_after
 
@@ -127,8 +127,7 @@ async def call(http: Http, endpoint: Endpoint, name: str, at: int, body: bytes, 
 
 
 def _fault(endpoint: Endpoint) -> str:
-    parts = urlsplit(endpoint.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if url_fault(endpoint.url):
         return "url is none, expected one such as https://crm.example/hook"
     try:
         length = len(endpoint.key)

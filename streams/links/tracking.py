@@ -5,6 +5,8 @@ from dataclasses import replace
 from html import escape
 from typing import NamedTuple
 
+from yarl import URL
+
 from engine.decision import Action
 from journeys.messages import sms
 from journeys.messages.model import Message
@@ -49,7 +51,7 @@ def tracked(url: str, keys: Keys, action: Action, message: Message, rendered: Re
 
     def led(link: str) -> str:
         token = keys.seal(CLICK, _target(action, link))
-        if link.startswith(f"{url}/") or len(link) > _LONGEST_URL or len(token) > LONGEST:
+        if link.startswith(f"{url}/") or len(link) > _LONGEST_URL or len(token) > LONGEST or not _leads(link):
             return link
         if action.channel not in SHORT_LINKS:
             return f"{url}/c/{token}"
@@ -71,6 +73,14 @@ def tracked(url: str, keys: Keys, action: Action, message: Message, rendered: Re
 
 def _led_on(led: Callable[[str], str]) -> Callable[[str], str]:
     return lambda link: led(link) if link.lower().startswith(("http://", "https://")) else link
+
+
+def _leads(link: str) -> bool:
+    """Whether somebody can be led there: a link without a host, or with a port that is none, is left to them."""
+    try:
+        return bool(URL(link).host)
+    except ValueError:
+        return False
 
 
 def _target(action: Action, url: str) -> Target:

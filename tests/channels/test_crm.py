@@ -13,6 +13,7 @@ from waiting import lasting
 from channels.accounts import AccountError
 from channels.channel import Away, Outgoing, Permanent, Transient
 from channels.crm import CrmChannel, crm_channel
+from channels.http import MOST_BYTES
 from journeys.messages.render import Rendered
 from local.crm import DROP, HubspotService, SalesforceService
 
@@ -176,6 +177,28 @@ async def test_who_answers_without_end_is_waited_for_no_longer_than_twice_the_ti
         await asyncio.wait_for(one.send(outgoing()), 5)
     await one.close()
     server.close()
+
+
+async def test_of_an_answer_that_is_too_long_no_more_is_read_than_a_part(tmp_path: Path) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" " * 65_536)
+                written[0] += 65_536
+                await writer.drain()
+
+    written = [0]
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    path = tmp_path / "crm.json"
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    path.write_text(json.dumps({"crm": {"kind": "salesforce", "client_id": "c", "client_secret": "s", "url": url}}))
+    one = crm_channel(path)
+    with pytest.raises(Away, match="crm_login"):
+        await one.send(outgoing({"id.Ext__c": "c42"}, "Contact"))
+    await one.close()
+    server.close()
+    assert written[0] < 100 * MOST_BYTES
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,35 @@ def test_whoever_is_killed_at_whatever_step_each_letter_is_printed_once(tmp_path
     assert printed(tmp_path) == {f"a{number}-{each}": 1 for number in range(1, 16) for each in range(2)}
 
 
+async def test_an_erasure_takes_what_a_killed_dispatcher_had_begun_to_write(tmp_path: Path) -> None:
+    await sent(tmp_path, outgoing("a1"), outgoing("a2"))
+    for each in ("a1", "a2"):
+        assert dies_at(2, lambda: asyncio.run(sent(tmp_path, outgoing(each))))  # noqa: B023
+    drafts = list((tmp_path / "letters").glob(".*"))
+    assert len(drafts) == 2
+    one = postal(tmp_path)
+    await one.forget("customer of a1")
+    await one.close()
+    assert [path.name[21:23] for path in (tmp_path / "letters").glob("[!.]*")] == ["a2"]
+    assert ["a2" in path.read_text() for path in (tmp_path / "letters").glob(".*")] == [True]
+
+
+async def test_the_first_letters_of_a_folder_may_come_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        one = postal(folder)
+        await asyncio.gather(*(one.send(outgoing(f"a{each}")) for each in range(8)))
+        await one.close()
+        assert len(waiting_letters(folder)) == 8
+
+
+def test_a_draft_that_is_gone_when_it_is_looked_at_stops_no_batch(tmp_path: Path) -> None:
+    asyncio.run(sent(tmp_path, outgoing()))
+    (tmp_path / "letters" / ".a.draft").symlink_to(tmp_path / "gone")
+    assert [batch.letters for batch in make_batch(tmp_path, NOW)] == [1]
+
+
 def test_of_those_who_make_a_batch_at_once_one_does(tmp_path: Path) -> None:
     asyncio.run(sent(tmp_path, *(outgoing(f"a{number}") for number in range(40))))
     ready = _children.Barrier(4)

@@ -219,6 +219,24 @@ async def test_an_error_that_is_none_of_the_service_is_told_by_its_status(tmp_pa
                     await one.send(outgoing())
 
 
+async def test_who_leads_elsewhere_has_taken_nothing_and_is_away(tmp_path: Path) -> None:
+    class Elsewhere(PushService):
+        def _routes(self) -> Iterable[web.RouteDef]:
+            send = web.post("/v1/projects/{project}/messages:send", self._lead)
+            return [web.post("/token", self._login), send, web.get("/portal", self._portal)]
+
+        async def _lead(self, request: web.Request) -> web.StreamResponse:
+            raise web.HTTPFound("/portal")
+
+        async def _portal(self, request: web.Request) -> web.StreamResponse:
+            return web.Response(text="Please log in")
+
+    with Elsewhere() as service:
+        async with channel(service, tmp_path) as one:
+            with pytest.raises(Away, match=r"^push_302$"):
+                await one.send(outgoing())
+
+
 @pytest.mark.parametrize(
     "said", [{"access_token": "a\r\nX: y"}, {"access_token": "a", "expires_in": "soon"}, {"access_token": 7}, [], {}]
 )

@@ -118,6 +118,8 @@ async def test_an_endpoint_that_nobody_knows_fails_for_good(hooks: Hooks, tmp_pa
         ("[]", "expected JSON such as"),
         ('{"crm": {"url": "https://x.example"}}', "missing required field `secret`"),
         ('{"crm": {"url": "x.example", "secret": "whsec_' + "A" * 32 + '"}}', "endpoint crm: url is none"),
+        ('{"crm": {"url": "https://[::1", "secret": "whsec_' + "A" * 32 + '"}}', "endpoint crm: url is none"),
+        ('{"crm": {"url": "https://x.example:99999", "secret": "whsec_' + "A" * 32 + '"}}', "crm: url is none"),
         ('{"crm": {"url": "https://x.example", "secret": "hunter2"}}', "endpoint crm: secret is none"),
         ('{"crm": {"url": "https://x.example", "secret": "whsec_QUJD"}}', "endpoint crm: secret is none"),
     ],

@@ -83,6 +83,11 @@ def test_what_is_no_web_address_stays(link: str) -> None:
     assert left(message({"clicks": True}, email_html=html.replace("{{ x }}", ""))).rendered.html.count(f"{URL}/c/") == 0
 
 
+@pytest.mark.parametrize("link", ["https://shop.example:99999/", "http://[shop.example/", "https://", "http://?a"])
+def test_what_nobody_could_be_led_to_stays(link: str) -> None:
+    assert f"{URL}/c/" not in left(message({"clicks": True}, email_html=f'<a href="{link}">x</a>')).rendered.html
+
+
 @given(st.text(alphabet="<>\"'= ahrefbody/:.?&;x\n", max_size=120))
 def test_any_html_is_tracked_without_a_fault_and_with_one_image(text: str) -> None:
     found = left(message({"clicks": True, "opens": True}, email_html="<p>" + text))
