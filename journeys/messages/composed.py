@@ -16,8 +16,8 @@ CONTENT = re.compile(r"\{\{-?\s*content\s*-?\}\}")
 """Where a layout holds the text of a message."""
 _SUBJECT = re.compile(r"\{\{-?\s*subject\s*-?\}\}")
 _LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
-_FACT = re.compile(r"""\bfacts\b(?:\.([a-z0-9_-]+)|\[\s*["']([a-z0-9_-]+)["']\s*\])?""")
-_BRAND = re.compile(r"""\bbrand\.([a-z]+)""")
+_FACT = re.compile(r"""(?<![\w.])facts\b(?:\.([a-z0-9_-]+)|\s*\[\s*["']([a-z0-9_-]+)["']\s*\])?""")
+_BRAND = re.compile(r"""(?<![\w.])brand\b(?:\.([a-z]+)|\s*\[\s*["']([a-z]+)["']\s*\])?""")
 _ASSETS = re.compile(r"\basset(?:_url|s_url)\b")
 _PAGE = re.compile(r"<html\b", re.IGNORECASE)
 _IN_LAYOUTS = ("email.html", "email.txt")
@@ -36,7 +36,9 @@ def composed(
         head = head.model_copy(update={"tracking": project.tracking})
     brand = brands.get(head.brand or project.brand or "")
     laid = {file: _laid(file, text, head, layout_of(head, brand), layouts) for file, text in parts.items()}
-    written = "\n".join([head.subject, *(head.subjects or {}).values(), *laid.values()])
+    texts = [head.subject, *(head.subjects or {}).values(), *laid.values()]
+    # What people read names nothing: "the facts" are words there.
+    written = "\n".join(_LIQUID.findall("\n".join(texts)))
     languages = sorted({split(file)[1] for file in parts} | set(head.subjects or ()) | {""})
     known = {language: constants_of(head, project, brand, language) for language in languages}
     held = {language: _named(written, values) for language, values in known.items()}
@@ -148,12 +150,10 @@ def _values(fact: Fact, project: Project) -> dict[str, Any]:
 def _named(written: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the constants that a text names: an edit of the others is no new version of it."""
     found: dict[str, Any] = {}
-    names = {first or second for first, second in _FACT.findall(written)}
-    facts = {name: value for name, value in known.get("facts", {}).items() if name in names or "" in names}
-    keys = set(_BRAND.findall(written))
-    brand = {key: value for key, value in known.get("brand", {}).items() if key in keys}
-    found |= {"facts": facts} if facts else {}
-    found |= {"brand": brand} if brand else {}
+    for root, form in (("facts", _FACT), ("brand", _BRAND)):
+        names = {first or second for first, second in form.findall(written)}
+        kept = {name: value for name, value in known.get(root, {}).items() if name in names or "" in names}
+        found |= {root: kept} if kept else {}
     if "assets_url" in known and _ASSETS.search(written):
         found["assets_url"] = known["assets_url"]
     return found

@@ -115,6 +115,27 @@ def test_what_a_message_states_is_true_while_all_of_its_facts_are() -> None:
     assert (both.since, both.until) == (SINCE + day, UNTIL - day)
 
 
+def test_words_that_people_read_name_no_fact_and_nothing_of_the_brand() -> None:
+    text = "The facts: our brand has those of {{ vars.facts }} and {{ customer.brand }}."
+    plain = {"brands/lumiere.yaml": BRAND.replace("layout: letter", "layout: none")}
+    found = message(**plain, **dict.fromkeys(("messages/hi/email.txt", "messages/hi/email.html"), text))
+    assert (found.constants, found.since, found.until) == ({}, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ brand.title }}",
+        "{{ brand['title'] }}",
+        '{{- brand [ "title" ] -}}',
+        "{% assign found = brand %}{{ found.title }}",
+        "{% if brand.title %}{{ brand.title }}{% endif %}",
+    ],
+)
+def test_what_a_text_names_of_the_brand_is_held_however_it_is_named(text: str) -> None:
+    assert render(message(**{"messages/hi/sms.txt": text}), "sms", {}).text == "Lumière"
+
+
 UTM = "utm: {hosts: [shop.example]}\n"
 
 
