@@ -31,7 +31,8 @@ from engine.program import ANSWER_TYPES
 from engine.run import cancel_tasks
 from journeys.messages.window import REPLIED
 
-LOCATION = consent_key("location", "app")
+_LOCATION, _APP = "location", "app"
+LOCATION = consent_key(_LOCATION, _APP)
 """The consent without which no position of the person is kept."""
 
 _EVERY = consent_key(EVERY_TOPIC, "")
@@ -91,7 +92,7 @@ def _answered(draft: Draft, event: Event) -> None:
     customer = draft.own()
     customer.consent = _with_answer(customer.consent, key, answer)
     draft.touch("customer")
-    if key == LOCATION and not given:
+    if channel == _APP and not given and not may_locate(customer):
         customer.position = None
         fences.forget(draft)
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
@@ -135,10 +136,15 @@ def _about(queued: QueuedAction, topic: str, channel: str) -> bool:
     return queued.topic == topic and queued.channel == channel
 
 
+def may_locate(customer: Customer) -> bool:
+    """Whether where the person is may be kept."""
+    answer = answer_for(customer.consent, _LOCATION, _APP)
+    return answer is not None and answer.given
+
+
 def _located(draft: Draft, event: Event) -> None:
     before = draft.customer.position
-    consent = draft.customer.consent.get(LOCATION)
-    if consent is None or not consent.given:
+    if not may_locate(draft.customer):
         draft.note(trace.FACT, code="no_consent", why=f"position.reported: no consent for {LOCATION}; nothing is kept")
         return
     if event.place is None or (before is not None and before.at > event.occurred_at):

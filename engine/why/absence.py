@@ -8,7 +8,7 @@ from engine import trace
 from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment, answer_for
 from engine.event import Event
-from engine.facts import LOCATION
+from engine.facts import may_locate
 from engine.policy.consent import WITHOUT_CONSENT
 from engine.policy.holdout import GLOBAL, HELD_OUT, holdout_key
 from engine.policy.reachable import address
@@ -184,7 +184,7 @@ def _nothing_came(asked: Question, journey: CompiledJourney, customer: Customer)
             else:
                 found.append(Cause("no_date", f"there is no {kind} to wait for", _would_enter(asked)))
     if PLACES & journey.entries.keys():
-        allowed = (answer := customer.consent.get(LOCATION)) is not None and answer.given
+        allowed = may_locate(customer)
         text = (
             "no position showed them where it begins"
             if allowed

@@ -156,7 +156,8 @@ def test_the_newest_position_stands_and_a_tie_goes_to_the_later_arrival(life, jo
     assert person.sent() == ["hello"]
 
 
-def test_without_consent_no_position_is_kept_and_a_withdrawal_forgets_it(life):
+@pytest.mark.parametrize("topic", ["location", "*"])
+def test_without_consent_no_position_is_kept_and_a_withdrawal_forgets_it(life, topic):
     person = life(trace_all=True)
     person.event("position.reported", place=Place(48.0, 2.0))
     assert person.customer.position is None
@@ -164,7 +165,11 @@ def test_without_consent_no_position_is_kept_and_a_withdrawal_forgets_it(life):
     answer(person, True, 1, topic="location", channel="app")
     person.event("position.reported", place=Place(48.0, 2.0))
     assert person.customer.position.place.lat == 48.0
-    answer(person, False, 2, topic="location", channel="app")
+    answer(person, False, 0, topic=topic, channel="app")
+    assert person.customer.position.place.lat == 48.0
+    answer(person, False, 2, topic=topic, channel="app")
+    assert person.customer.position is None
+    person.event("position.reported", place=Place(48.0, 2.0))
     assert person.customer.position is None
 
 
