@@ -19,15 +19,17 @@ from streams.settings import Settings
 FILE = ROOT / "docker-compose.yml"
 DOCUMENT: Any = YAML(typ="safe").load(FILE)
 SERVICES: dict[str, Any] = DOCUMENT["services"]
-OURS = ("worker", "dispatcher", "learner")
+OURS = ("worker", "dispatcher", "learner", "serve")
+LINKED = {"dispatcher", "serve"}
+"""Those that seal links, and open them."""
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
 COMPOSE = ROOT / "helm" / "compose"
 EVERY = pytest.mark.parametrize("name", SERVICES)
 
 
 def told(text: str) -> str:
-    """A text with the defaults in the place of variables."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    """A text with the defaults in the place of variables, none of which is set."""
+    return re.sub(r"\$\{\w+:(?:-([^}]*)|\+[^}]*)\}", lambda found: found[1] or "", text)
 
 
 def mounts(name: str) -> dict[str, tuple[str, bool]]:
@@ -48,7 +50,8 @@ def test_a_fault_would_be_seen() -> None:
 def test_by_itself_it_starts_what_sillage_up_needs_and_profiles_add_the_rest() -> None:
     profiles = {name: service.get("profiles", []) for name, service in SERVICES.items()}
     assert {name for name, its in profiles.items() if not its} == {"kafka", "redis", "mail"}
-    assert {name for name, its in profiles.items() if its == ["app"]} == set(OURS)
+    assert {name for name, its in profiles.items() if its == ["app"]} == set(OURS) - {"serve"}
+    assert {name for name, its in profiles.items() if its == ["serve"]} == {"serve"}
     assert {name for name, its in profiles.items() if its == ["watch"]} == {"prometheus", "grafana"}
 
 
@@ -116,7 +119,8 @@ def test_ours_are_told_sound_settings_that_lead_to_the_others(name: str, monkeyp
 def test_ours_write_to_their_data_and_nowhere_else(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["tmpfs"] == ["/tmp"]
-    assert list(mounts(name)) == [SERVICES[name]["environment"]["SILLAGE_DATA"]]
+    written = [target for target, (_, writable) in mounts(name).items() if writable]
+    assert written == [SERVICES[name]["environment"]["SILLAGE_DATA"]]
     assert SERVICES[name]["user"] == "10001:10001"
 
 
@@ -125,6 +129,18 @@ def test_ours_are_started_again_and_given_time_to_end(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
     assert seconds(SERVICES[name]["stop_grace_period"]) >= 20 > LEAVE_SECONDS
     assert SERVICES[name]["command"] == [name]
+
+
+def test_who_seals_links_and_who_opens_them_have_the_same_keys_and_nobody_else_has() -> None:
+    told_of = {name: SERVICES[name]["environment"] for name in OURS}
+    assert {name for name, environment in told_of.items() if "SILLAGE_LINKS_KEYS" in environment} == LINKED
+    for name in LINKED:
+        environment = told_of[name]
+        (keys,) = re.findall(r"^\$\{SILLAGE_LINKS_URL:\+(/.+)\}$", environment["SILLAGE_LINKS_KEYS"])
+        assert environment["SILLAGE_LINKS_URL"] == "${SILLAGE_LINKS_URL:-}"
+        assert mounts(name)[str(Path(keys).parent)] == ("./helm/compose/links", False)
+    assert [port.split(":")[-1] for port in SERVICES["serve"]["ports"]] == [str(Settings().serve_port)]
+    assert (COMPOSE / "links" / ".gitignore").read_text(encoding="utf-8").splitlines()[1:] == ["*", "!.gitignore"]
 
 
 def test_ours_are_of_the_version_that_is_built() -> None:
