@@ -25,6 +25,8 @@ _EXAMPLE = '{"ops": {"url": "slack://..."}}'
 _JOINED = 2
 """The line end by which apprise puts a title on top of a text, where a service has no title."""
 
+_ASSET = AppriseAsset(async_mode=False, http_redirects=False)
+"""A page that another leads to has taken nothing, whatever it answers."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 logging.getLogger("apprise").setLevel(logging.ERROR)
@@ -86,7 +88,7 @@ def apprise_channel(path: Path) -> Apprise:
 
 def _target(path: Path, name: str, endpoint: Endpoint) -> Target:
     refuse(path, VARIABLE, "" if endpoint.timeout_seconds > 0 else f"{name}: timeout_seconds is not above 0")
-    service = Notifier.instantiate(endpoint.url, asset=AppriseAsset(async_mode=False))
+    service = Notifier.instantiate(endpoint.url, asset=_ASSET)
     if service is None:
         raise AccountError(f"{VARIABLE} {path}: {name}: url is none that apprise takes; see github.com/caronc/apprise")
     return Target(service, endpoint.timeout_seconds)

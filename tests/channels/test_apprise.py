@@ -4,11 +4,12 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from board import HANG, Board
 from waiting import until
 
@@ -53,6 +54,23 @@ async def test_a_no_may_have_left(board: Board, tmp_path: Path, status: int) -> 
         board.answer = 200
         await one.send(outgoing())
     assert len(board.notes) == 1
+
+
+async def test_one_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    class Elsewhere(Board):
+        def _routes(self) -> Iterable[web.RouteDef]:
+            return [web.post("/", self._lead), web.get("/portal", self._portal)]
+
+        async def _lead(self, request: web.Request) -> web.Response:
+            raise web.HTTPFound("/portal")
+
+        async def _portal(self, request: web.Request) -> web.Response:
+            return web.Response(text="Please log in")
+
+    with Elsewhere() as board:
+        one = apprise_channel(board.write(tmp_path / "apprise.json"))
+        with pytest.raises(Unknown, match="apprise_failed"):
+            await one.send(outgoing())
 
 
 async def test_one_that_hangs_is_left_and_not_called_again_before_it_is_over(board: Board, tmp_path: Path) -> None:
