@@ -211,7 +211,7 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
         finally:
             await ahead.stop()
             await asyncio.gather(calls.close(), *(channel.close() for channel in channels.values()))
-            await asyncio.gather(ledger.close(), rates.close())
+            await asyncio.gather(ledger.close(), rates.close(), *([links.close()] if links else []))
 
 
 async def _parking(settings: Settings, publisher: Publisher, ahead: Ahead[Note]) -> Parking:

@@ -8,9 +8,10 @@ from journeys.messages.model import Message
 from journeys.messages.render import Rendered, variables_of
 from journeys.messages.template import LINKS, SCAN_URL
 from streams.links.addresses import address_hashes, plain_address
-from streams.links.shelf import Reached, Shelf
+from streams.links.shelf import Reached, RedisShelf, Shelf
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject, read_keys
 from streams.links.tracking import Tracked, reference, scan_code, tracked
+from streams.redis_access import redis_options
 from streams.secrets import SecretError
 from streams.settings import Settings
 
@@ -48,6 +49,11 @@ class Links:
         self._keys = keys
         self.shelf = shelf
 
+    async def close(self) -> None:
+        """Gives the connections of the shelf back."""
+        if self.shelf is not None:
+            await self.shelf.close()
+
     def url(self, purpose: str, subject: Subject) -> str:
         """The link of one purpose, always the same for a subject."""
         return f"{self._url}/{PATHS[purpose]}/{self._keys.seal(purpose, subject)}"
@@ -74,13 +80,14 @@ class Links:
         return Reached(hashed, self._keys.hashes(action.customer)[0], self.reference(action))
 
 
-def links_of(settings: Settings, shelf: Shelf | None = None) -> Links | None:
-    """What makes links, None where no setting says how. Raises SecretError."""
+def links_of(settings: Settings) -> Links | None:
+    """What makes links, on the shelf that `sillage serve` reads; None where no setting says how. Raises SecretError."""
     if not settings.links_url:
         return None
     if not settings.links_keys:
         raise SecretError("SILLAGE_LINKS_URL: is set, and SILLAGE_LINKS_KEYS is not; links need both")
-    return Links(settings.links_url, read_keys(settings.links_keys), shelf)
+    keys = read_keys(settings.links_keys)
+    return Links(settings.links_url, keys, RedisShelf(**redis_options(settings.redis_access), prefix=settings.prefix))
 
 
 def given(links: Links | None, action: Action, message: Message, turn: int = 0) -> Given:

@@ -43,6 +43,10 @@ class Shelf(Protocol):
         """The tokens of the last message to each person at an address, given by its hashes."""
         ...
 
+    async def close(self) -> None:
+        """Gives connections back."""
+        ...
+
 
 class MemoryShelf:
     """A shelf of this process alone, for tests and for lives."""
@@ -66,6 +70,9 @@ class MemoryShelf:
     async def reached(self, addresses: Sequence[str]) -> list[str]:
         self._refuse()
         return [token for each in addresses for token in self.people.get(each, {}).values()][:_MOST]
+
+    async def close(self) -> None:
+        return None
 
     def _refuse(self) -> None:
         if self.away:

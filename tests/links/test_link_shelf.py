@@ -1,10 +1,13 @@
 """What links remember: the same promise in memory and in Redis."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from streams.links.links import links_of
 from streams.links.shelf import MemoryShelf, Reached, RedisShelf, Shelf, ShelfAway
+from streams.settings import Settings
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -38,3 +41,18 @@ async def test_a_redis_that_does_not_answer_is_told() -> None:
             await asked
     assert await shelf.keep({}, []) == set()
     await shelf.close()
+
+
+async def test_what_the_links_of_a_dispatcher_keep_is_on_the_shelf_that_serve_reads(
+    redis_url: str, prefix: str, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"2026": "' + "k" * 32 + '"}')
+    keys.chmod(0o400)
+    settings = Settings(prefix=prefix, redis=redis_url, links_url="https://m.shop.example", links_keys=str(keys))
+    links, served = links_of(settings), RedisShelf(redis_url, prefix)
+    assert links is not None and links.shelf is not None
+    await links.shelf.keep({"code": "token"}, [Reached("n", "ann", "hers")])
+    assert (await served.code("code"), await served.reached(["n"])) == ("token", ["hers"])
+    await links.close()
+    await served.close()
