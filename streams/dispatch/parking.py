@@ -7,6 +7,7 @@ from streams.broker.publish import Out, Publisher
 from streams.broker.source import Spot
 from streams.broker.topic_table import CRITICAL, OTHER, PROVIDERS
 from streams.dispatch.errand import Errand
+from streams.dispatch.together import Together
 from streams.settings import Settings
 
 CARRIED = ("queued_at", "appended_at", "attempts", "delays", "not_before", "parked_from")
@@ -26,7 +27,7 @@ class Parking:
         self.topics: Sequence[str] = list(self._by_name.values())
         self.missing: Sequence[str] = [topic for topic in names.values() if topic not in there]
         self._mixed = {names[OTHER], names[CRITICAL]}
-        self._publisher = publisher
+        self._publisher = Together(publisher)
         self._ends: dict[Spot, int] = {}
         self._settled: dict[Spot, int] = {}
 

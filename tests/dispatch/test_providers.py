@@ -1,6 +1,7 @@
 """Providers that are full, limited, away or hang: who waits for them waits alone, and what is parked leaves once."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from channels.channel import Away, Permanent, Transient
 from channels.limits import Limits, LimitsError, read_limits
 from engine.decision import Erasure, Void
 from state.recall import Recall
-from streams.dispatch.errand import MAX_AGE_MS
+from streams.broker.publish import Out
+from streams.dispatch.errand import MAX_AGE_MS, Errand
 from streams.dispatch.parking import Parking
 from streams.settings import Settings
 
@@ -139,6 +141,32 @@ async def test_who_comes_later_queues_behind_what_is_parked_but_for_critical_one
     parking.parking.settled((WAITING, 0), 2)
     await parking.take(action("free"))
     assert office.hatch.ids() == ["urgent", "free"]
+
+
+async def test_what_is_parked_side_by_side_is_known_to_lie_there_whole() -> None:
+    class Halves:
+        """A log that takes a list as two batches, between which others may write, as Kafka does with a large one."""
+
+        def __init__(self) -> None:
+            self.log: list[Out] = []
+
+        async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+            first = len(self.log)
+            self.log += records[:1]
+            for _ in range(3):
+                await asyncio.sleep(0)
+            self.log += records[1:]
+            return first
+
+    halves = Halves()
+    parking = Parking(Settings(prefix="t"), halves, {WAITING})
+    errands = [Errand(action(f"a{n}"), NOW, NOW, NOW, "", Row(b"{}")) for n in range(4)]
+    parking.opened((WAITING, 0), 0, 0)
+    await asyncio.gather(*(parking.park(0, some, NOW, 0.0) for some in (errands[:2], errands[2:])))
+    parking.settled((WAITING, 0), 3)
+    assert parking.behind(WAITING, 0)
+    parking.settled((WAITING, 0), 4)
+    assert not parking.behind(WAITING, 0)
 
 
 async def test_critical_ones_are_served_first(office: Office) -> None:
