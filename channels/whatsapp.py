@@ -30,8 +30,6 @@ _NO_FAULT_OF_THE_MESSAGE = frozenset(
 """The token, the account, its number or a rate: nothing leaves until that is mended, and then everything may."""
 _PERMISSIONS = range(200, 300)
 _PAIR = 131056
-_NOBODY = 131026
-"""The number is not on WhatsApp."""
 _LATER = frozenset({1, 131000, _PAIR})
 _BLANKS = re.compile(r"\s+")
 
@@ -181,7 +179,7 @@ def _verdict(status: int, code: int | None, wait: float | None) -> Exception:
         return Away(name, wait)
     if code is None and (status >= 500 or status < 300):
         return Unknown(name)
-    return Transient(name, wait) if status >= 500 else Permanent(name, dead_address=code == _NOBODY)
+    return Transient(name, wait) if status >= 500 else Permanent(name)
 
 
 def _code(told: dict[str, Any]) -> int | None:

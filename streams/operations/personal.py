@@ -13,7 +13,8 @@ from streams.operations.kept import Item, Kept
 from streams.operations.letters import DEAD
 
 NOT_READ = {
-    "Redis": "beside the inbox, a copy of what `dispatches` says, by action id or by a hash of the person's id",
+    "Redis": "beside the inbox, a copy of what `dispatches` says, by action id or by a hash of the person's id, "
+    "and what short links and answers by a number need, sealed, for 90 and 400 days",
     "RocksDB": "a copy of `state` on the disks of workers",
     "budgets, models, context": "hold counts and things, and name nobody",
     "logs and traces": "name people by a keyed hash: `sillage hash` prints it, to look for there",

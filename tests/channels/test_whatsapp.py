@@ -91,6 +91,8 @@ async def test_each_answer_has_its_meaning(service: WhatsappService, tmp_path: P
             await one.send(outgoing())
         assert type(raised.value) is KINDS[code]
         assert str(raised.value) == f"whatsapp_{code}"
+        # 131026 is said of numbers that are none, and of people with an old version or who took no new terms yet.
+        assert not getattr(raised.value, "dead_address", False)
         service.answers.clear()
         await one.send(outgoing())
     assert len(service.messages) == 1
