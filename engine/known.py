@@ -1,10 +1,11 @@
 """What is known of a person for the people who speak with them, as plain values of a bounded size."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from engine.customer import Customer, History, positions
+from engine.customer import Customer, Enrollment, History, standing
 from engine.time import DAY_MS
 
 MOST_CONTACTS = 10
@@ -14,15 +15,15 @@ MOST_BYTES = 8 * 1024
 """Of the whole as JSON; what comes last is left out first."""
 
 
-def known(customer: Customer) -> dict[str, Any]:
+def known(customer: Customer, enrollments: Iterable[Enrollment]) -> dict[str, Any]:
     """Journeys that the person is in, messages of late, counted events with the last of each, segments; no attribute.
 
-    What they may see of the attributes, a task names in its `data`.
+    `enrollments` are those that live now, within a decision too. What they may see of the attributes, a task names in
+    its `data`.
     """
     parts: dict[str, list[dict[str, Any]]] = {
         "journeys": [
-            {"journey": each.journey, "since": each.entered_at, "at": [spot.node for spot in positions(each)]}
-            for each in customer.enrollments
+            {"journey": each.journey, "since": each.entered_at, "at": list(standing(each))} for each in enrollments
         ],
         "contacts": [
             {"at": each.at, "channel": each.channel, "topic": each.topic, "journey": each.journey}

@@ -104,7 +104,7 @@ def _handed_over(step: TaskStep, run: Run) -> dict[str, Any]:
     customer = run.draft.customer
     found = conversations.of(customer, run.journey.brand)
     said = conversations.transcript(found[1].turns) if found is not None else []
-    return {"hand_over": True, "conversation": said, "history": known(customer)}
+    return {"hand_over": True, "conversation": said, "history": known(customer, run.draft.live.values())}
 
 
 def _within(step: TaskStep, at: int, duration: Duration, zone: str) -> int:

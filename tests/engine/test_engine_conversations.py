@@ -293,12 +293,21 @@ def test_where_nobody_said_anything_there_is_no_answer() -> None:
     assert person.outcomes() == ["none"]
 
 
+def test_history_names_the_journey_that_hands_over_at_once() -> None:
+    person = Life(talking(HELP), talking({"wait": "1d", "id": "rest"}, name="bot"))
+    wrote(person, "Help me")
+    assert {each["journey"]: each["at"] for each in person.outputs(Task)[-1].history["journeys"]} == {
+        "bot": ["rest"],
+        "j": [],
+    }
+
+
 def test_history_is_bounded() -> None:
     person = Life(journey_of(steps=[{"wait": "1d"}]))
     customer = msgspec.structs.replace(
         person.customer, segments={f"segment-{number}-{'x' * 60}": number for number in range(200)}
     )
-    found = known(customer)
+    found = known(customer, customer.enrollments)
     assert 0 < len(msgspec.json.encode(found)) <= MOST_BYTES + 1_000
     assert 0 < len(found["segments"]) < 200
 
