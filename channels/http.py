@@ -28,7 +28,8 @@ class Http:
         """The session, which belongs to the loop that runs now."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEPT_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector)
+            # Cookies would be kept without end, and told to whoever answers next.
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
     async def close(self) -> None:

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 from waiting import turns
 
 from channels.channel import Away, Outgoing, Permanent, Transient
-from channels.webhook import EndpointsError, Webhook, read_endpoints
+from channels.webhook import Endpoint, EndpointsError, Webhook, read_endpoints
 from journeys.messages.render import Rendered
 from local.hooks import DROP, HANG, Hooks
 
@@ -103,6 +104,21 @@ async def test_a_receiver_that_is_away_may_come_back(hooks: Hooks, tmp_path: Pat
         hooks.start()
         await one.send(outgoing(id_="a2"))
     assert [call.id for call in hooks.calls] == ["a1", "a2"]
+
+
+async def test_a_receiver_that_hands_out_cookies_gets_none_back() -> None:
+    class Baker(Hooks):
+        async def _called(self, request: web.Request) -> web.StreamResponse:
+            answer = await super()._called(request)
+            answer.set_cookie(f"visit-{len(self.calls)}", "x" * 1000)
+            return answer
+
+    with Baker() as hooks:
+        one = Webhook({"crm": Endpoint(hooks.url.replace("127.0.0.1", "localhost"), hooks.secret)}, now=time.time)
+        for number in range(3):
+            await one.send(outgoing(id_=f"a{number}"))
+        await one.close()
+    assert ["Cookie" in call.headers for call in hooks.calls] == [False] * 3
 
 
 async def test_an_endpoint_that_nobody_knows_fails_for_good(hooks: Hooks, tmp_path: Path) -> None:
