@@ -5,7 +5,7 @@ import gc
 import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -185,8 +185,7 @@ class Processes:
         for number in range(jobs):
             given, to = context.Pipe(duplex=False)
             told, tells = context.Pipe(duplex=False)
-            if hasattr(fcntl, "F_SETPIPE_SZ"):
-                fcntl.fcntl(to.fileno(), fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+            widen(to.fileno(), AHEAD_BYTES)
             process = context.Process(target=_serve, args=(given, tells, number), daemon=True)
             process.start()
             given.close()
@@ -230,6 +229,13 @@ class Processes:
         if not isinstance(told, kind):
             raise BacktestFault(f"the process of shard {shard} ended early: {told}")
         return told
+
+
+def widen(pipe: int, size: int) -> None:
+    """Makes a pipe hold so many bytes where the system allows it; one that stays small is only slower."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
 
 
 def _serve(given: Connection, tells: Connection, number: int) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from backtest.playing import AT, DAY_MS, files, known, play, touchpoint
 
 from engine.ids import action_id, enrollment_id
+from streams.backtest.crew import widen
 from streams.backtest.happened import Happened
 from streams.backtest.passed import BacktestFault, Lines
 from streams.backtest.spool import read_back
@@ -250,3 +252,11 @@ def test_sources_are_merged_by_instant() -> None:
     played = play([], sources=sources)
     assert played.outcome.tally.by("code", what="exited") == {("converted",): 2}
     assert played.met.late == 0
+
+
+def test_a_pipe_that_the_system_keeps_small_is_used_as_it_is() -> None:
+    ends = os.pipe()
+    widen(ends[1], -1)
+    assert os.write(ends[1], b"all the same") == len(os.read(ends[0], 100))
+    for end in ends:
+        os.close(end)
