@@ -73,7 +73,7 @@ def channels_of(
         endpoints = read_endpoints(Path(settings.webhooks))
         found.append(Webhook(endpoints, now=now, connections=parallel.get("webhook", PARALLEL)))
         if ENDPOINT in endpoints:
-            found.append(Chat(endpoints[ENDPOINT], now=now))
+            found.append(Chat(endpoints[ENDPOINT], now=now, connections=parallel.get("chat", PARALLEL)))
     if settings.sms:
         found.append(sms_channel(Path(settings.sms), parallel.get("sms", PARALLEL)))
     if settings.whatsapp:

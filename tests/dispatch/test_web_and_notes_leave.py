@@ -1,5 +1,6 @@
 """Web Push and apprise from the action to who gets them and back: settings, the real dispatcher, the adapters."""
 
+import asyncio
 import json
 import ssl
 import time
@@ -12,13 +13,16 @@ from board import Board
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from dispatching import QUICK, Office, action
+from providing import open_connections
 from security.authority import Authority
+from waiting import until
 
 from channels.accounts import AccountError
 from channels.channel import Away, Outgoing
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered
 from journeys.model import MessageHead
+from local.hooks import HANG, Hooks
 from local.mailbox import Mailbox
 from local.webpush import WebpushService
 from streams.dispatch.channels import channels_of, of_extra
@@ -95,3 +99,19 @@ async def test_mails_are_signed_and_their_server_is_trusted_as_the_settings_say(
 def test_an_extra_that_is_not_installed_is_named_with_its_cure() -> None:
     with pytest.raises(AccountError, match=r"SILLAGE_X: .* is not installed; pip install 'sillage\[nothing\]'"):
         of_extra("nothing", "SILLAGE_X")
+
+
+async def test_a_chat_bears_as_many_at_a_time_as_its_limits_say(tmp_path: Path) -> None:
+    with Hooks() as hooks:
+        hooks.answer = HANG
+        settings = Settings(
+            webhooks=str(hooks.write_endpoints(tmp_path / "hooks.json", "chat")), limits='{"chat": {"parallel": 20}}'
+        )
+        channel = channels_of(settings, time.time)["chat"]
+        said = [Outgoing(f"a{each}", "session-1", Rendered("", "Hello", ""), "") for each in range(20)]
+        calls = [asyncio.ensure_future(channel.send(each)) for each in said]
+        await until(lambda: open_connections(hooks.port) == len(calls))
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        await channel.close()
