@@ -39,9 +39,9 @@ def same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
-def refuse_stale(seconds: str, now: int) -> None:
+def refuse_stale(seconds: str, now: int, oldest: int = STALE_SECONDS) -> None:
     """Raises Refused where an instant, in seconds since 1970, is none or too far from `now` (ms)."""
-    if not seconds.isdecimal() or len(seconds) > 12 or abs(int(seconds) - now // 1000) > STALE_SECONDS:
+    if not seconds.isdecimal() or len(seconds) > 12 or not -STALE_SECONDS <= now // 1000 - int(seconds) <= oldest:
         raise Refused("stale")
 
 

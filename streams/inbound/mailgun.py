@@ -22,6 +22,8 @@ _TYPES = {
     "delivered": DELIVERED, "failed": BOUNCED, "complained": COMPLAINED, "opened": OPENED, "clicked": CLICKED,
     "unsubscribed": UNSUBSCRIBED,
 }  # fmt: skip
+_RETRIES_SECONDS = 9 * 3600
+"""How old a signature may be: for 8 hours Mailgun tries again with that of the first time, however long we were away."""
 _LIVES = frozenset({"suppress-complaint", "suppress-unsubscribe", "old", "espblock"})
 """Why a mail is given up whose address is one: its owner wants none, or whoever takes their mail does not now."""
 
@@ -44,7 +46,7 @@ class Mailgun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
         given = text(body, "signature.signature")
         if not given or not same(given, hex_hmac(self.signing_key, f"{stamp}{token}".encode())):
             raise Refused("signature" if given else "unsigned")
-        refuse_stale(stamp, call.now)
+        refuse_stale(stamp, call.now, _RETRIES_SECONDS)
         told = _told(body.get("event-data"), call.now)
         return Heard((told,) if told else ())
 
