@@ -23,7 +23,7 @@ _TYPES = {
     "unsubscribed": UNSUBSCRIBED,
 }  # fmt: skip
 _RETRIES_SECONDS = 9 * 3600
-"""How old a signature may be: for 8 hours Mailgun tries again with that of the first time, however long we were away."""
+"""How old a signature may be: for 8 hours Mailgun tries again with that of the first time, after an outage too."""
 _LIVES = frozenset({"suppress-complaint", "suppress-unsubscribe", "old", "espblock"})
 """Why a mail is given up whose address is one: its owner wants none, or whoever takes their mail does not now."""
 
