@@ -34,6 +34,7 @@ QUICK = Patience(
     wind_up_seconds=0.2,
     park_seconds=0.1,
     busy_seconds=0.3,
+    again_seconds=0.2,
     breaker_seconds=0.05,
 )
 

@@ -156,12 +156,12 @@ class Dispatcher:
         parking, provider = self._parking, self._provider(channel)
         topic = "" if parking is None else parking.topic_of(errands[0])
         parked = errands[0].record is not None and errands[0].record.topic == topic
-        park = partial(self._park, partition, provider) if topic and not parked else None
-        if park is not None and parking is not None and parking.behind(topic, partition):
+        park = partial(self._park, partition, provider) if topic else None
+        if park is not None and parking is not None and not parked and parking.behind(topic, partition):
             await park(errands)
             return
-        try_ = partial(self._try, partition)
-        await Serving(provider, errands, try_, self._patience, park, lambda: not self._book.away).run()
+        try_, may_park = partial(self._try, partition), lambda: not self._book.away
+        await Serving(provider, errands, try_, self._patience, park, may_park, again=parked).run()
 
     async def _park(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
         if self._parking is not None:

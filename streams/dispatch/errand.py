@@ -30,7 +30,8 @@ class Patience:
 
     A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
     taken over after `overtake_ms`. A round reserves `slice_` actions. What has waited for `park_seconds`, or will, is
-    parked; `busy_seconds` where the provider answers all the while. A breaker is open for `breaker_seconds` at first.
+    parked; `busy_seconds` where the provider answers all the while. What is parked and has waited for `again_seconds`
+    is parked again where it will wait for as long once more. A breaker is open for `breaker_seconds` at first.
     """
 
     attempts: int = 6
@@ -44,6 +45,7 @@ class Patience:
     linger_seconds: float = 0.02
     park_seconds: float = 2.0
     busy_seconds: float = 10.0
+    again_seconds: float = 60.0
     breaker_seconds: float = FIRST_SECONDS
 
     def after(self, attempt: int) -> float:

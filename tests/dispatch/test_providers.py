@@ -143,6 +143,19 @@ async def test_who_comes_later_queues_behind_what_is_parked_but_for_critical_one
     assert office.hatch.ids() == ["urgent", "free"]
 
 
+async def test_one_that_is_to_wait_for_a_day_is_not_in_the_way_of_what_is_parked_behind_it(office: Office) -> None:
+    parking = await parked_office(office).open()
+    office.hatch.script["a1"] = [Transient("smtp_451", 86_400.0)]
+    await parking.take(action("a1"))
+    await asyncio.wait_for(parking.dispatcher.take(0, waiting(parking)), 5)
+    first, second = (dict(row.headers) for row in waiting(parking))
+    assert abs(int(second["not_before"]) - int(first["not_before"])) < 1_000
+    assert (second["attempts"], second["queued_at"]) == (first["attempts"], first["queued_at"])
+    office.now += 86_400_000
+    await parking.dispatcher.take(0, waiting(parking))
+    assert office.hatch.ids() == ["a1"]
+
+
 async def test_what_is_parked_side_by_side_is_known_to_lie_there_whole() -> None:
     class Halves:
         """A log that takes a list as two batches, between which others may write, as Kafka does with a large one."""

@@ -182,12 +182,13 @@ class Post:
         return self.chaos.fate(process, full, partition, records)
 
     def _commit(self, name: str, position: int) -> None:
-        """Only past what is settled in the log, or lies in it among the parked."""
+        """Only past what is settled in the log, or lies in it among the parked, behind what is committed."""
         ledger = self.ledger()
-        parked = {_output(row.value or b"").id for waiting in WAITING for row in self.broker.rows[waiting, 0]}
+        behind = {each: 0 if each != name else position for each in WAITING}
+        parked = {_output(row.value or b"").id for each, at in behind.items() for row in self.broker.rows[each, 0][at:]}
         for row in self.broker.rows[name, 0][self.committed[name] : position]:
             output = _output(row.value or b"")
-            if not isinstance(output, Action) or (name == ACTIONS and output.id in parked):
+            if not isinstance(output, Action) or output.id in parked:
                 continue
             if output.id not in ledger or ledger[output.id].status not in SETTLED:
                 self.loop.fail(Violation(f"{name}: committed past {output.id}, of which nothing is settled"))
