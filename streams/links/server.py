@@ -127,8 +127,9 @@ class Server:
         return web.Response(text="live\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        reason = self._waits_for()
-        return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
+        """Without the reason, which the port of metrics tells: whoever has a link may ask here."""
+        waits = bool(self._waits_for())
+        return web.Response(text="not ready\n" if waits else "ready\n", status=503 if waits else 200)
 
 
 async def _form(request: web.Request) -> dict[str, str]:
