@@ -21,7 +21,7 @@ def test_the_record_key_and_the_subject_of_a_cloudevent_name_everyone_too() -> N
 @pytest.mark.parametrize("kind", sorted(kind for kind in PERSONAL if MODELS[kind] is not EnginesOwn))
 def test_what_is_about_one_person_cannot_be_said_to_everyone(kind: str) -> None:
     likely = {"set": {"a": 1}, "topic": "t", "channel": "c", "given": False, "action_id": "a", "task_id": "t", "at": 5}
-    more = {"call_id": "c", "code": "x", "identifiers": {"email": "a@b"}}
+    more = {"call_id": "c", "code": "x", "text": "t", "identifiers": {"email": "a@b"}}
     found = refused({"type": kind, "customer": "*", "place": {"lat": 1, "lon": 2}, "properties": likely | more})
     assert found.code == "not_for_everyone"
 
