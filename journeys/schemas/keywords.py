@@ -41,14 +41,20 @@ FOREIGN = {
 
 
 def file_schema() -> dict[str, Any]:
-    """The JSON Schema of a file in schemas/: one event type, several, or in customer.yaml the customer."""
+    """The JSON Schema of a file in schemas/: event types, things by key, places, or the customer."""
     event = {"description": "The event type that this file declares.", "type": "string"}
     events = {"description": "Several event types, each with its schema.", **_MAPPING}
     context = {"description": "Kinds of things that the company keeps up to date by key.", **_MAPPING}
+    places = {
+        "description": "Kinds and ids of places, each with a sentence of what it is.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"type": "string", "minLength": 1},
+    }
     return {
         "description": "What an event type of the company, or the customer, holds.",
         "type": "object",
-        "properties": {"event": event, "events": events, "context": context, **KEYWORDS},
+        "properties": {"event": event, "events": events, "context": context, "places": places, **KEYWORDS},
         "additionalProperties": False,
         "$defs": {"schema": {"type": "object", "properties": KEYWORDS, "additionalProperties": False}},
     }

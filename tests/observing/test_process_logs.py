@@ -127,7 +127,7 @@ async def test_no_log_holds_data_or_secrets(make_house: Callable[..., House], ho
     assert {(each["customer"], each["journey"], each["channel"], each["code"]) for each in failed} == {
         (hashed, "rescue", "webhook", "webhook_410"),
         (hashed, "broken", "email", "template"),
-        (hashed, "thanks", "email", "smtp_550"),
+        (hashed, "thanks", "email", "smtp_550_5.7.1"),
     }
     assert all(each["step"] and each["action"] for each in failed)
     assert {each["customer"] for each in about(house.dispatcher.log, "message sent")} == {hashed}
