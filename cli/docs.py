@@ -7,7 +7,7 @@ import click
 
 from cli.errors import CliError
 from cli.lives import Seen, play
-from cli.livesfolder import Lives, catalogs_of, definitions_at
+from cli.livesfolder import Catalogs, Lives, catalogs_of, definitions_at
 from engine import trace
 from engine.decision import Action
 from journeys.flow.read import flow_of
@@ -48,15 +48,15 @@ def docs(folder: Path, form: str, out: Path) -> None:
         raise CliError("a journey is named index, as the table of contents is; rename it")
     out.mkdir(parents=True, exist_ok=True)
     journeys = [loaded.model for _, loaded in sorted(lives.folder.journeys.items())]
+    catalogs = catalogs_of(lives.folder, lives.lives)
     for journey in journeys:
-        _write(out / f"{journey.journey}.{ENDINGS[form]}", _page(lives, journey, form))
+        _write(out / f"{journey.journey}.{ENDINGS[form]}", _page(lives, catalogs, journey, form))
     text = contents("Journeys", journeys, ENDINGS[form])
     _write(out / f"index.{ENDINGS[form]}", text if form == "markdown" else html(text, "Journeys"))
 
 
-def _page(lives: Lives, journey: Journey, form: str) -> str:
+def _page(lives: Lives, catalogs: Catalogs, journey: Journey, form: str) -> str:
     own = [life for life in lives.lives if life.journey == journey.journey]
-    catalogs = catalogs_of(lives.folder, own)
     played = [(life, play(life, catalogs[life.journey, life.beside])) for life in own]
     readings = _readings(lives.folder.messages, journey, played)
     examples = [_example(life, seen) for life, seen in played]

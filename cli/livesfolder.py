@@ -17,6 +17,8 @@ from journeys.model.walk import all_nodes
 from journeys.problem import Problem, did_you_mean, listed
 from streams.driver import catalogs_from
 
+Catalogs = dict[tuple[str, tuple[str, ...]], Catalog]
+
 
 class Lives(NamedTuple):
     """The lives meant and the definitions beside them; `journeys` names those that the lives are to reach."""
@@ -99,7 +101,7 @@ def played_with(folder: Folder, life: Life) -> list[str]:
     return sorted({each for name in (life.journey, *life.beside) for each in started_by(folder, name)})
 
 
-def catalogs_of(folder: Folder, lives: Iterable[Life]) -> dict[tuple[str, tuple[str, ...]], Catalog]:
+def catalogs_of(folder: Folder, lives: Iterable[Life]) -> Catalogs:
     """What each life is played with, by its journey and those beside it."""
     first = {(life.journey, life.beside): life for life in lives}
     if not first:
