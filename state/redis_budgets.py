@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from state.budgets import Answer, CountAway, Counted, NeedsShares, Want
+from state.redis_client import client
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _REFILL = "refill"
@@ -25,14 +23,7 @@ class RedisBudgets:
 
     def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
         self._prefix = prefix
-        self._redis: Redis = Redis.from_url(
-            url,
-            **access,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 1),
-            decode_responses=True,
-        )
+        self._redis = client(url, timeout_seconds, **access)
         self._share = self._redis.register_script((_SCRIPTS / "share.lua").read_text())
         self._begin = self._redis.register_script((_SCRIPTS / "begin.lua").read_text())
         self._fill = self._redis.register_script((_SCRIPTS / "fill.lua").read_text())

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from state.ledger import LedgerAway
 from state.rates import HORIZON_SECONDS, Slots, apart
+from state.redis_client import client
 
 _SCRIPT = Path(__file__).parent / "scripts" / "rate.lua"
 _MICRO = 1_000_000
@@ -23,14 +21,7 @@ class RedisRates:
 
     def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
         self._prefix = prefix
-        self._redis: Redis = Redis.from_url(
-            url,
-            **access,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 1),
-            decode_responses=True,
-        )
+        self._redis = client(url, timeout_seconds, **access)
         self._take = self._redis.register_script(_SCRIPT.read_text())
 
     async def take(self, name: str, per_second: float, wanted: int) -> Slots:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from journeys.checks.filed import misnamed, own_name
 from journeys.faq import words
 from journeys.load import Draft, Folder
 from journeys.mend import problem
@@ -15,7 +16,7 @@ _ASKED = ("questions", "keywords")
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Each name of a FAQ that is not there, each fault of a FAQ, each message of a conversation that is marketing."""
-    known = {name.text for draft in folder.faq_drafts if (name := _name(draft))}
+    known = {name.text for draft in folder.faq_drafts if (name := own_name(draft, "faq"))}
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
             value = node.get("answer")
@@ -24,20 +25,8 @@ def faults(folder: Folder) -> Iterator[Problem]:
                 yield problem(draft.path, value.start, "J073", f"unknown FAQ `{value.text}`", hint)
             yield from _classed(folder, draft.path, node)
     for draft in folder.faq_drafts:
-        yield from _misnamed(draft)
+        yield from misnamed(draft, "faq", "faq", "FAQ", "J074")
         yield from _entries(draft)
-
-
-def _name(draft: Draft) -> Scalar | None:
-    name = draft.positions.root.get("faq") if isinstance(draft.positions.root, Mapping) else None
-    return name if isinstance(name, Scalar) and is_slug(name) else None
-
-
-def _misnamed(draft: Draft) -> Iterator[Problem]:
-    name, stem = _name(draft), draft.path.removeprefix("faq/").removesuffix(".yaml")
-    if name and name.text != stem:
-        what = f"the file of the FAQ `{name.text}` is named {stem}.yaml"
-        yield problem(draft.path, name.start, "J074", what, f"name it {name.text}.yaml, or write `faq: {stem}`")
 
 
 def _entries(draft: Draft) -> Iterator[Problem]:

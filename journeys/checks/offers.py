@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from journeys.checks.filed import misnamed, own_name
 from journeys.checks.messages import sent
 from journeys.checks.scope import named
 from journeys.load import Draft, Folder
@@ -13,7 +14,7 @@ from journeys.tree import Mapping, Scalar, texts
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Each name of a catalog that is not there, and each fault of a catalog beyond its conditions."""
-    known = {name.text for draft in folder.offer_drafts if (name := _name(draft))}
+    known = {name.text for draft in folder.offer_drafts if (name := own_name(draft, "catalog"))}
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
             value = node.get("best_offer")
@@ -22,24 +23,12 @@ def faults(folder: Folder) -> Iterator[Problem]:
                 yield problem(draft.path, value.start, "J070", f"unknown catalog of offers `{value.text}`", hint)
     segments = named(folder)
     for draft in folder.offer_drafts:
-        yield from _misnamed(draft)
+        yield from misnamed(draft, "catalog", "offers", "catalog", "J071")
         yield from _segments(draft, segments)
         for entry in named_blocks(draft.positions.root, "offers") if isinstance(draft.positions.root, Mapping) else []:
             if isinstance(entry.value, Mapping):
                 yield from sent(folder, draft.path, entry.value, "message")
                 yield from _classed(folder, draft.path, entry.value)
-
-
-def _name(draft: Draft) -> Scalar | None:
-    name = draft.positions.root.get("catalog") if isinstance(draft.positions.root, Mapping) else None
-    return name if isinstance(name, Scalar) and is_slug(name) else None
-
-
-def _misnamed(draft: Draft) -> Iterator[Problem]:
-    name, stem = _name(draft), draft.path.removeprefix("offers/").removesuffix(".yaml")
-    if name and name.text != stem:
-        what = f"the file of the catalog `{name.text}` is named {stem}.yaml"
-        yield problem(draft.path, name.start, "J071", what, f"name it {name.text}.yaml, or write `catalog: {stem}`")
 
 
 def _segments(draft: Draft, known: frozenset[str]) -> Iterator[Problem]:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from state.redis_client import client
 
 CODE_SECONDS = 90 * 86_400
 """How long a short link leads somewhere."""
@@ -87,14 +86,7 @@ class RedisShelf:
 
     def __init__(self, url: str, prefix: str, *, timeout_seconds: float = 2.0, **access: Any) -> None:
         self._prefix = prefix
-        self._redis: Redis = Redis.from_url(
-            url,
-            **access,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 1),
-            decode_responses=True,
-        )
+        self._redis = client(url, timeout_seconds, **access)
 
     async def close(self) -> None:
         """Gives its connections back."""
