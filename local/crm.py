@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ SALESFORCE: dict[str, tuple[int, str]] = {
 Records = dict[tuple[str, str], dict[str, str]]
 
 
-class _Service(ThreadedHttp):
+class _Service(ThreadedHttp, ABC):
     """What both have: `records` by object and external id; `answer` is what everybody gets from now on, empty for what
     is due: a name of its errors, a bare status as text, HANG for none until it stops, DROP to close the connection once
     all was written. `retry_after` (seconds) goes with errors where set. `asked` counts requests.
@@ -66,9 +67,9 @@ class _Service(ThreadedHttp):
         """Its address, http://host:port."""
         return f"http://127.0.0.1:{self.port}"
 
+    @abstractmethod
     def account(self, **changed: Any) -> dict[str, Any]:
         """What the file that SILLAGE_CRM names says of it."""
-        raise NotImplementedError
 
     def write_account(self, path: Path, name: str = "crm", **changed: Any) -> Path:
         """Writes that file with this account alone, for the owner's eyes only."""
@@ -76,8 +77,8 @@ class _Service(ThreadedHttp):
         path.write_text(json.dumps({name: self.account(**changed)}))
         return path
 
-    def _error(self, name: str) -> web.Response:
-        raise NotImplementedError
+    @abstractmethod
+    def _error(self, name: str) -> web.Response: ...
 
     async def _told(self) -> web.StreamResponse | None:
         """What is answered in place of what is due."""
