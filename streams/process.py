@@ -15,7 +15,7 @@ from state.redis_ledger import RedisLedger
 from state.redis_rates import RedisRates
 from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.publish import KafkaPublisher, Publisher, PublishError
-from streams.broker.quiet import LOOK_SECONDS, quiet
+from streams.broker.quiet import quiet
 from streams.broker.topics import topic_ids, touchpoint_topics
 from streams.budgets.running import Budgets
 from streams.calls.running import Calls
@@ -108,13 +108,8 @@ class Shared:
 
     async def broker_is_there(self, stop: asyncio.Event) -> None:
         """Waits for a broker that is away, however long it takes, or until `stop` is set."""
-        away = False
         while not stop.is_set() and not await self.publisher.broker_answers():
-            away = True
             await asyncio.sleep(0.5)
-        if away:
-            # The line that says so comes with the next look.
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ NO_LAYOUT = "none"
 CONTENT = re.compile(r"\{\{-?\s*content\s*-?\}\}")
 """Where a layout holds the text of a message."""
 _SUBJECT = re.compile(r"\{\{-?\s*subject\s*-?\}\}")
-_LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
+_OPENS = re.compile(r"\{[{%]")
+_CLOSES = {"{{": "}}", "{%": "%}"}
 _FACT = re.compile(r"""(?<![\w.])facts\b(?:\.([a-z0-9_-]+)|\s*\[\s*["']([a-z0-9_-]+)["']\s*\])?""")
 _BRAND = re.compile(r"""(?<![\w.])brand\b(?:\.([a-z]+)|\s*\[\s*["']([a-z]+)["']\s*\])?""")
 _ASSETS = re.compile(r"\basset(?:_url|s_url)\b")
@@ -38,7 +39,7 @@ def composed(
     laid = {file: _laid(file, text, head, layout_of(head, brand), layouts) for file, text in parts.items()}
     texts = [head.subject, *(head.subjects or {}).values(), *laid.values()]
     # What people read names nothing: "the facts" are words there.
-    written = "\n".join(_LIQUID.findall("\n".join(texts)))
+    written = "\n".join(piece for piece, is_liquid in _pieces("\n".join(texts)) if is_liquid)
     languages = sorted({split(file)[1] for file in parts} | set(head.subjects or ()) | {""})
     known = {language: constants_of(head, project, brand, language) for language in languages}
     held = {language: _named(written, values) for language, values in known.items()}
@@ -139,7 +140,27 @@ def _laid(file: str, text: str, head: MessageHead, layout: str, layouts: Mapping
 
 def _escaped(subject: str) -> str:
     """A subject as HTML: what its templates give is escaped when it is rendered."""
-    return "".join(each if _LIQUID.fullmatch(each) else html.escape(each) for each in _LIQUID.split(subject))
+    return "".join(piece if is_liquid else html.escape(piece) for piece, is_liquid in _pieces(subject))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """A template in order: what people read, and each `{{ }}` and `{% %}` whole, which is said of it.
+
+    In linear time, whatever opens and never closes: an expression for it takes the square.
+    """
+    done = at = 0
+    unclosed: set[str] = set()
+    while opened := _OPENS.search(text, at):
+        at = opened.end()
+        end = -1 if opened[0] in unclosed else text.find(_CLOSES[opened[0]], at)
+        if end < 0:
+            unclosed.add(opened[0])
+            continue
+        at = end + 2
+        yield text[done : opened.start()], False
+        yield text[opened.start() : at], True
+        done = at
+    yield text[done:], False
 
 
 def _values(fact: Fact, project: Project) -> dict[str, Any]:

@@ -60,31 +60,48 @@ async def quiet(role: str, address: str, answers: Callable[[], Awaitable[bool]])
     handlers = list(logging.getLogger().handlers)
     for handler in handlers:
         handler.addFilter(held)
-    looking = asyncio.create_task(_look(role, address, answers, held))
+    watch = _Watch(role, address, answers, held)
+    looking = asyncio.create_task(watch.run())
     try:
         yield
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
+        await watch.leave()
         held.let_out()
         for handler in handlers:
             handler.removeFilter(held)
 
 
-async def _look(role: str, address: str, answers: Callable[[], Awaitable[bool]], held: Held) -> None:
-    away_since: float | None = None
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        here = await answers()
-        if not here and away_since is None:
-            away_since = time.monotonic()
-            log.warning("%s: Kafka at %s does not answer; waiting for it, nothing is lost", role, address)
-        elif here and away_since is not None:
-            away_seconds = time.monotonic() - away_since
-            away_since = None
-            log.warning("%s: Kafka at %s answers again after %.0f s", role, address, away_seconds)
-            held.forget()
+class _Watch:
+    """Looks whether the broker is there, and says when that changes."""
+
+    def __init__(self, role: str, address: str, answers: Callable[[], Awaitable[bool]], held: Held) -> None:
+        self._what = f"{role}: Kafka at {address}"
+        self._answers = answers
+        self._held = held
+        self._away_since: float | None = None
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._look()
+
+    async def leave(self) -> None:
+        """Looks a last time where the broker was away: what ended with its return is said to have."""
+        if self._away_since is not None:
+            await self._look()
+
+    async def _look(self) -> None:
+        here = await self._answers()
+        if not here and self._away_since is None:
+            self._away_since = time.monotonic()
+            log.warning("%s does not answer; waiting for it, nothing is lost", self._what)
+        elif here and self._away_since is not None:
+            log.warning("%s answers again after %.0f s", self._what, time.monotonic() - self._away_since)
+            self._away_since = None
+            self._held.forget()
         if here:
-            held.let_out()
+            self._held.let_out()
         else:
-            held.forget()
+            self._held.forget()

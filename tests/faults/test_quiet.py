@@ -95,6 +95,26 @@ async def test_a_line_when_the_broker_goes_and_one_when_it_is_back(
     assert lines.said[-1] == "heard again"
 
 
+async def test_what_ends_with_the_return_of_the_broker_says_that_it_is_back(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "LOOK_SECONDS", 0.005)
+    here = False
+
+    async def answers() -> bool:
+        return here
+
+    async with quiet("worker", "host:9092", answers):
+        await until(lambda: lines.said)
+        monkeypatch.setattr(under_test, "LOOK_SECONDS", 60)
+        await asyncio.sleep(0.02)
+        here = True
+    assert [line.split(" after ")[0].split("; ")[0] for line in lines.said] == [
+        "worker: Kafka at host:9092 does not answer",
+        "worker: Kafka at host:9092 answers again",
+    ]
+
+
 async def test_a_worker_does_not_give_up_on_a_broker_that_cannot_be_reached(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
