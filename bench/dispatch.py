@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ PARALLEL = 500
 KILLS = 20
 KILLED_RATE = 50
 HANG_SECONDS = 30.0
-ROUNDS = 2
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
 OPEN_RATE = 200
 """Messages a second of either channel while one hangs."""
 
@@ -126,12 +127,15 @@ def hang(services: Services, folder: Path) -> None:
     with house(services, folder, "hang", limits, honours=True) as town:
         town.start()
         asyncio.run(warm(town))
+        ratios = []
         for number in range(ROUNDS):
             if number:
                 # The breaker looks now and then, and what is of unknown fate is asked again after a minute.
                 time.sleep(75)
-            for hangs in (False, True):
-                asyncio.run(hanging(town, hangs=hangs))
+            answers, hung = (asyncio.run(hanging(town, hangs=hangs)) for hangs in (False, True))
+            ratios.append(hung / answers)
+        say(f"p99 while another hangs, to while it answers: {', '.join(f'{each:.2f}' for each in ratios)}, ", nl=False)
+        say(f"median {statistics.median(ratios):.2f}")
 
 
 async def warm(town: House) -> None:
@@ -139,7 +143,8 @@ async def warm(town: House) -> None:
     await asyncio.sleep(3)
 
 
-async def hanging(town: House, *, hangs: bool) -> None:
+async def hanging(town: House, *, hangs: bool) -> float:
+    """The p99 in ms."""
     began = time.time()
     if hangs:
         town.hang(began + HANG_SECONDS)
@@ -154,6 +159,7 @@ async def hanging(town: House, *, hangs: bool) -> None:
     p50, p99 = (took[int(len(took) * share)] * 1000 for share in (0.5, 0.99))
     told = "hangs" if hangs else "answers"
     say(f"another provider {told}: {len(took)} messages, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    return p99
 
 
 async def stream(town: House, seconds: float) -> None:

@@ -14,8 +14,9 @@ from streams.observing.faults import said
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
-ROUND_SECONDS = 0.03
-"""From one round to the next while a backlog is worked off."""
+ROUND_SECONDS = 0.008
+BACKLOG_ROUND_SECONDS = 0.03
+"""From one round to the next at least, and while a backlog is worked off."""
 FLUSH_ROUNDS = 3
 """A pass under way, the dead letters before its positions, and one pass more."""
 MOST_LEAVING = 20_000
@@ -47,8 +48,8 @@ class Session:
 
     `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
     were proven; `fenced(partition)` when an epoch ended while the session goes on. `backlog`, set by whoever applies
-    inputs, says that many wait in hand: rounds then begin ROUND_SECONDS apart, since each has its price however little
-    it holds.
+    inputs, says that many wait in hand. Rounds begin a while apart, then longer, since each has its price however
+    little it holds.
     """
 
     def __init__(
@@ -139,8 +140,8 @@ class Session:
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
-                if self.backlog:
-                    await asyncio.sleep(now + ROUND_SECONDS - asyncio.get_running_loop().time())
+                pause = BACKLOG_ROUND_SECONDS if self.backlog else ROUND_SECONDS
+                await asyncio.sleep(now + pause - asyncio.get_running_loop().time())
                 continue
             self._wake.clear()
             with suppress(TimeoutError):

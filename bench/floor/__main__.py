@@ -63,6 +63,8 @@ def main(
         if profile:
             click.echo(_profiled(place, profile, sizes))
             return
+        if not (smoke or kafka):
+            latency.warm_up(place, sizes)
         measured = []
         for number in range(sizes.rounds):
             for row in only or ROWS:

@@ -91,14 +91,14 @@ def _introduce(run: Run, writing: "_Writing", now: str) -> int:
     facts = 0
     for number in range(run.customers):
         name = customer_id(number)
-        for kind, properties in _facts(name).items():
+        for kind, properties in facts_of(name).items():
             facts += 1
             given = Touchpoint(kind, name, id=f"{kind}-{name}", occurred_at=now, properties=properties)
             writing.put(run.inputs[0], name.encode(), encode_touchpoint(given).value or b"")
     return facts
 
 
-def _facts(name: str) -> dict[str, dict[str, Any]]:
+def facts_of(name: str) -> dict[str, dict[str, Any]]:
     return {
         "customer.updated": {"set": {"email": f"{name}@shop.example"}},
         "consent.changed": {"topic": "offers", "channel": "email", "given": True, "source": "checkout"},

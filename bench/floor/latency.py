@@ -33,6 +33,12 @@ def latency(house: House, sizes: Sizes) -> Iterator[Measured]:
             yield Measured(f"latency, {rate:,} events/s", series, durable, figures)
 
 
+def warm_up(house: House, sizes: Sizes) -> None:
+    """Both programs once, unmeasured: whoever comes first at a new broker pays for what its JVM has yet to compile."""
+    for series in (FLOOR, BY_HAND):
+        open_loop(house, series, sizes.few_customers, sizes.rates[0], sizes.seconds)
+
+
 def open_loop(house: House, series: str, customers: int, rate: int, seconds: float) -> Figures:
     """Latencies of one program under so many events a second, after a warm-up, and its CPU."""
     with house.fresh(customers) as run, ExitStack() as stack:
