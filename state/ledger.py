@@ -43,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the ledger, in Redis and on `dispatches`. `key` is an action id, or one of the keys below for a note.
 
     `at` is wall clock in ms, but for consent the instant of the decision, which is compared with that of an action.
+    `segments` are those of an SMS that was sent, 0 for any other message.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     at: int
     code: str = ""
     class_: str = msgspec.field(name="class", default="")
+    segments: int = 0
 
 
 class Ask(NamedTuple):

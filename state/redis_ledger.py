@@ -14,6 +14,8 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 _REFILL = "refill"
 _REFILL_MS = 3_600_000
 _AT_ONCE = 500
+_SEGMENTS = "\x1f"
+"""Stands between the code of an entry and its segments, where it has some."""
 
 
 class RedisLedger:
@@ -60,7 +62,7 @@ class RedisLedger:
             return
         args: list[str | int] = [KEPT_MS]
         for entry in entries:
-            args += [entry.status.value, entry.at, entry.code]
+            args += [entry.status.value, entry.at, _written(entry)]
         await self._call(self._put, [guard, *(self._key(partition, entry.key) for entry in entries)], args)
 
     async def _call(self, script: Any, keys: Sequence[str], args: Sequence[str | int]) -> Any:
@@ -85,5 +87,10 @@ def _said(fault: Exception) -> str:
 
 
 def _entry(ask: Ask, answer: str) -> Entry:
-    status, at, code = answer.split("|", 2)
-    return Entry(ask.action, Status(status), int(at), code, ask.class_)
+    status, at, written = answer.split("|", 2)
+    code, _, segments = written.partition(_SEGMENTS)
+    return Entry(ask.action, Status(status), int(at), code, ask.class_, int(segments or 0))
+
+
+def _written(entry: Entry) -> str:
+    return f"{entry.code}{_SEGMENTS}{entry.segments}" if entry.segments else entry.code

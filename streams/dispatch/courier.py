@@ -67,7 +67,8 @@ class Courier:
             self._on_sent(action, rendered)
         if status is Status.RELEASED:
             return released(entry, self._clock())
-        return Entry(action.id, status, entry.at if status is Status.RESERVED else self._clock(), code, action.class_)
+        at = entry.at if status is Status.RESERVED else self._clock()
+        return Entry(action.id, status, at, code, action.class_, rendered.segments if status is Status.SENT else 0)
 
     def _valid_ms(self, action: Action) -> int:
         """How long it is worth anything from now; of a replay, from the instant of its decision."""

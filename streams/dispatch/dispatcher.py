@@ -299,8 +299,7 @@ class Dispatcher:
             await self._publisher.append(topic, home, outs)
 
     def _receipt(self, errand: Errand, entry: Entry) -> Receipt:
-        segments = 0 if errand.rendered is None else errand.rendered.segments
-        receipt, traces = receipt_of(errand.action, entry, self._settings, segments), self._traces
+        receipt, traces = receipt_of(errand.action, entry, self._settings), self._traces
         if traces is None or errand.origin is None:
             return receipt
         headers = traces.dispatched(errand.action, errand.origin, entry, errand.taken_at, errand.attempts)

@@ -28,11 +28,8 @@ class Receipt(NamedTuple):
     out: Out
 
 
-def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int = 0) -> Receipt:
-    """The receipt of a settled entry. It follows from its arguments alone: published again, it is the same.
-
-    `segments` are those of an SMS, 0 for any other message.
-    """
+def receipt_of(action: Action, entry: Entry, settings: Settings) -> Receipt:
+    """The receipt of a settled entry. It follows from its arguments alone: published again, it is the same."""
     kind = _TYPES[entry.status]
     code, dead_address = ("unresolved", False) if entry.status is Status.UNRESOLVED else code_of(entry)
     properties: dict[str, str | int] = {
@@ -45,8 +42,8 @@ def receipt_of(action: Action, entry: Entry, settings: Settings, segments: int =
         properties["code"] = code
         if dead_address:
             properties["dead_address"] = action.recipient
-    elif segments:
-        properties["segments"] = segments
+    elif entry.segments:
+        properties["segments"] = entry.segments
     value = {
         "id": hashlib.sha256(f"{action.id}\n{kind}".encode()).hexdigest()[:32],
         "type": kind,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from dispatching import QUICK, Office, action
 from waiting import until
@@ -86,6 +87,17 @@ async def test_a_text_leaves_once_and_its_receipt_counts_segments(texting: Offic
     receipts = texting.shelf.values("touchpoints.sms")
     assert {each["type"] for each in receipts} == {"message.sent"}
     assert [each["properties"]["segments"] for each in receipts] == [1, 1]
+
+
+async def test_a_receipt_published_again_is_the_first_one_though_the_message_is_over_by_then(
+    texting: Office, twilio: TwilioService
+) -> None:
+    await texting.take(to(1))
+    # Worth nothing any more by now, it is not rendered again; the first receipt may not have got out.
+    await texting.take(msgspec.structs.replace(to(1), void_at=2000))
+    first, again = texting.shelf.values("touchpoints.sms")
+    assert again == first and first["properties"]["segments"] == 1
+    assert len(twilio.texts) == 1
 
 
 async def test_numbers_that_are_dead_stopped_or_wrong_fail_with_their_code_and_no_other_does(

@@ -84,6 +84,13 @@ async def test_what_is_settled_stays_so_with_its_instant_and_code(ledger: Ledger
     assert await answer(ledger, ask(token="other"), 6000) == (status, 5500, "a|code")
 
 
+async def test_what_was_sent_keeps_how_many_segments_it_had(ledger: Ledger) -> None:
+    await ledger.refill(0, batches([Entry("a1", Status.SENT, 5500, "a|code", segments=3)]))
+    await ledger.put(0, [Entry("a2", Status.SENT, 5500, segments=12), Entry("a3", Status.SENT, 5500, "code")])
+    answers = await ledger.reserve(0, [ask("a1"), ask("a2"), ask("a3")], 6000)
+    assert [(entry.code, entry.segments) for entry in answers] == [("a|code", 3), ("", 12), ("code", 0)]
+
+
 async def test_sent_stands_above_every_other_answer(ledger: Ledger) -> None:
     await ledger.refill(0, batches())
     await ledger.put(0, [Entry("a1", Status.UNRESOLVED, 5000)])
