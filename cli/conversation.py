@@ -46,7 +46,9 @@ def told(known: Customer, brand: str, found: Conversation) -> Iterator[str]:
     yield f"{f'brand {brand}, ' if brand else ''}on {found.channel}, {holder}, since {utc(found.began_at)}"
     if found.dropped:
         yield f"  {found.dropped} older turns are not kept"
-    yield from (f"  {utc(turn.at)}  {turn.who} ({turn.channel}): {turn.text}" for turn in found.turns)
+    for turn in found.turns:
+        lost = f" [not delivered: {turn.code}]" if turn.code else ""
+        yield f"  {utc(turn.at)}  {turn.who} ({turn.channel}): {turn.text}{lost}"
 
 
 def _whole(known: Customer, found: Conversation) -> dict[str, object]:

@@ -103,6 +103,11 @@ def whole(item: Item) -> Iterator[str]:
     yield from (f"  {name}: {value}" for name, value in task.data.items())
     turns = [(each["at"], each["who"], each["channel"], each["text"]) for each in task.conversation]
     turns += [(each.decided_at, each.who, each.channel, each.text) for each in item.turns.values()]
+    turns += [
+        (each.decided_at, "not delivered", each.channel, f"{each.code} {each.why}".strip())
+        for each in item.refused.values()
+    ]
+    turns.sort(key=lambda turn: turn[0])
     if turns:
         yield "said:"
     yield from (f"  {local(at, zone)}  {who} ({channel}): {text}" for at, who, channel, text in turns)

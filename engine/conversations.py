@@ -20,11 +20,13 @@ from engine.customer import (
     Turn,
     positions,
 )
-from engine.decision import Action, TaskTurn
+from engine.decision import Action, TaskRefused, TaskTurn
 from engine.draft import Draft
 from engine.event import Event
-from engine.ids import task_turn_id
+from engine.ids import task_refused_id, task_turn_id
+from engine.policy.proposal import Refusal
 from engine.program import MessageSpec
+from engine.run import Run
 from engine.segments import set_alarm
 from journeys.messages.render import render
 from journeys.messages.template import TemplateFault
@@ -48,12 +50,18 @@ def of(customer: Customer, brand: str) -> tuple[str, Conversation] | None:
     return (name, among[name]) if name in among else None
 
 
+def brand_of(run: Run, message: MessageSpec | None = None) -> str:
+    """With whom a journey speaks: the brand of its message, else its own, else that of the project; empty for none."""
+    named = message.content.head.brand if message is not None and message.content is not None else None
+    return named or run.journey.brand or run.draft.catalog.terms.brand
+
+
 def hear(draft: Draft, event: Event) -> None:
     """Takes what the person said. From now on they are where they said it; whoever has the conversation is told."""
-    text, address, brand = event.properties.get("text"), event.properties.get("from"), event.brand or ""
+    text, address = event.properties.get("text"), event.properties.get("from")
     if not isinstance(text, str) or not text.strip():
         return
-    at = event.occurred_at
+    at, brand = event.occurred_at, event.brand or _meant(draft, event)
     before = draft.customer.conversations.get(brand)
     if before is None:
         before = Conversation(at, event.channel)
@@ -69,18 +77,66 @@ def hear(draft: Draft, event: Event) -> None:
         tell(draft, task, turn, event.id)
 
 
-def say(draft: Draft, brand: str, who: str, action: Action, text: str) -> Turn:
-    """Takes what left for the person as said by the bot or an agent."""
-    turn = Turn(who, action.channel, action.decided_at, text)
+def _meant(draft: Draft, event: Event) -> str:
+    """The brand of the conversation in which an event that names none was written: that of what it answers, else the
+    one without, else that of the project, else the latest on its channel."""
+    among = draft.customer.conversations
+    if not among:
+        return ""
+    answered = event.properties.get("action_id")
+    for brand, each in among.items() if answered else ():
+        if any(turn.action == answered for turn in each.turns):
+            return brand
+    usual = draft.catalog.terms.brand
+    if "" in among or usual in among:
+        return "" if "" in among else usual
+    return next((brand for brand in reversed(among) if among[brand].channel == event.channel), "")
+
+
+def begin(draft: Draft, brand: str, channel: str) -> Conversation:
+    """Opens a conversation in which the person has said nothing yet; what leaves goes to their address."""
+    opened = Conversation(draft.at, channel)
+    _put(draft, brand, opened, draft.at)
+    return opened
+
+
+def say(draft: Draft, brand: str, who: str, action: Action, text: str, task: str = "", reply: str = "") -> Turn:
+    """Takes what left for the person as said by the bot or an agent, who wrote it in the event `reply` of a task."""
+    turn = Turn(who, action.channel, action.decided_at, text, action.id, task, reply)
     _keep(draft, brand, draft.customer.conversations[brand], turn)
     return turn
 
 
 def tell(draft: Draft, task: str, turn: Turn, cause: str) -> None:
     """Tells those who have the conversation that something was said in it."""
-    name, customer = task_turn_id(task, cause), draft.customer.id
-    draft.outputs.append(TaskTurn(name, customer, task, turn.who, turn.channel, turn.text[:TURN_CHARACTERS], draft.at))
+    name, customer, text = task_turn_id(task, cause), draft.customer.id, turn.text[:TURN_CHARACTERS]
+    draft.outputs.append(TaskTurn(name, customer, task, turn.who, turn.channel, text, draft.at, turn.reply))
     draft.say(trace.TASK_TOLD, code=turn.who, task=task)
+
+
+def unsaid(draft: Draft, task: str, reply: str, channel: str, refusal: Refusal, cause: str) -> None:
+    """Tells those who wrote something that it does not reach the person; `cause` is the event that showed it."""
+    name, customer = task_refused_id(task, reply, cause), draft.customer.id
+    draft.outputs.append(TaskRefused(name, customer, task, reply, channel, refusal.code, draft.at, refusal.why))
+    draft.say(trace.TASK_TOLD, code=trace.UNSAID, why=refusal.code, task=task)
+
+
+def undelivered(draft: Draft, event: Event) -> None:
+    """A receipt: a turn that left as this action did not reach the person. An agent who wrote it is told, once."""
+    action = event.properties.get("action_id")
+    if not action:
+        return
+    for brand, each in draft.customer.conversations.items():
+        place = next((place for place, turn in enumerate(each.turns) if turn.action == action), None)
+        if place is None or each.turns[place].code:
+            continue
+        turn, told = each.turns[place], event.properties.get("code")
+        code = told if isinstance(told, str) and told else event.type.rpartition(".")[2]
+        turns = [*each.turns[:place], _copy(turn, code=code), *each.turns[place + 1 :]]
+        draft.own().conversations = {**draft.customer.conversations, brand: _copy(each, turns=turns)}
+        if turn.who == AGENT:
+            unsaid(draft, turn.task, turn.reply, turn.channel, Refusal(code, ""), event.id)
+        return
 
 
 def hand_over(draft: Draft, brand: str, task: str) -> None:
@@ -110,10 +166,10 @@ def forget(draft: Draft, brand: str) -> None:
     draft.say(trace.FACT, code="conversation", why="nothing was said for long; the conversation is forgotten")
 
 
-def answers(customer: Customer, brand: str, at: int) -> bool:
-    """Whether what leaves now (ms) is an answer to what the person said just before."""
-    found = of(customer, brand)
-    return found is not None and at - found[1].heard_at <= ANSWERS_MS
+def heard_at(draft: Draft, brand: str) -> int:
+    """When the person last wrote in the conversation with a brand (ms); 0 for never, or where none is open."""
+    found = of(draft.customer, brand)
+    return 0 if found is None else found[1].heard_at
 
 
 def said_last(conversation: Conversation) -> str:
@@ -122,8 +178,12 @@ def said_last(conversation: Conversation) -> str:
 
 
 def transcript(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    """The turns as others read them."""
-    return [{"who": turn.who, "channel": turn.channel, "at": turn.at, "text": turn.text} for turn in turns]
+    """The turns as others read them; one that did not reach the person has a `code`."""
+    return [
+        {"who": turn.who, "channel": turn.channel, "at": turn.at, "text": turn.text}
+        | ({"code": turn.code} if turn.code else {})
+        for turn in turns
+    ]
 
 
 def quoted(message: MessageSpec, action: Action) -> str:
@@ -150,10 +210,13 @@ def _keep(draft: Draft, brand: str, conversation: Conversation, turn: Turn) -> N
         first += 1
     turns = turns[first:]
     dropped = conversation.dropped + len(conversation.turns) + 1 - len(turns)
-    kept = with_item(
-        draft.customer.conversations, brand, _copy(conversation, turns=turns, dropped=dropped), CONVERSATIONS
-    )
+    _put(draft, brand, _copy(conversation, turns=turns, dropped=dropped), max(turn.at, draft.at))
+
+
+def _put(draft: Draft, brand: str, conversation: Conversation, at: int) -> None:
+    """Keeps a conversation until a silence behind `at` (ms); of too many the oldest falls out."""
+    kept = with_item(draft.customer.conversations, brand, conversation, CONVERSATIONS)
     for name in draft.customer.conversations.keys() - kept.keys():
         set_alarm(draft, ALARM + name, 0)
     draft.own().conversations = kept
-    set_alarm(draft, ALARM + brand, turn.at + SILENCE_MS if turn.at > draft.at else draft.at + SILENCE_MS)
+    set_alarm(draft, ALARM + brand, at + SILENCE_MS)

@@ -155,7 +155,8 @@ class OpenGoal(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An action proposed and not yet known to have left, so that it can be voided.
 
-    Where it is a fallback of `journey`, a receipt of a type of `unless` for an action of `behind` voids it.
+    Where it is a fallback of `journey`, a receipt of a type of `unless` for an action of `behind` voids it. One of
+    class `service` is voided by a STOP.
     """
 
     action: str
@@ -166,6 +167,7 @@ class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     journey: str = ""
     behind: list[str] = []
     unless: list[str] = []
+    service: bool = False
 
 
 class Drawn(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -225,18 +227,27 @@ class DeadAddress(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Turn(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What somebody said in a conversation: `who` is customer, bot or agent, `at` when (ms), on which channel."""
+    """What somebody said in a conversation: `who` is customer, bot or agent, `at` when (ms), on which channel.
+
+    `action` is the message that it left as, `task` and `reply` (the id of the event) what an agent wrote it in. With a
+    `code` it did not reach the person, or nobody knows.
+    """
 
     who: str
     channel: str
     at: int
     text: str
+    action: str = ""
+    task: str = ""
+    reply: str = ""
+    code: str = ""
 
 
 class Conversation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What was said lately, over every channel; the newest turns, oldest first, `dropped` of them left out before.
 
-    The person is on `channel` now, under `address` (empty: that of their attribute), and spoke last at `heard_at` (ms).
+    The person is on `channel` now, under `address` (empty: that of their attribute), and spoke last at `heard_at` (ms,
+    0 where the bot or people began it).
     `task` is the last one whose people took it over; it is theirs while that task is open.
     """
 

@@ -15,7 +15,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
     timer); `void_at` (ms, 0 for never) is when it is worth nothing any more; `variables` are the values the templates
     name; `cause` is the id of the trace that says why. `offer`, as `CATALOG/ID`, is that of
     a catalog that the message makes, and `segment` the one in which the person counts when it is learned what is taken.
-    `language` is the person's, where the message has several.
+    `language` is the person's, where the message has several. With `asks_consent` a no stops it whatever its class.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Action(msgspec.Struct, frozen=True, tag="send", tag_field="kind", omit_def
     quiet: tuple[int, int] | None = None
     quiet_holidays: str = ""
     language: str = ""
+    asks_consent: bool = False
 
 
 class Void(msgspec.Struct, frozen=True, tag="void", tag_field="kind"):
@@ -76,7 +77,8 @@ class Task(msgspec.Struct, frozen=True, tag="task", tag_field="kind", omit_defau
     """Work for a person. `id` follows from its cause, as an action's.
 
     `due_at` and `warn_at` (0 for never) in ms; `data` is what the person needs to see; the rest as in an action.
-    With `hand_over` they have the conversation: `conversation` is what was said so far, `history` what else is known.
+    With `hand_over` they have the conversation: `conversation` is what was said so far, `history` what else is known,
+    `channel` where it goes on (empty: nowhere can they be reached) and `brand` with whom it is.
     """
 
     id: str
@@ -97,6 +99,8 @@ class Task(msgspec.Struct, frozen=True, tag="task", tag_field="kind", omit_defau
     hand_over: bool = False
     conversation: list[dict[str, Any]] = []
     history: dict[str, Any] = {}
+    channel: str = ""
+    brand: str = ""
 
 
 class TaskWarning(msgspec.Struct, frozen=True, tag="task_warning", tag_field="kind"):
@@ -123,8 +127,11 @@ class TaskClosed(msgspec.Struct, frozen=True, tag="task_closed", tag_field="kind
     reason: str = ""
 
 
-class TaskTurn(msgspec.Struct, frozen=True, tag="task_turn", tag_field="kind"):
-    """Something was said in a conversation that people have: by the customer, or what one of them wrote and left."""
+class TaskTurn(msgspec.Struct, frozen=True, tag="task_turn", tag_field="kind", omit_defaults=True):
+    """Something was said in a conversation that people have: by the customer, or what one of them wrote and left.
+
+    `reply` is the id of the `task.replied` that an agent wrote it in.
+    """
 
     id: str
     customer: str
@@ -133,6 +140,23 @@ class TaskTurn(msgspec.Struct, frozen=True, tag="task_turn", tag_field="kind"):
     channel: str
     text: str
     decided_at: int
+    reply: str = ""
+
+
+class TaskRefused(msgspec.Struct, frozen=True, tag="task_refused", tag_field="kind", omit_defaults=True):
+    """What one of the people wrote does not reach the customer: policy, the dispatcher or the provider refused it.
+
+    `reply` is the id of its `task.replied`, `code` says why, as on the trace or in the receipt, and `why` in words.
+    """
+
+    id: str
+    customer: str
+    task: str
+    reply: str
+    channel: str
+    code: str
+    decided_at: int
+    why: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind", omit_defaults=True):
@@ -178,7 +202,7 @@ class Emitted(msgspec.Struct, frozen=True, tag="event", tag_field="kind", omit_d
 
 Output = Action | Void | ConsentChange | Erasure
 """What leaves on the topic `actions`."""
-TaskOutput = Task | TaskWarning | TaskTurn | TaskClosed
+TaskOutput = Task | TaskWarning | TaskTurn | TaskRefused | TaskClosed
 """What leaves on the topic `tasks`."""
 CallOutput = Call | CallErasure
 """What leaves on the topic `calls`."""

@@ -57,7 +57,8 @@ class Draft:
     `derived` are the events that it brought about and has not applied yet, `ended` the enrollments that others may
     wait for, `touched` what changed of the person that segments, alarms and rests may look at: `customer`, `type/TYPE`,
     `segment/NAME`. `proposals` are the messages that enrollments want to send and policy has not judged yet, `returned`
-    what was taken of budgets for what never left.
+    what was taken of budgets for what never left, `stopped` the channel that the event in hand stopped, until one
+    message has confirmed that.
     """
 
     __slots__ = (
@@ -85,6 +86,7 @@ class Draft:
         "outputs",
         "proposals",
         "returned",
+        "stopped",
         "touched",
     )
 
@@ -107,6 +109,7 @@ class Draft:
         self.ended: Sequence[Ended] = ()
         self.proposals: Sequence[Pending] = ()
         self.returned: Sequence[Drawn] = ()
+        self.stopped = ""
         self.touched: frozenset[str] = NOTHING
         self._derivations = 0
         self._hops = 0

@@ -28,7 +28,7 @@ from engine.event import Event
 from engine.ids import call_erasure_id, consent_id, erasure_id
 from engine.places import fences
 from engine.program import ANSWER_TYPES
-from engine.run import cancel_tasks
+from engine.run import cancel_tasks, take_back
 from journeys.messages.window import REPLIED
 
 _LOCATION, _APP = "location", "app"
@@ -37,6 +37,8 @@ LOCATION = consent_key(_LOCATION, _APP)
 
 _EVERY = consent_key(EVERY_TOPIC, "")
 WHATSAPP = "whatsapp"
+STOPPED = "stopped"
+"""The code of the void of a message that a STOP takes back."""
 REPLIED_AT = REPLIED.partition(".")[2]
 """The attribute that a reply writes."""
 
@@ -97,6 +99,25 @@ def _answered(draft: Draft, event: Event) -> None:
         fences.forget(draft)
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
     _tell_dispatch(draft, event, topic, channel, given, before)
+    if topic == EVERY_TOPIC and not given and channel in draft.catalog.terms.stops:
+        _stop(draft, channel, before)
+
+
+def _stop(draft: Draft, channel: str, before: Consent | None) -> None:
+    """Takes back what is queued of class service. The first STOP, or one behind a yes, may be confirmed once."""
+    stopped = [each for each in draft.customer.queued if each.service and each.channel == channel]
+    for each in stopped:
+        take_back(draft, [each], each.journey, STOPPED, draft.at)
+    given_since = (
+        before is None
+        or before.given
+        or any(
+            each.given and each.at > before.at and key.rpartition("/")[2] == channel
+            for key, each in draft.customer.consent.items()
+        )
+    )
+    if given_since:
+        draft.stopped = channel
 
 
 def _with_answer(consents: dict[str, Consent], key: str, answer: Consent) -> dict[str, Consent]:
@@ -206,6 +227,8 @@ def _left(draft: Draft, event: Event) -> None:
     if draft.customer.contacts:
         _settle_contact(draft, event, action)
     queued = draft.customer.queued
+    if draft.customer.conversations and event.type != "message.sent":
+        conversations.undelivered(draft, event)
     if queued and event.type == "message.sent":
         void_answered(draft, event, action)
         queued = draft.customer.queued
@@ -218,6 +241,13 @@ def _failed(draft: Draft, event: Event) -> None:
     """A receipt that may also say that nothing reaches the address any more."""
     _left(draft, event)
     _bury_address(draft, event)
+
+
+def _bounced(draft: Draft, event: Event) -> None:
+    """What left came back."""
+    _bury_address(draft, event)
+    if draft.customer.conversations:
+        conversations.undelivered(draft, event)
 
 
 def _bury_address(draft: Draft, event: Event) -> None:
@@ -274,5 +304,5 @@ FACTS: dict[str, Callable[[Draft, Event], None]] = {
     "action.refused": _left,
     "message.sent": _left,
     "message.failed": _failed,
-    "message.bounced": _bury_address,
+    "message.bounced": _bounced,
 }

@@ -37,6 +37,11 @@ def task_turn_id(task: str, event_id: str) -> str:
     return _digest(("turn", task, event_id))
 
 
+def task_refused_id(task: str, reply: str, event_id: str) -> str:
+    """The id of the record that tells the people of a task that what they wrote did not reach the person."""
+    return _digest(("unsaid", task, reply, event_id))
+
+
 def consent_id(customer: str, topic: str, channel: str, event_id: str) -> str:
     """The id of the record that tells dispatch of an answer given by this event."""
     return _digest(("consent", customer, topic, channel, event_id))

@@ -21,6 +21,8 @@ TASKED = "tasked"
 TASK_WARNED = "task_warned"
 TASK_CLOSED = "task_closed"
 TASK_TOLD = "task_told"
+UNSAID = "refused"
+"""The code of that line for what people wrote and does not reach the person."""
 ANSWERED = "answered"
 HELD = "held"
 SENT = "sent"
@@ -71,7 +73,10 @@ CODES: dict[str, str] = {
     TASKED: "work for a person was asked for; `data.task` is its id, `data.until` (ms) when it is due",
     TASK_WARNED: "a task is due soon, at `data.until` (ms)",
     TASK_CLOSED: "a task ended; `code` is its outcome, expired or cancelled",
-    TASK_TOLD: "the people who have a conversation are told what was said in it; `code`: customer or agent",
+    TASK_TOLD: (
+        "the people who have a conversation are told what was said in it; `code`: customer, agent, or refused for what "
+        "does not reach the person"
+    ),
     ANSWERED: (
         "a FAQ was asked for the answer to what the person said last; `code`: found or none; `data.entry` came "
         "nearest, by `data.question`, with `data.score` of the `data.threshold` that is needed"

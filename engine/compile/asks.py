@@ -34,9 +34,10 @@ def send(around: Around, node: Send, then: Step, path: str) -> SendStep:
     defer = blocked.defer if isinstance(blocked, Defer) else None
     fallback = None if node.fallback is None else _fallback(node.fallback)
     best = node.pick == "best"
+    begins = variants_of(message, None, node.begin_on) if node.begin_on else ()
     return SendStep(
         label, message, variants, node.void_after, then, refused, around.rescue,
-        defer=defer, best=best, fallback=fallback, follows=follows,
+        defer=defer, best=best, fallback=fallback, follows=follows, begins=begins,
     )  # fmt: skip
 
 
@@ -49,18 +50,20 @@ def task(around: Around, node: Task, then: Step, path: str) -> TaskStep:
     data = around.inputs(node.data)
     hours = around.hours(node.hours, path)
     label = around.id(node.id, path)
-    says = None if node.hand_over is None else _says(around, node.hand_over, label, then, path)
+    says = None if node.hand_over is None else _says(around, node.hand_over, node.begin_on, label, then, path)
     return TaskStep(
         label, node.task, node.queue, node.due, node.warn, data, outcomes, then, otherwise, around.rescue, hours, says
     )
 
 
-def _says(around: Around, name: str, label: str, then: Step, path: str) -> SendStep:
+def _says(around: Around, name: str, channels: list[str] | None, label: str, then: Step, path: str) -> SendStep:
     """How what people write in a conversation leaves; nothing follows it, for the task is still open."""
     message = around.messages.get(name)
     if message is None:
         raise around.fault(path, f"message {name} is unknown; write messages/{name}/ or name another")
-    return SendStep(label, message, variants_of(message, None, _all(message)), None, then, then, follows=True)
+    variants = variants_of(message, None, _all(message))
+    begins = variants_of(message, None, channels) if channels else variants
+    return SendStep(label, message, variants, None, then, then, follows=True, begins=begins)
 
 
 def _all(message: MessageSpec) -> list[str]:

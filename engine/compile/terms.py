@@ -33,6 +33,9 @@ def compile_terms(project: Project, brands: Mapping[str, Brand]) -> Terms:
         holdout=0.0 if project.holdout is None else share_of(project.holdout),
         redact=frozenset(project.redact),
         costs={name: float(each.cost) for name, each in project.channels.items()},
+        opt_in=frozenset(project.opt_in),
+        stops=frozenset(project.stops),
+        brand=project.brand or "",
     )
 
 

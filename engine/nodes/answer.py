@@ -12,7 +12,7 @@ FOUND, NONE = "found", "none"
 
 def enter(step: AnswerStep, run: Run) -> Step:
     """Keeps the answer that is nearest as a variable, or goes on at `else`; the trace says how near it was."""
-    open_ = conversations.of(run.draft.customer, run.journey.brand)
+    open_ = conversations.of(run.draft.customer, conversations.brand_of(run))
     said = conversations.said_last(open_[1]) if open_ is not None else ""
     found = step.answers.find(said) if said else None
     kept = {name: value for name, value in run.enrollment.vars.items() if name != step.name}

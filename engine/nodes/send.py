@@ -15,7 +15,7 @@ from engine.ids import action_id
 from engine.pending import Pending
 from engine.policy.budget import taken
 from engine.policy.caps import with_contact
-from engine.policy.consent import WITHOUT_CONSENT
+from engine.policy.consent import SERVICE, WITHOUT_CONSENT
 from engine.policy.holdout import HELD_OUT, holdout_key
 from engine.policy.pipeline import judged
 from engine.policy.proposal import Proposal, Refusal
@@ -117,13 +117,22 @@ def judge(step: SendStep, run: Run, pending: Pending) -> Step | None:
 def attempt(step: SendStep, variant: Variant, run: Run, pending: Pending, number: int) -> Refusal | None:
     """Sends the message on one channel if policy lets it through; `number` tells its action from others of a visit."""
     proposal = _proposal(step, variant, run, pending.proposed_at)
-    refusal = judged(proposal, run.draft.customer, run.draft.catalog.terms)
-    if refusal is None:
-        refusal = belonged_to_erased(proposal, run.draft.customer, run.draft.around)
+    refusal = _judged(proposal, run)
     if refusal is None:
         name = action_id(run.enrollment.id, step.label, pending.visit, number)
         refusal = _send(step, variant, run, proposal, name, pending.chain)
     return refusal
+
+
+def allowed(step: SendStep, variant: Variant, run: Run) -> Refusal | None:
+    """What policy would say of the message on a channel if it were proposed now."""
+    return _judged(_proposal(step, variant, run, run.at), run)
+
+
+def _judged(proposal: Proposal, run: Run) -> Refusal | None:
+    customer = run.draft.customer
+    refusal = judged(proposal, customer, run.draft.catalog.terms)
+    return belonged_to_erased(proposal, customer, run.draft.around) if refusal is None else refusal
 
 
 def say_refused(step: SendStep, variant: Variant, run: Run, refusal: Refusal) -> None:
@@ -137,6 +146,9 @@ def say_refused(step: SendStep, variant: Variant, run: Run, refusal: Refusal) ->
 def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> Proposal:
     customer, journey, message = run.draft.customer, run.journey, step.message
     zone = run.zone()
+    heard_at = conversations.heard_at(run.draft, conversations.brand_of(run, message)) if step.follows else 0
+    # Who says STOP is awake, and told at once.
+    confirms = run.draft.stopped == variant.channel and message.class_ == SERVICE
     return Proposal(
         step.topic or journey.topic,
         variant.channel,
@@ -154,9 +166,11 @@ def _proposal(step: SendStep, variant: Variant, run: Run, proposed_at: int) -> P
         journey.brand,
         journey.caps,
         run.facts,
-        step.follows and conversations.answers(customer, journey.brand, run.at),
+        run.at - heard_at <= conversations.ANSWERS_MS or confirms,
         message.since,
         message.until,
+        heard_at,
+        confirms,
     )
 
 
@@ -181,8 +195,11 @@ def _send(
         earlier = [each for each in draft.customer.queued if each.action in chain.sent]
         take_back(draft, earlier, run.journey.name, FELL_BACK, run.at)
     draft.outputs.append(action)
+    if proposal.confirms:
+        draft.stopped = ""
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
-    queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at)
+    is_service = proposal.class_ == SERVICE
+    queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at, service=is_service)
     if chain is not None and step.fallback is not None:
         behind, unless = list(chain.sent), sorted(step.fallback.unless)
         queued = replace(queued, journey=run.journey.name, behind=behind, unless=unless)
@@ -225,6 +242,7 @@ def _action(step: SendStep, variant: Variant, run: Run, proposal: Proposal, name
         segment=step.segment,
         quiet=quiet.window(variant.channel) if quiet is not None else None,
         quiet_holidays=quiet.holidays if quiet is not None else "",
+        asks_consent=variant.channel in draft.catalog.terms.opt_in and proposal.class_ in WITHOUT_CONSENT,
         language=_language(draft.customer.attributes.get("language")) if step.message.languages else "",
     )
 

@@ -33,8 +33,6 @@ def enter(step: TaskStep, run: Run) -> Step | None:
     enrollment = run.enrollment
     task = _task(step, run, action_id(enrollment.id, step.label, run.visit(step.label)), due_at, warn_at)
     run.draft.outputs.append(task)
-    if step.says is not None and (found := conversations.of(run.draft.customer, run.journey.brand)):
-        conversations.hand_over(run.draft, found[0], task.id)
     enrollment.sent = with_last(enrollment.sent, task.id, SENT_PER_ENROLLMENT)
     run.position.task = OpenTask(task.id, step.queue, step.title, due_at)
     run.stand(step.label, run.at, warn_at or due_at)
@@ -93,18 +91,20 @@ def _task(step: TaskStep, run: Run, name: str, due_at: int, warn_at: int) -> Tas
         decided_at=run.at,
         received_at=draft.event.received_at if draft.event is not None else 0,
         cause=draft.trace_id,
-        **_handed_over(step, run),
+        **_handed_over(step, run, name),
     )
 
 
-def _handed_over(step: TaskStep, run: Run) -> dict[str, Any]:
-    """What goes along with a conversation: its transcript, and what else is known of the person."""
+def _handed_over(step: TaskStep, run: Run, task: str) -> dict[str, Any]:
+    """What goes along with a conversation: its transcript, where it goes on, and what else is known of the person."""
     if step.says is None:
         return {}
+    brand, channel = talk.take_over(step, run, task)
     customer = run.draft.customer
-    found = conversations.of(customer, run.journey.brand)
+    found = conversations.of(customer, brand)
     said = conversations.transcript(found[1].turns) if found is not None else []
-    return {"hand_over": True, "conversation": said, "history": known(customer, run.draft.live.values())}
+    history = known(customer, run.draft.live.values())
+    return {"hand_over": True, "conversation": said, "history": history, "channel": channel, "brand": brand}
 
 
 def _within(step: TaskStep, at: int, duration: Duration, zone: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from engine.customer import Customer
 from engine.policy.caps import within_caps
-from engine.policy.consent import consented
+from engine.policy.consent import consented, not_stopped
 from engine.policy.content import allowed_content
 from engine.policy.erased import erased
 from engine.policy.holdout import held_out
@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     erased,
     suppressed,
     consented,
+    not_stopped,
     allowed_content,
     stated,
     held_out,

@@ -19,7 +19,8 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     `held_out`: the person is in the control group of the journey. `at` (ms) is the instant of the proposal, `zone` the
     person's; `void_at` (ms, 0 for never) is when the message is worth nothing any more; `caps` are those of its journey
     alone; `facts` gives what conditions may look at. `answers`: the person spoke just before, and waits for it.
-    What the message states is true from `since` until `until` (ms, 0 for always).
+    What the message states is true from `since` until `until` (ms, 0 for always). `heard_at` (ms, 0 for never) is when
+    the person last wrote in the conversation that it goes on in; `confirms`: it is the one word behind a STOP.
     """
 
     topic: str
@@ -41,6 +42,8 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     answers: bool = False
     since: int = 0
     until: int = 0
+    heard_at: int = 0
+    confirms: bool = False
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):

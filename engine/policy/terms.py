@@ -72,7 +72,9 @@ class Terms(msgspec.Struct, frozen=True):
 
     `content` is by brand, that of the project under the empty name. `holdout` is the share (of 1) of people who get no
     marketing at all; `redact` what no trace tells of on its topic (engine/why/redaction.py); `holidays` the countries
-    whose holidays the project names; `costs` what a message costs, by channel.
+    whose holidays the project names; `costs` what a message costs, by channel; `opt_in` the channels that need consent
+    whatever the class, `stops` those on which a STOP ends what is of class service too;
+    `brand` is that of journeys and messages that name none.
     """
 
     caps: tuple[CapRule, ...] = ()
@@ -85,6 +87,9 @@ class Terms(msgspec.Struct, frozen=True):
     redact: frozenset[str] = frozenset()
     holidays: tuple[str, ...] = ()
     costs: dict[str, float] = {}
+    opt_in: frozenset[str] = frozenset()
+    stops: frozenset[str] = frozenset({"sms"})
+    brand: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.caps or self.quiet or self.recency or self.content or self.holdout or self.arbitration)

@@ -165,7 +165,8 @@ class SendStep(msgspec.Struct, frozen=True):
     A proposal refused on all goes on at `blocked`, a held one stands here; with `defer` it is made again once a rule
     allows it, at most so long after the first time. With `follows` it leaves where the conversation is. `topic` is
     empty where it is the journey's; `offer` and `segment` are those of a message that makes an offer. With `fallback`
-    the enrollment stands here until the message is answered or the channels are used up.
+    the enrollment stands here until the message is answered or the channels are used up. `begins` are the channels on
+    which a conversation begins where none is open, the first of them that can be had.
     """
 
     label: str
@@ -182,6 +183,7 @@ class SendStep(msgspec.Struct, frozen=True):
     best: bool = False
     fallback: FallbackRule | None = None
     follows: bool = False
+    begins: tuple[Variant, ...] = ()
 
 
 class BestOfferStep(msgspec.Struct, frozen=True):

@@ -96,6 +96,12 @@ def _tasked(line: Line, told: Telling) -> str:
     return f"Asked {data.get('queue')} for “{data.get('title')}”, due {told.until(data.get('until'))}"
 
 
+def _task_told(line: Line, _told: Telling) -> str:
+    if line.code == trace.UNSAID:
+        return "Who has the conversation is told that their answer does not reach the customer"
+    return f"Who has the conversation sees what the {line.code} wrote"
+
+
 def _task_closed(line: Line, _told: Telling) -> str:
     since = f", since {line.data['reason']}" if line.data.get("reason") else ""
     return f"The task ended: {line.code.replace('_', ' ')}{since}"
@@ -226,7 +232,7 @@ SENTENCES: dict[str, tuple[str, str, Callable[[Line, Telling], str]]] = {
         lambda line, told: f"The task is due soon, at {told.until(line.data.get('until'))}",
     ),
     trace.TASK_CLOSED: ("task closed", WORK, _task_closed),
-    trace.TASK_TOLD: ("task told", WORK, lambda line, _: f"Who has the conversation sees what the {line.code} wrote"),
+    trace.TASK_TOLD: ("task told", WORK, _task_told),
     trace.ANSWERED: ("asked a FAQ", GO, _asked_faq),
     trace.HELD: (
         "held",

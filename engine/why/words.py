@@ -37,6 +37,7 @@ RULES = {
     "outscored": "another message was the better one",
     "quiet_hours": "it is their quiet time",
     "recency": "they turned something down not long ago",
+    "stopped": "they said STOP there",
     "suppressed": "the address is suppressed",
     "unreachable": "there is no address",
     "with_people": "somebody of the company has the conversation",
@@ -49,6 +50,7 @@ VOIDED = {
     "fallback": "another channel is tried instead",
     "paused": "the journey was paused",
     "removed": "its node is no longer there",
+    "stopped": "they said STOP meanwhile",
 }
 FELL_BACK = {
     "unanswered": "there was no answer in time, the next channel is tried",

@@ -73,6 +73,8 @@ class Project(Part):
     quiet_hours: Quiet | None = None
     caps: list[Cap] = []
     recency: list[Recency] = []
+    opt_in: list[Slug] = []
+    stops: list[Slug] = ["sms"]
     arbitration: Arbitration | None = None
     holdout: Annotated[str, Field(pattern=SHARE)] | None = None
     tracking: Tracking | None = None

@@ -174,6 +174,7 @@ class Send(Part):
     send: Slug
     channel: Slug | None = None
     channels: list[Slug] | None = Field(None, min_length=1)
+    begin_on: list[Slug] | None = Field(None, min_length=1)
     pick: Literal["first", "best"] = "first"
     fallback: Fallback | None = None
     void_after: Duration | None = None
@@ -205,7 +206,8 @@ class Outcome(Part):
 class Task(Part):
     """Ask a person to do something, by `due`; what follows depends on the outcome, `else` when it expires.
 
-    With `hand_over` the conversation is theirs meanwhile, and what they write leaves as this message.
+    With `hand_over` the conversation is theirs meanwhile, and what they write leaves as this message. Where none is
+    open one begins, on the first of `begin_on` that can be had.
     """
 
     task: Slug
@@ -215,6 +217,7 @@ class Task(Part):
     hours: Slug | None = None
     data: Inputs = {}
     hand_over: Slug | None = None
+    begin_on: list[Slug] | None = Field(None, min_length=1)
     outcomes: dict[Slug, Outcome] = {}
     else_: "list[Node]" = Field([], alias="else")
     id: Slug | None = None

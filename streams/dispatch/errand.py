@@ -31,7 +31,8 @@ class Patience:
     A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
     taken over after `overtake_ms`. A round reserves `slice_` actions. What has waited for `park_seconds`, or will, is
     parked; `busy_seconds` where the provider answers all the while. What is parked and has waited for `again_seconds`
-    is parked again where it will wait for as long once more. A breaker is open for `breaker_seconds` at first.
+    is parked again where it will wait for as long once more, and after `busy_seconds` where it keeps others from being
+    read. A breaker is open for `breaker_seconds` at first.
     """
 
     attempts: int = 6
@@ -60,7 +61,7 @@ class Errand:
     `record` is where it was read, for parking it. `drops_repeats` says that whoever gets it drops a second copy by its
     id; `origin` is the span of its decision, `unsubscribe` the URL of one click, empty for none.
     `reference` is what the provider repeats; `codes` are short codes and their tokens, of the `turn` that is theirs
-    alone, and `linked` says that they are kept.
+    alone, and `linked` says that they are kept. `in_hand` is for Forgetting.
 
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
@@ -85,6 +86,7 @@ class Errand:
     codes: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
     linked: bool = False
+    in_hand: bool = False
 
     def put_off(self, seconds: float) -> None:
         """Not before so many seconds from now."""
@@ -124,7 +126,7 @@ class Errand:
             topic=action.topic,
             channel=action.channel,
             decided_at=action.decided_at,
-            consent=action.class_ == "marketing",
+            consent=action.class_ == "marketing" or action.asks_consent,
             overtake_at=now - patience.overtake_ms if overtake else 0,
             verdict=self.verdict,
             class_=action.class_,

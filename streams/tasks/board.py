@@ -4,7 +4,7 @@ import logging
 
 import msgspec
 
-from engine.decision import Task, TaskClosed, TaskOutput, TaskTurn, TaskWarning
+from engine.decision import Task, TaskClosed, TaskOutput, TaskRefused, TaskTurn, TaskWarning
 from streams.broker.reader import read_all
 from streams.settings import Settings
 
@@ -14,12 +14,14 @@ _decode = msgspec.json.Decoder(TaskOutput).decode
 
 
 class Item(msgspec.Struct):
-    """One task and what became of it; `turns` are what was said since it was handed over, by the id of each."""
+    """One task and what became of it; `turns` are what was said since it was handed over, by the id of each, `refused`
+    what did not reach the customer."""
 
     task: Task
     warned: bool = False
     closed: TaskClosed | None = None
     turns: dict[str, TaskTurn] = {}
+    refused: dict[str, TaskRefused] = {}
 
     @property
     def state(self) -> str:
@@ -48,6 +50,8 @@ class Board:
                 self.items[found.task].warned = True
             case TaskTurn() if found.task in self.items:
                 self.items[found.task].turns[found.id] = found
+            case TaskRefused() if found.task in self.items:
+                self.items[found.task].refused[found.id] = found
             case TaskClosed() if found.task in self.items:
                 self.items[found.task].closed = found
 
