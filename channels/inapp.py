@@ -71,6 +71,15 @@ class Inbox:
         items = [Item(**json.loads(told), read_at=int(read or 0)) for told, read in pairs if told]
         return [item for item in items if not item.until or item.until > now]
 
+    async def item(self, customer: str, id_: str) -> Item | None:
+        """One of those that lie there, also when its time is over; None where it is not there."""
+        messages, order, _ = self._keys(customer)
+        async with self._redis.pipeline(transaction=False) as several:
+            several.zscore(order, id_)
+            several.hmget(messages, [id_, f"{id_}:read"])
+            shown, (told, read) = await several.execute()
+        return None if shown is None or told is None else Item(**json.loads(told), read_at=int(read or 0))
+
     async def read(self, customer: str, id_: str, now: int) -> bool:
         """Marks one as read, at first; gives whether it is there."""
         messages, order, _ = self._keys(customer)

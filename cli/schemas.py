@@ -16,6 +16,7 @@ from cli.metrics_page import metrics_page
 from cli.reference import commands_page, settings_page
 from engine.why.schema import account_schema
 from journeys.schema import EDITOR
+from streams.links.openapi import openapi
 from streams.operations.erasure import proof_schema
 from streams.operations.personal import export_schema
 from streams.touchpoints.asyncapi import asyncapi
@@ -45,6 +46,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/schemas/person.schema.json": lambda: as_json(export_schema()),
     "docs/schemas/erasure.schema.json": lambda: as_json(proof_schema()),
     "docs/asyncapi.yaml": asyncapi,
+    "docs/openapi.json": lambda: as_json(openapi()),
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
     "docs/reference.md": language_page,

@@ -17,7 +17,8 @@ from streams.redis_access import RedisAccess, refuse_redis_faults
 from streams.secrets import SecretError, check_certificates, open_to_all, read_secret, read_secrets
 
 SECRET_FILES = ("kafka_password_file", "kafka_key", "redis_password_file", "redis_key", "smtp_password_file",
-                "dkim", "webpush", "apprise", "crm", "service_secrets", "links_keys", "inbound")  # fmt: skip
+                "dkim", "webpush", "apprise", "crm", "service_secrets", "links_keys", "inbound",
+                "inbox_keys")  # fmt: skip
 
 
 CONTEXT_OF_ITS_OWN = ("places", "weather", "models")
@@ -101,6 +102,12 @@ class Settings(BaseSettings):
     crm: str = Field("", description="Path of a JSON file of accounts at CRMs; empty for none.")
     inbox_size: int = Field(50, ge=0, le=500, description="Messages that an inbox of the app holds; 0 for no inboxes.")
     inbox_days: int = Field(30, ge=1, le=365, description="How long an inbox is kept after its last message, in days.")
+    inbox_keys: str = Field(
+        "", description="Path of a JSON file of the keys that the app's server signs with, by id; empty for no /inbox."
+    )
+    inbox_origins: str = Field(
+        "", description="Origins of pages that may ask `/inbox`, as https://shop.example, separated by commas."
+    )
     limits: str = Field(
         "",
         description='Limits of providers by channel, as {"sms": {"per_second": 20, "parallel": 50, '
@@ -178,6 +185,16 @@ class Settings(BaseSettings):
             raise ValueError(str(fault)) from None
         return text
 
+    @field_validator("inbox_origins")
+    @classmethod
+    def _origins(cls, text: str) -> str:
+        """Each exactly as a browser sends it; none stands for all."""
+        for each in _names(text):
+            parts = urlsplit(_url(each, ("http", "https"), "https://shop.example"))
+            if each != f"{parts.scheme}://{parts.netloc}".lower() or "@" in each or "*" in each or not each.isascii():
+                raise ValueError(f"expected origins such as https://shop.example, without a path, found {each}")
+        return text
+
     @field_validator("redis")
     @classmethod
     def _redis_url(cls, url: str) -> str:
@@ -210,6 +227,8 @@ class Settings(BaseSettings):
             raise SecretError("SILLAGE_LINKS_KEYS: is set, and SILLAGE_LINKS_URL is not; links need both")
         if self.links_keys:
             read_secrets(self.links_keys, "SILLAGE_LINKS_KEYS")
+        if self.inbox_keys:
+            read_secrets(self.inbox_keys, "SILLAGE_INBOX_KEYS")
         if self.inbound and not self.links_url:
             raise SecretError("SILLAGE_INBOUND: is set, and SILLAGE_LINKS_URL is not; providers call back there")
         if self.inbound and not Path(self.inbound).is_file():
@@ -273,6 +292,9 @@ class Settings(BaseSettings):
             if self.service_secrets:
                 found += read_secrets(self.service_secrets, "SILLAGE_SERVICE_SECRETS").values()
         with suppress(SecretError):
+            if self.inbox_keys:
+                found += read_secrets(self.inbox_keys, "SILLAGE_INBOX_KEYS").values()
+        with suppress(SecretError):
             if self.links_keys:
                 found += read_secrets(self.links_keys, "SILLAGE_LINKS_KEYS").values()
         return found
@@ -292,11 +314,19 @@ class Settings(BaseSettings):
 
     def channel_names(self) -> list[str]:
         """The channels, in the order given."""
-        return [name.strip() for name in self.channels.split(",") if name.strip()]
+        return _names(self.channels)
+
+    def inbox_origin_names(self) -> list[str]:
+        """The origins whose pages may ask for an inbox."""
+        return _names(self.inbox_origins)
 
     def context_kinds(self) -> list[str]:
         """The kinds of context that are found by key, each once, in the order given."""
         return list(dict.fromkeys(name for name in self.context.split(",") if name and name not in CONTEXT_OF_ITS_OWN))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _url(url: str, schemes: tuple[str, ...], example: str) -> str:

@@ -28,7 +28,7 @@ RESERVED: dict[str, Schema] = {
     "customer.erased": object_of({}),
     "action.refused": object_of(_FAILED.properties, ["action_id", "code"]),
     "message.sent": object_of({**_RECEIPT.properties, "segments": _WHOLE}, ["action_id"]),
-    **{f"message.{what}": _RECEIPT for what in ("delivered", "opened", "clicked")},
+    **{f"message.{what}": _RECEIPT for what in ("delivered", "opened", "clicked", "dismissed")},
     "message.replied": object_of({**_RECEIPT.properties, "text": _TEXT, "from": _TEXT, "word": _TEXT}),
     "task.replied": object_of({"task_id": _TEXT, "text": _TEXT}, ["task_id", "text"]),
     "message.fetched": object_of(

@@ -5,12 +5,15 @@ import logging
 
 from aiokafka.errors import KafkaError
 
+from channels.inapp import Inbox
 from streams.broker.publish import PublishError
 from streams.inbound.door import Door
 from streams.inbound.fetching import fetched
 from streams.inbound.providers import read_providers
 from streams.links.answers import Answers
+from streams.links.apptokens import read_app_keys
 from streams.links.follow import Follow
+from streams.links.inbox import InboxDoor
 from streams.links.keeping import Publish
 from streams.links.server import Server
 from streams.links.shelf import RedisShelf, Shelf
@@ -28,6 +31,8 @@ async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set. A write of unknown fate ends its session, and the next one begins at once."""
     if not settings.links_keys:
         raise ProcessEnded("links have no keys; set SILLAGE_LINKS_URL and SILLAGE_LINKS_KEYS (docs/messages.md)")
+    if settings.inbox_origins and not settings.inbox_keys:
+        raise ProcessEnded("SILLAGE_INBOX_ORIGINS is set, and there is no /inbox; set SILLAGE_INBOX_KEYS too")
     failures = 0
     while True:
         began_at = wall_ms()
@@ -41,15 +46,18 @@ async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
 
 
-def _server(settings: Settings, shared: Shared, shelf: Shelf, publish: Publish) -> Server:
-    """All that is answered: pages, what people follow, and providers."""
+def _server(settings: Settings, shared: Shared, shelf: Shelf, inbox: Inbox, publish: Publish) -> Server:
+    """All that is answered: pages, what people follow, providers, and the app's inbox where it has keys."""
     keys, serving = read_keys(settings.links_keys), shared.metrics.serving
     providers = read_providers(settings.inbound) if settings.inbound else {}
     door = Door(settings, providers, keys, shelf, publish, wall_ms, fetched, serving)
     follow = Follow(settings, keys, shelf, publish, wall_ms, serving)
+    routes = [*follow.routes(), *door.routes()]
+    if settings.inbox_keys:
+        routes += InboxDoor(settings, read_app_keys(settings.inbox_keys), inbox, publish, wall_ms).routes()
     return Server(
         settings, keys, publish, lambda: shared.definitions.catalog, wall_ms, lambda: shared.definitions.fault or "",
-        [*follow.routes(), *door.routes()], serving.answered,
+        routes, serving.answered,
     )  # fmt: skip
 
 
@@ -69,7 +77,8 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.shield(broken)
 
         shelf = RedisShelf(**redis_options(settings.redis_access), prefix=settings.prefix)
-        server = _server(settings, shared, shelf, publish)
+        inbox = Inbox(**redis_options(settings.redis_access), prefix=settings.prefix)
+        server = _server(settings, shared, shelf, inbox, publish)
         shared.ready_once(lambda: server.port > 0, "the port is not open")
         try:
             await server.start()
@@ -86,3 +95,4 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         finally:
             await server.stop()
             await shelf.close()
+            await inbox.close()

@@ -117,17 +117,22 @@ class Keys:
 
 def read_keys(path: str) -> Keys:
     """The keys of the file of SILLAGE_LINKS_KEYS. Raises SecretError, which never holds one."""
-    secrets = read_secrets(path, VARIABLE)
+    return Keys(sound_keys(path, VARIABLE))
+
+
+def sound_keys(path: str, variable: str) -> dict[str, str]:
+    """The secrets of a file of keys by id, each long enough. Raises SecretError, which never holds one."""
+    secrets = read_secrets(path, variable)
     wrong = next((name for name in secrets if not _KEY_ID.fullmatch(name)), None)
     short = next((name for name, secret in secrets.items() if len(secret) < LEAST_SECRET), None)
     cure = 'write {"2026": "..."}, the newest first, each of at least 32 random characters'
     if not secrets:
-        raise SecretError(f"{VARIABLE}={path}: holds no key; {cure}")
+        raise SecretError(f"{variable}={path}: holds no key; {cure}")
     if wrong is not None:
-        raise SecretError(f"{VARIABLE}={path}: {wrong!r} is no id of a key, 1 to 16 of A-Z a-z 0-9 _ -; {cure}")
+        raise SecretError(f"{variable}={path}: {wrong!r} is no id of a key, 1 to 16 of A-Z a-z 0-9 _ -; {cure}")
     if short is not None:
-        raise SecretError(f"{VARIABLE}={path}: the key {short} has fewer than {LEAST_SECRET} characters; {cure}")
-    return Keys(secrets)
+        raise SecretError(f"{variable}={path}: the key {short} has fewer than {LEAST_SECRET} characters; {cure}")
+    return secrets
 
 
 def _derived(secret: str, purpose: bytes = b"sillage links") -> bytes:

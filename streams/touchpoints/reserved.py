@@ -129,7 +129,7 @@ class Nothing(msgspec.Struct):
     """No property is required."""
 
 
-_MESSAGES = ("sent", "delivered", "opened", "clicked", "fetched", "bounced", "complained", "failed")
+_MESSAGES = ("sent", "delivered", "opened", "clicked", "dismissed", "fetched", "bounced", "complained", "failed")
 MODELS: dict[str, type[msgspec.Struct]] = {
     "customer.updated": CustomerUpdated,
     "consent.changed": ConsentChanged,

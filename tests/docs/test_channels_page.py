@@ -11,6 +11,8 @@ from typing import Any
 import dkim
 import pytest
 from aiosmtplib import SMTPResponseException
+from onelife import Life, journey_of
+from ruamel.yaml import YAML
 
 from channels.apprise import apprise_channel
 from channels.channel import Away, Outgoing, Permanent, Transient
@@ -26,10 +28,13 @@ from channels.webhook import read_endpoints
 from channels.webpush import webpush_channel
 from channels.whatsapp import _verdict as of_meta
 from channels.whatsapp import whatsapp_channel
+from engine.customer import Consent
 from journeys.checks import check
 from journeys.load import load_project
 from journeys.messages.render import render
 from local.crm import HUBSPOT, SALESFORCE
+from streams.links.apptokens import AppKeys
+from streams.links.openapi import openapi
 
 PAGE = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
 ACCOUNTS = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
@@ -163,3 +168,27 @@ def test_codes_mean_what_the_page_says(section: str, verdict: Any) -> None:
             assert type(verdict(400, code, None)) is kind, code
             seen += 1
     assert seen >= 14
+
+
+def test_the_token_and_the_journey_of_an_inbox_are_as_written() -> None:
+    text = PAGE.partition("### The app over HTTP\n")[2].partition("\n### ")[0]
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (steps,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    app: dict[str, Any] = {}
+    exec(code, app)
+    made = app["token"]("c42", "2026", "s" * 32)
+    assert AppKeys({"2026": "s" * 32}).customer(made, int(time.time() * 1000)) == "c42"
+    life = Life(journey_of(steps=YAML(typ="safe").load(steps)["steps"]))
+    life.customer.consent["offers/inapp"] = Consent(True, 0)
+    life.event("began")
+    life.receipt("message.dismissed")
+    assert life.outcomes() == ["not-wanted"]
+
+
+def test_the_codes_of_an_inbox_are_those_that_are_described() -> None:
+    text = PAGE.partition("### The app over HTTP\n")[2].partition("\n### ")[0]
+    told = {code for row in text.splitlines() if row[2:3].isdigit()
+            for code in re.findall(r"`([a-z]+_?[a-z]+)`", row.split("|")[1])}  # fmt: skip
+    described = " ".join(answer["description"] for way in openapi()["paths"]["/inbox"].values()
+                         for answer in way["responses"].values()) + "`no_message`"  # fmt: skip
+    assert told - {"code", "read"} == set(re.findall(r"`((?:token|bad|no)_[a-z]+|later)`", described))

@@ -60,6 +60,8 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "postal": ("postal.claimName=letters", "/var/lib/letters"),
     "inbox_size": ("settings.inbox_size=0", "0"),
     "inbox_days": ("settings.inbox_days=7", "7"),
+    "inbox_keys": ("files.inbox_keys.secretName=i", "/etc/sillage/inbox_keys/inbox.json"),
+    "inbox_origins": ("settings.inbox_origins=https://shop.example", "https://shop.example"),
     "webpush": ("files.webpush.secretName=w", "/etc/sillage/webpush/webpush.json"),
     "apprise": ("files.apprise.secretName=a", "/etc/sillage/apprise/apprise.json"),
     "dkim": ("files.dkim.secretName=d", "/etc/sillage/dkim/dkim.json"),
@@ -88,7 +90,7 @@ def test_every_setting_can_be_set() -> None:
 def test_a_value_changes_what_processes_are_told(setting: str) -> None:
     value, told = CHANGES[setting]
     variable = f"SILLAGE_{setting.upper()}"
-    role, given = ("serve", SERVES) if setting == "inbound" else ("dispatcher", ())
+    role, given = ("serve", SERVES) if setting in ("inbound", "inbox_keys") else ("dispatcher", ())
     assert environment(manifests(*given), role).get(variable) != told
     assert environment(manifests(*given, "--set", value), role)[variable] == told
 
@@ -108,13 +110,14 @@ def test_every_variable_is_a_setting_and_they_make_sound_settings(case: str, mon
 
 
 def test_serve_has_the_keys_of_links_and_who_calls_back_and_the_dispatcher_does_not_know_the_callers() -> None:
-    given = [f"files.{name}.secretName=s" for name in ("inbound", "sms", "redis_ca", "kafka_ca")]
+    given = [f"files.{name}.secretName=s" for name in ("inbound", "inbox_keys", "sms", "redis_ca", "kafka_ca")]
     found = manifests(*SERVES, "--set", ",".join(given))
     files = {
         role: {name for name, value in environment(found, role).items() if str(value).startswith("/etc/sillage/")}
         for role in ("serve", "dispatcher")
     }
-    assert files["serve"] == {"SILLAGE_LINKS_KEYS", "SILLAGE_INBOUND", "SILLAGE_REDIS_CA", "SILLAGE_KAFKA_CA"}
+    callers = {"SILLAGE_INBOUND", "SILLAGE_INBOX_KEYS"}
+    assert files["serve"] == {"SILLAGE_LINKS_KEYS", *callers, "SILLAGE_REDIS_CA", "SILLAGE_KAFKA_CA"}
     assert files["dispatcher"] == {"SILLAGE_LINKS_KEYS", "SILLAGE_SMS", "SILLAGE_REDIS_CA", "SILLAGE_KAFKA_CA"}
     assert "settings.links_url and files.links_keys" in refusal("--set", "serve.enabled=true")
 

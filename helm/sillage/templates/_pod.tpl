@@ -21,11 +21,11 @@ SILLAGE_{{ upper $name }}: {{ toString $value | quote }}
 {{- end }}
 
 {{/* Whether a process has a file: the dispatcher all but who calls back, the worker and serve what Kafka and Redis want, serve also
-the keys of links and who calls back, others what Kafka wants. Takes dict "role" "name". */}}
+the keys of links and of apps, and who calls back, others what Kafka wants. Takes dict "role" "name". */}}
 {{- define "sillage.hasFile" -}}
-{{- $serves := and (eq .role "serve") (has .name (list "links_keys" "inbound")) }}
+{{- $serves := and (eq .role "serve") (has .name (list "links_keys" "inbound" "inbox_keys")) }}
 {{- $redis := and (has .role (list "worker" "serve")) (hasPrefix "redis_" .name) }}
-{{- if or (and (eq .role "dispatcher") (ne .name "inbound")) (hasPrefix "kafka_" .name) $redis $serves }}yes{{ end }}
+{{- if or (and (eq .role "dispatcher") (not (has .name (list "inbound" "inbox_keys")))) (hasPrefix "kafka_" .name) $redis $serves }}yes{{ end }}
 {{- end }}
 
 {{/* Files of Secrets as the process is told of them. Takes dict "root" "role". */}}
