@@ -104,20 +104,15 @@ def _answered(draft: Draft, event: Event) -> None:
 
 
 def _stop(draft: Draft, channel: str, before: Consent | None) -> None:
-    """Takes back what is queued of class service. The first STOP, or one behind a yes, may be confirmed once."""
-    stopped = [each for each in draft.customer.queued if each.service and each.channel == channel]
-    for each in stopped:
-        take_back(draft, [each], each.journey, STOPPED, draft.at)
-    given_since = (
-        before is None
-        or before.given
-        or any(
-            each.given and each.at > before.at and key.rpartition("/")[2] == channel
-            for key, each in draft.customer.consent.items()
-        )
-    )
-    if given_since:
-        draft.stopped = channel
+    """Takes back what is queued of class service, and lets one message confirm it; a second STOP changes nothing."""
+    consents = draft.customer.consent.items()
+    if before is not None and not before.given:
+        if not any(each.given and each.at > before.at for key, each in consents if key.endswith(f"/{channel}")):
+            return
+    draft.stopped = channel
+    for each in draft.customer.queued:
+        if each.service and each.channel == channel:
+            take_back(draft, [each], each.journey, STOPPED, draft.at)
 
 
 def _with_answer(consents: dict[str, Consent], key: str, answer: Consent) -> dict[str, Consent]:

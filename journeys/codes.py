@@ -61,6 +61,7 @@ CODES = {
     "J086": "quiet hours that never end",
     "J087": "a message that is worth nothing any more when the quiet hours are over",
     "J088": "a message that its brand never promotes",
+    "J089": "a rule about a channel that no message leaves on",
     "J095": "an SMS that is longer than its segments",
     "J096": "a marketing SMS that says no way out",
     "J097": "a WhatsApp message that is neither a template nor a text, or both",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from journeys.messages.spoken import Spoken
 from journeys.model import Faq
 
 MOST_WORDS = 60
@@ -44,11 +45,16 @@ class _Phrase(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """The answers of one FAQ. `find` is a pure function of its text; it costs some 100 us for 100 questions."""
+    """The answers of one FAQ. `find` is a pure function of its text; it costs some 100 us for 100 questions.
 
-    def __init__(self, faq: Faq) -> None:
+    `spoken` are those of its texts that the brand and its facts are filled in.
+    """
+
+    def __init__(self, faq: Faq, spoken: Spoken | None = None) -> None:
         self.name, self.threshold = faq.faq, float(faq.threshold)
-        self._answers = {name: dict(entry.answers) for name, entry in faq.entries.items()}
+        filled = spoken or Spoken()
+        self._answers = {name: {**entry.answers, **filled.texts.get(name, {})} for name, entry in faq.entries.items()}
+        self._spans = filled.spans
         phrases = list(_phrases(faq))
         used = Counter(word for words in _by_entry(phrases) for word in words)
         entries = len(faq.entries)
@@ -84,6 +90,11 @@ class Answers:
     def reaches(self, found: Found) -> bool:
         """Whether that is near enough for an answer."""
         return found.score >= self.threshold
+
+    def holds(self, found: Found, at: int) -> bool:
+        """Whether what its answer states is true at an instant (ms)."""
+        since, until = self._spans.get(found.entry, (0, 0))
+        return since <= at and (not until or at < until)
 
     def answer(self, found: Found, language: str = "") -> tuple[str, str]:
         """The language and text of the answer: as it was asked, else in that of the person, else the first."""

@@ -7,7 +7,7 @@ from engine.program import AnswerStep, Step
 from engine.run import Run
 from journeys.faq import Found
 
-FOUND, NONE = "found", "none"
+FOUND, NONE, OVER = "found", "none", "over"
 
 
 def enter(step: AnswerStep, run: Run) -> Step:
@@ -19,6 +19,10 @@ def enter(step: AnswerStep, run: Run) -> Step:
     if found is None or not step.answers.reaches(found):
         run.enrollment.vars = kept
         _say(step, run, NONE, found)
+        return step.otherwise
+    if not step.answers.holds(found, run.at):
+        run.enrollment.vars = kept
+        _say(step, run, OVER, found)
         return step.otherwise
     spoken = run.draft.customer.attributes.get("language")
     language, text = step.answers.answer(found, spoken if isinstance(spoken, str) else "")

@@ -212,6 +212,8 @@ def _asked_faq(line: Line, _told: Telling) -> str:
     near = f"“{data['question']}” came nearest, {data['score']} of {data['threshold']}" if "question" in data else ""
     if line.code == "found":
         return f"Found the answer {data.get('entry')} in {data.get('faq')}: {near}"
+    if line.code == "over":
+        return f"Did not give the answer {data.get('entry')} of {data.get('faq')}, whose facts are not true now: {near}"
     return f"Found no answer in {data.get('faq')}" + (f": {near}" if near else "")
 
 

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 from journeys.checks.filed import misnamed, own_name
+from journeys.checks.templates import faults_in, told
+from journeys.checks.variables import Constants, Known
 from journeys.faq import words
 from journeys.load import Draft, Folder
 from journeys.mend import problem
+from journeys.messages.composed import constants_of
+from journeys.messages.template import CONSTANTS
+from journeys.model import MessageHead
 from journeys.model.nodes import CONVERSATION
 from journeys.outline import is_slug, named_blocks, nodes
 from journeys.problem import Problem, did_you_mean
@@ -16,6 +21,7 @@ _ASKED = ("questions", "keywords")
 
 def faults(folder: Folder) -> Iterator[Problem]:
     """Each name of a FAQ that is not there, each fault of a FAQ, each message of a conversation that is marketing."""
+    brands = _asking(folder)
     known = {name.text for draft in folder.faq_drafts if (name := own_name(draft, "faq"))}
     for draft in folder.drafts:
         for node in nodes(draft.positions.root):
@@ -27,6 +33,52 @@ def faults(folder: Folder) -> Iterator[Problem]:
     for draft in folder.faq_drafts:
         yield from misnamed(draft, "faq", "faq", "FAQ", "J074")
         yield from _entries(draft)
+        name = own_name(draft, "faq")
+        usual = {folder.project.brand or ""}
+        yield from _templates(folder, draft, brands.get(name.text, usual) if name else usual)
+
+
+class _OnlyConstants:
+    """An answer says the same to everyone, so that it names nothing of the person."""
+
+    def lack(self, path: str) -> tuple[str, str] | None:
+        """As of a Sender."""
+        if path.partition(".")[0] in CONSTANTS:
+            return None
+        hint = "write it in the message that says `vars.answer.text`"
+        return f"unknown name `{path}`: an answer names only `brand` and `facts`", hint
+
+
+def _asking(folder: Folder) -> dict[str, set[str]]:
+    """The brands in whose name each FAQ is asked, empty for none."""
+    found: dict[str, set[str]] = {}
+    for draft in folder.drafts:
+        root = draft.positions.root
+        named = root.get("brand") if isinstance(root, Mapping) else None
+        brand = named.text if isinstance(named, Scalar) else folder.project.brand or ""
+        for node in nodes(root):
+            if isinstance(value := node.get("answer"), Scalar):
+                found.setdefault(value.text, set()).add(brand)
+    return found
+
+
+def _templates(folder: Folder, draft: Draft, brands: set[str]) -> Iterator[Problem]:
+    """Answers that cannot be read, or name what one of the brands that give them does not have."""
+    among: list[Known] = [_OnlyConstants(), *(_constants(folder, brand) for brand in sorted(brands))]
+    root = draft.positions.root
+    for entry in named_blocks(root, "entries") if isinstance(root, Mapping) else []:
+        for _, text in _by_language(entry.value.get("answers") if isinstance(entry.value, Mapping) else None):
+            for fault in faults_in(text.text, among):
+                yield told(draft.path, draft.positions.inside(text, fault.line, fault.column), fault)
+
+
+def _constants(folder: Folder, brand: str) -> Constants:
+    loaded = folder.brands.get(brand)
+    if brand and loaded is None:
+        # Of a brand that is not there, or does not fit, it is told there.
+        return Constants(None)
+    head = MessageHead.model_validate({})
+    return Constants(constants_of(head, folder.project, loaded.model if loaded else None, ""), brand)
 
 
 def _entries(draft: Draft) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from journeys.checks.events import unknown_types
 from journeys.duration import Duration
 from journeys.load import Draft, Folder
 from journeys.mend import problem
+from journeys.messages.parts import PARTS
 from journeys.model import Brand, QuietHours
 from journeys.model.parts import window_of
 from journeys.model.policy import HOLIDAYS, LONGEST_CAP_DAYS, NONE
@@ -14,6 +15,8 @@ from journeys.outline import is_slug, nodes
 from journeys.problem import Problem, did_you_mean
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
+CHANNELS = frozenset({"email", "sms", "chat", *(name.partition(".")[0] for name in PARTS)})
+"""Those that there is an adapter for."""
 _DAY_MINUTES = 24 * 60
 _DAY_MS = _DAY_MINUTES * 60_000
 
@@ -26,6 +29,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
         root = project.positions.root
         yield from _caps(project, root, own=False)
         yield from _quiet(project, root)
+        yield from _channels(folder, project, root)
         for rule in _items(root, "recency"):
             yield from unknown_types(folder.declared, project.path, texts(rule.get("after")))
     for draft in folder.drafts:
@@ -86,6 +90,16 @@ def _quiet(draft: Draft, root: Tree | None) -> Iterator[Problem]:
         if each.text != NONE and _minutes(each.text) == _DAY_MINUTES:
             what = f"the quiet hours {each.text} never end"
             yield problem(draft.path, each.start, "J086", what, "write times such as `21:00-08:00`")
+
+
+def _channels(folder: Folder, draft: Draft, root: Tree | None) -> Iterator[Problem]:
+    """A rule about a channel that nobody writes on holds for nothing."""
+    known = CHANNELS | {part.partition(".")[0] for message in folder.message_drafts.values() for part in message.parts}
+    for key in ("opt_in", "stops"):
+        for named in texts(root.get(key)) if isinstance(root, Mapping) else ():
+            if named.text not in known:
+                hint = did_you_mean(named.text, known, f"write one of {', '.join(sorted(known))}")
+                yield problem(draft.path, named.start, "J089", f"`{key}` names the channel `{named.text}`", hint)
 
 
 def _is_country(name: str) -> bool:

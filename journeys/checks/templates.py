@@ -53,8 +53,8 @@ def _constants(folder: Folder, name: str) -> Constants:
 
 
 def _text(file: str, text: str, among: list[Known], *, layout: bool = False) -> Iterator[Problem]:
-    for fault in _faults(text, among, html=file.endswith(".html"), layout=layout):
-        yield _told(file, Mark(max(fault.line, 1), max(fault.column, 1)), fault)
+    for fault in faults_in(text, among, html=file.endswith(".html"), layout=layout):
+        yield told(file, Mark(max(fault.line, 1), max(fault.column, 1)), fault)
 
 
 def _part(file: str, text: str, among: list[Known]) -> Iterator[Problem]:
@@ -63,8 +63,8 @@ def _part(file: str, text: str, among: list[Known]) -> Iterator[Problem]:
     if problems or not isinstance(positions.root, Mapping):
         return
     for written in scalars(positions.root):
-        for fault in _faults(written.text, among):
-            yield _told(file, positions.inside(written, fault.line, fault.column), fault)
+        for fault in faults_in(written.text, among):
+            yield told(file, positions.inside(written, fault.line, fault.column), fault)
 
 
 def _subject(message: MessageDraft, among: list[Known]) -> Iterator[Problem]:
@@ -72,11 +72,11 @@ def _subject(message: MessageDraft, among: list[Known]) -> Iterator[Problem]:
     if message.head is None or not isinstance(root, Mapping):
         return
     for subject in (*scalars(root.get("subject")), *scalars(root.get("subjects"))):
-        for fault in _faults(subject.text, among) if isinstance(subject.value, str) else ():
-            yield _told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
+        for fault in faults_in(subject.text, among) if isinstance(subject.value, str) else ():
+            yield told(message.head.path, message.head.positions.inside(subject, fault.line, fault.column), fault)
 
 
-def _faults(text: str, among: list[Known], *, html: bool = False, layout: bool = False) -> Iterator[TemplateFault]:
+def faults_in(text: str, among: list[Known], *, html: bool = False, layout: bool = False) -> Iterator[TemplateFault]:
     """Why a text cannot be read, or else each variable in it that a journey which sends it cannot have."""
     try:
         template = parse(text, html=html, layout=layout)
@@ -87,7 +87,7 @@ def _faults(text: str, among: list[Known], *, html: bool = False, layout: bool =
         yield TemplateFault(f"{what}; hint: {hint}", *place)
 
 
-def _told(file: str, mark: Mark, fault: TemplateFault) -> Problem:
+def told(file: str, mark: Mark, fault: TemplateFault) -> Problem:
     what, _, hint = fault.message.partition("; hint: ")
     hint = hint or "write values as `{{ customer.first_name }}`, tags as `{% if entry.total > 30 %}`, and close each"
     code = "J016" if what.startswith(_UNKNOWN) else "J015"

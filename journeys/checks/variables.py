@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from journeys.checks.scope import Scope, scope_of
 from journeys.load import Folder
@@ -91,7 +91,12 @@ class Constants:
         return f"`{root}` has nothing, since the message has no brand", hint
 
 
-Known = Sender | Constants
+class Known(Protocol):
+    """What may be named in a template."""
+
+    def lack(self, path: str) -> tuple[str, str] | None:
+        """What is wrong with a variable of a template, with the cure; None where it can exist."""
+        ...
 
 
 def senders(folder: Folder) -> dict[str, list[Sender]]:

@@ -50,7 +50,7 @@ def composed(
         laid,
         {language: values for language, values in held.items() if values},
         _tags(head, project, brand),
-        *_span(used, project.zone),
+        *span(used, project.zone),
     )
 
 
@@ -180,7 +180,7 @@ def _named(written: str, known: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _span(facts: Iterable[Fact], zone: str) -> tuple[int, int]:
+def span(facts: Iterable[Fact], zone: str) -> tuple[int, int]:
     """From when until when (ms, 0 for always) all of the facts are true."""
     listed = list(facts)
     since = max((day_at(each.from_, zone) for each in listed if each.from_), default=0)

@@ -208,7 +208,7 @@ def _reaching(node: Send | BestOffer | Task | Call | Start) -> Sentence:
         case Task():
             told = tuple(Turn(f"If the outcome is **{name}**", each.do) for name, each in node.outcomes.items())
             late = Turn(f"If nobody does it within {duration(node.due)}", node.else_)
-            over = " They take the conversation over." if node.hand_over else ""
+            over = f" They take the conversation over.{_begins(node.begin_on)}" if node.hand_over else ""
             return Sentence(f"Asks the people of **{node.queue}** for work: **{node.task}**.{over}", (*told, late))
         case Call():
             late = Turn(f"Without an answer within {duration(node.within)}", node.else_)
@@ -230,7 +230,7 @@ def _send(node: Send) -> Sentence:
         how += several(node.channels)
     elif node.channel:
         how = f" by {node.channel}"
-    text = f"Sends **{node.send}**{how}."
+    text = f"Sends **{node.send}**{how}.{_begins(node.begin_on)}"
     if node.fallback is not None:
         answers, span = events(node.fallback.unless), duration(node.fallback.after)
         text += f" Without {answers} within {span}, the next channel is tried."
@@ -240,6 +240,10 @@ def _send(node: Send) -> Sentence:
     if isinstance(blocked, Defer):
         text += f" When a rule refuses it for now, it is tried again for {duration(blocked.defer)}."
     return Sentence(text, (Turn("If it may not be sent", blocked.else_),) if isinstance(blocked, Blocked) else ())
+
+
+def _begins(channels: list[str] | None) -> str:
+    return f" Where none is open, one begins by the first that is allowed of {several(channels)}." if channels else ""
 
 
 def _writing(node: Set | Add | Tagged | Untagged | Emit) -> str:

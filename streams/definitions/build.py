@@ -11,6 +11,7 @@ from journeys.faq import Answers
 from journeys.load import load_faq, load_journey, load_offers, load_segment
 from journeys.messages.model import Message
 from journeys.messages.render import channels_of, recipient_of, variables_of
+from journeys.messages.spoken import Spoken
 from journeys.model import Hours, Journey
 from streams.definitions.shelf import JourneyBlob, MissingBlob, OffersBlob, SegmentBlob, ShelfFault
 
@@ -83,7 +84,7 @@ class Builder:
         specs = {message: self._spec(hash_) for message, hash_ in blob.messages.items()}
         try:
             hours = {key: compile_hours(Hours.model_validate(each), blob.zone) for key, each in blob.hours.items()}
-            faqs = {key: _answers(key, text) for key, text in blob.faqs.items()}
+            faqs = {key: _answers(key, text, blob.spoken.get(key)) for key, text in blob.faqs.items()}
             return compile_journey(model, version, specs, blob.zone, hours, blob.costs, faqs)
         except Exception as fault:
             # Whatever a compiler of today says of a text of another day, the worker goes on with what it has.
@@ -136,11 +137,11 @@ class Builder:
         )
 
 
-def _answers(name: str, text: str) -> Answers:
+def _answers(name: str, text: str, spoken: Spoken | None) -> Answers:
     faq, problems = load_faq(f"faq/{name}.yaml", text)
     if faq is None:
         raise ValueError("; ".join(map(str, problems[:3])))
-    return Answers(faq)
+    return Answers(faq, spoken)
 
 
 def _model(name: str, version: str, blob: JourneyBlob) -> Journey:

@@ -11,6 +11,7 @@ from engine.policy.terms import Terms
 from journeys.checks import check
 from journeys.conditions import ConditionError
 from journeys.load import Folder, LoadedJourney, LoadedOffers
+from journeys.messages.spoken import spoken
 from journeys.model import Answer, Brand, Project
 from journeys.model.walk import all_nodes
 from journeys.outline import nodes
@@ -192,17 +193,20 @@ def _project(shelf: Shelf, base: Release, folder: Folder) -> bytes:
 
 def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str], folder: Folder) -> bytes:
     messages = {name: hashes[name] for name in messages_of(loaded) if name in hashes}
-    named = {hours for _, node in all_nodes(loaded.model) if (hours := getattr(node, "hours", None))}
+    open_ = {hours for _, node in all_nodes(loaded.model) if (hours := getattr(node, "hours", None))}
     hours = {
         name: project.hours[name].model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        for name in sorted(named)
+        for name in sorted(open_)
         if name in project.hours
     }
     asked = {node.answer for _, node in all_nodes(loaded.model) if isinstance(node, Answer)}
     faqs = {name: folder.faqs[name].text for name in sorted(asked) if name in folder.faqs}
+    brand = folder.brands.get(loaded.model.brand or project.brand or "")
+    named = {name: spoken(folder.faqs[name].model, project, brand.model if brand else None) for name in faqs}
+    said = {name: each for name, each in named.items() if each}
     paid = loaded.model.budget is not None and loaded.model.budget.cost is not None
     costs = {name: float(each.cost) for name, each in project.channels.items()} if paid else {}
-    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs, faqs))
+    return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs, faqs, said))
 
 
 def _offers_blob(loaded: LoadedOffers, hashes: dict[str, str]) -> bytes:

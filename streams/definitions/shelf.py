@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.program import Move, Pause
+from journeys.messages.spoken import Spoken
 
 BLOB = b"blob/"
 RELEASE = b"release/"
@@ -66,7 +67,8 @@ class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one version of a journey is made of: its text, its project's zone, the digests of its messages by name.
 
     `hours` are those of the project that it names, as project.yaml has them; `costs` those of a message by channel,
-    where the journey has a budget of money; `faqs` are the texts of those that it answers from.
+    where the journey has a budget of money; `faqs` are the texts of those that it answers from, and `spoken` what of
+    them the brand says in its own words.
     """
 
     journey: str
@@ -76,6 +78,7 @@ class JourneyBlob(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: dict[str, Any] = {}
     costs: dict[str, float] = {}
     faqs: dict[str, str] = {}
+    spoken: dict[str, Spoken] = {}
 
 
 class SegmentBlob(msgspec.Struct, frozen=True):

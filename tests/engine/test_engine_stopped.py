@@ -1,0 +1,148 @@
+"""STOP on a channel where it ends all that can wait, and channels that ask for consent whatever the class."""
+
+from typing import Any
+
+import pytest
+from onelife import MESSAGES, Life, journey_of
+
+from engine.catalog import MessageSpec
+from engine.customer import Consent
+from engine.policy.terms import QuietRule, Terms
+
+ASKS = Terms(opt_in=frozenset({"email"}))
+
+
+@pytest.fixture(autouse=True)
+def texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One message of each class that goes by SMS or e-mail."""
+    for class_ in ("marketing", "service", "critical"):
+        monkeypatch.setitem(MESSAGES, class_, MessageSpec(class_, class_, class_, {"email": (), "sms": ()}))
+
+
+def life(*journeys: dict[str, Any], terms: Terms = Terms()) -> Life:
+    person = Life(*journeys, terms=terms)
+    person.customer.attributes |= {"sms": "+447700900123"}
+    person.customer.consent = {"offers/sms": Consent(True, 0), "offers/email": Consent(True, 0)}
+    return person
+
+
+def sending(class_: str, channel: str = "sms", on: str = "") -> dict[str, Any]:
+    return journey_of(on or class_, steps=[{"send": class_, "channel": channel}], enter={"on": on or class_})
+
+
+def stop(person: Life, given: bool = False, channel: str = "sms", topic: str = "*") -> None:
+    person.event("consent.changed", {"topic": topic, "channel": channel, "given": given, "source": "stop-word"})
+
+
+ALL = [sending("marketing"), sending("service"), sending("critical")]
+
+
+def refused(person: Life) -> list[str]:
+    for class_ in ("marketing", "service", "critical"):
+        person.advance("1m")
+        person.event(class_)
+    return person.codes("refused")
+
+
+def test_a_stop_ends_what_is_of_class_service_and_marketing_and_a_recall_still_leaves() -> None:
+    person = life(*ALL)
+    stop(person)
+    assert (refused(person), person.sent()) == (["consent", "stopped"], ["critical"])
+    stop(person, given=True)
+    assert (refused(person), person.sent()[1:]) == (["consent", "stopped"], ["marketing", "service", "critical"])
+
+
+def test_a_newer_yes_to_the_topic_holds_for_the_topic() -> None:
+    person = life(*ALL)
+    stop(person)
+    person.advance("1m")
+    stop(person, given=True, topic="offers")
+    assert refused(person) == []
+
+
+def test_a_no_to_a_topic_and_a_no_on_another_channel_are_no_stop() -> None:
+    person = life(*ALL, sending("service", "email", "other"))
+    stop(person, topic="offers")
+    stop(person, channel="email")
+    assert refused(person) == ["consent"]
+    person.event("other")
+    assert person.sent() == ["service", "critical", "service"]
+
+
+def test_the_project_may_say_that_a_stop_ends_marketing_alone() -> None:
+    person = life(*ALL, terms=Terms(stops=frozenset()))
+    stop(person)
+    assert refused(person) == ["consent"]
+
+
+CONFIRM = {"on": "consent.changed", "where": 'event.topic == "*" && !event.given', "again": "always"}
+CONFIRMING = journey_of(enter=CONFIRM, steps=[{"send": "service", "channel": "sms"}])
+
+
+def test_one_message_confirms_a_stop_at_any_hour_and_no_other() -> None:
+    also = journey_of("k", enter=CONFIRM, steps=[{"send": "service", "channel": "sms"}, {"wait": "1h"}])
+    person = life(CONFIRMING, also, terms=Terms(quiet=QuietRule((17 * 60, 8 * 60))))
+    stop(person)
+    assert (person.sent(), person.codes("refused")) == (["service"], ["stopped"])
+    assert person.actions()[0].quiet is None
+    person.advance("2m")
+    stop(person)
+    person.advance("2m")
+    assert (person.sent(), person.codes("refused")[1:]) == (["service"], ["stopped", "stopped"])
+    stop(person, given=True)
+    person.advance("2m")
+    stop(person)
+    assert len(person.sent()) == 2
+
+
+def test_what_comes_later_than_the_stop_confirms_nothing() -> None:
+    late = journey_of(enter=CONFIRM, steps=[{"wait": "1m"}, {"send": "service", "channel": "sms"}])
+    person = life(late)
+    stop(person)
+    person.advance("1m")
+    assert (person.sent(), person.codes("refused")) == ([], ["stopped"])
+
+
+def test_marketing_confirms_nothing() -> None:
+    person = life(journey_of(enter=CONFIRM, steps=[{"send": "marketing", "channel": "sms"}]))
+    stop(person)
+    assert (person.sent(), person.codes("refused")) == ([], ["consent"])
+
+
+def test_a_stop_takes_back_the_service_messages_that_are_queued_and_not_its_own_confirmation() -> None:
+    mail = sending("service", "email", "other")
+    person = life(*ALL, CONFIRMING, mail)
+    for type_ in ("service", "critical", "other"):
+        person.event(type_)
+    first = person.actions()[0]
+    stop(person)
+    assert person.voided() == [(first.id, "stopped")]
+    assert [(each.channel, each.service) for each in person.customer.queued] == [
+        ("sms", False),
+        ("email", True),
+        ("sms", True),
+    ]
+    person.advance("1s")
+    stop(person)
+    assert len(person.voided()) == 1
+
+
+def test_where_the_project_asks_for_a_yes_nothing_leaves_without_one() -> None:
+    journeys = [sending(class_, "email") for class_ in ("marketing", "service", "critical")]
+    person = life(*journeys, terms=ASKS)
+    person.customer.consent = {}
+    assert (refused(person), person.sent()) == (["consent"] * 3, [])
+    stop(person, given=True, channel="email", topic="offers")
+    assert (refused(person), person.sent()) == (["consent"] * 3, ["marketing", "service", "critical"])
+    assert [each.asks_consent for each in person.actions()] == [False, True, True]
+    person.advance("1m")
+    stop(person, channel="email")
+    assert len(refused(person)) == 6
+    assert {each.topic for each in person.consent_changes()} == {"offers"}
+
+
+def test_elsewhere_it_asks_nothing_more() -> None:
+    person = life(*ALL, terms=ASKS)
+    person.customer.consent = {}
+    assert (refused(person), person.sent()) == (["consent"], ["service", "critical"])
+    assert not any(each.asks_consent for each in person.actions())
