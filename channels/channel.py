@@ -62,6 +62,10 @@ class Transient(Exception):
         self.retry_after = retry_after
 
 
+class Silent(Transient):
+    """The provider did not answer, and drops a second copy of what may have arrived."""
+
+
 class Away(Transient):
     """The provider itself cannot be reached or is not taking anything: no fault of this message."""
 

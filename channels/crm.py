@@ -8,6 +8,7 @@ from channels.channel import Outgoing, Permanent, Sent
 from channels.http import Http
 from channels.hubspot import Hubspot
 from channels.salesforce import Salesforce
+from channels.several import apart
 from channels.upsert import upsert_of
 
 VARIABLE = "SILLAGE_CRM"
@@ -23,17 +24,23 @@ class CrmChannel:
 
     def __init__(self, accounts: Mapping[str, Account], *, connections: int) -> None:
         self._crms = {name: account.opened() for name, account in accounts.items()}
-        self._http = Http(connections)
+        self._providers = apart({name: name for name in accounts})
+        self._https = {provider: Http(connections) for provider in self._providers.values()}
+
+    def provider_of(self, recipient: str) -> str:
+        """The account: its limits are its own, whatever others are at the same CRM."""
+        return self._providers.get(recipient, "")
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Makes one record as the message says. No answer may be asked again: nothing is added twice."""
         crm = self._crms.get(outgoing.recipient)
         if crm is None:
             raise Permanent("crm_unknown_account")
-        return await crm.upsert(self._http, upsert_of(outgoing))
+        return await crm.upsert(self._https[self._providers[outgoing.recipient]], upsert_of(outgoing))
 
     async def close(self) -> None:
-        await self._http.close()
+        for http in self._https.values():
+            await http.close()
 
 
 def crm_channel(path: Path, connections: int = 16) -> CrmChannel:

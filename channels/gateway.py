@@ -8,7 +8,7 @@ import aiohttp
 import msgspec
 
 from channels.accounts import header_fault, url_fault
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.channel import Away, Outgoing, Permanent, Sent, Silent, Transient, Unknown
 from channels.http import Http, header_value, json_of, retry_after
 from channels.phones import e164
 from journeys.messages.sms import length
@@ -93,7 +93,7 @@ class HttpSms:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
             raise Away("sms_unreachable") from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise self._unknown("sms_no_answer", None) from fault
+            raise (Silent if self._gateway.honours_id else Unknown)("sms_no_answer") from fault
         code, wait = _at(told, gateway.error), retry_after(answer)
         if 200 <= answer.status < 300 and code not in gateway.refused | gateway.later:
             return Sent(_at(told, gateway.reference)[:200])

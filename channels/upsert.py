@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from channels.channel import Away, Outgoing, Permanent, Sent, Silent, Transient
 from channels.http import Http, body_of, retry_after
 
 MAX_ID = 255
@@ -56,7 +56,7 @@ def upsert_of(outgoing: Outgoing) -> Upsert:
 
 
 async def asked(http: Http, method: str, url: Any, seconds: float, **how: Any) -> Answer:
-    """The answer to one request. Raises Away where nobody is there, Transient where nobody answers, or without end."""
+    """The answer to one request. Raises Away where nobody is there, Silent where nobody answers, or without end."""
     timeout = aiohttp.ClientTimeout(total=2 * seconds, sock_connect=seconds, sock_read=seconds)
     try:
         async with http.session.request(method, url, timeout=timeout, allow_redirects=False, **how) as answer:
@@ -64,7 +64,7 @@ async def asked(http: Http, method: str, url: Any, seconds: float, **how: Any) -
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
         raise Away("crm_unreachable") from fault
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-        raise Transient("crm_no_answer") from fault
+        raise Silent("crm_no_answer") from fault
 
 
 def code_of(text: object, status: int) -> str:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -18,10 +19,13 @@ import msgspec
 from channels.accounts import url_fault
 from channels.channel import Away, Outgoing, Permanent, Sent, Transient
 from channels.http import Http, header_value, retry_after
+from channels.several import apart
 
 SECRET_PREFIX = "whsec_"
-_AGAIN = frozenset({408, 409, 425, 429})
-"""Answers below 500 that mean `later`, beside those from 500 on."""
+_GONE = 410
+"""The endpoint wants nothing more."""
+_OF_THE_ENDPOINT = frozenset({401, 403, 404, 407, 429})
+"""Answers below 500 that say nothing of the message: the secret, the address, the moment, as redirects do."""
 
 
 class EndpointsError(Exception):
@@ -58,7 +62,10 @@ def read_endpoints(path: Path) -> dict[str, Endpoint]:
 
 
 class Webhook:
-    """The webhook channel. The recipient is the name of an endpoint; `now` gives seconds since the epoch."""
+    """The webhook channel. The recipient is the name of an endpoint; `now` gives seconds since the epoch.
+
+    Endpoints of one host are one provider, with so many `connections`.
+    """
 
     name = "webhook"
     at_most_once = False
@@ -66,20 +73,26 @@ class Webhook:
     def __init__(self, endpoints: Mapping[str, Endpoint], *, now: Callable[[], float], connections: int = 16) -> None:
         self._endpoints = endpoints
         self._now = now
-        self._http = Http(connections)
+        self._providers = apart({name: _host(endpoint.url) for name, endpoint in endpoints.items()})
+        self._https = {provider: Http(connections) for provider in self._providers.values()}
+
+    def provider_of(self, recipient: str) -> str:
+        """The host of the endpoint."""
+        return self._providers.get(recipient, "")
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Calls the endpoint. No answer is one that may be tried again: receivers drop an id that they had."""
         endpoint = self._endpoints.get(outgoing.recipient)
         if endpoint is None:
             raise Permanent("webhook_unknown_endpoint")
-        now = int(self._now())
+        now, http = int(self._now()), self._https[self._providers[outgoing.recipient]]
         told = {**outgoing.rendered.data, "action_id": outgoing.action_id}
         body = event_body(outgoing.rendered.subject, now, told)
-        return await call(self._http, endpoint, outgoing.action_id, now, body, self.name)
+        return await call(http, endpoint, outgoing.action_id, now, body, self.name)
 
     async def close(self) -> None:
-        await self._http.close()
+        for http in self._https.values():
+            await http.close()
 
 
 def signed(key: bytes, name: str, at: int, body: bytes) -> dict[str, str]:
@@ -117,13 +130,25 @@ async def call(http: Http, endpoint: Endpoint, name: str, at: int, body: bytes, 
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
         raise Away(f"{channel}_unreachable") from fault
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-        raise Transient(f"{channel}_no_answer") from fault
+        raise Away(f"{channel}_no_answer") from fault
     if 200 <= status < 300:
         return Sent(str(status))
-    code = f"{channel}_{status}"
-    if status >= 500 or status in _AGAIN:
-        raise Transient(code, after)
-    raise Permanent(code)
+    raise _verdict(status, f"{channel}_{status}", after)
+
+
+def _verdict(status: int, code: str, after: float | None) -> Exception:
+    """What an answer other than 2xx means: all may be tried again, but one says that nothing shall be."""
+    if status == _GONE:
+        return Permanent(code)
+    if status >= 500 or status < 400 or status in _OF_THE_ENDPOINT:
+        return Away(code, after)
+    return Transient(code, after)
+
+
+def _host(url: str) -> str:
+    """Host and port, without who logs in."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _fault(endpoint: Endpoint) -> str:

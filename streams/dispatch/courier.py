@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from channels.channel import Away, Channel, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.channel import Away, Channel, Outgoing, Permanent, Sent, Silent, Transient, Unknown
 from engine.decision import Action
 from journeys.messages.render import Rendered
 from state.ledger import DEAD_ADDRESS, Entry, Status
@@ -92,7 +92,7 @@ class Courier:
             sent = await self._send(outgoing, errand.action.channel, seconds)
         except Transient as fault:
             self._failed(errand, fault.code)
-            place.leave(False if isinstance(fault, Away) else None)
+            place.leave(False if isinstance(fault, Away | Silent) else None)
             return self._after_transient(errand, fault)
         except Permanent as fault:
             self._failed(errand, fault.code)

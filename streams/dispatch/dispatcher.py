@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from channels.channel import Channel
-from channels.limits import NONE, Limits
+from channels.limits import Limits
 from engine.decision import Action, Erasure, Output
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered
@@ -22,10 +22,11 @@ from streams.broker.watch import DamagedLog
 from streams.dispatch.book import Book, Note, released
 from streams.dispatch.courier import Courier, Gauges
 from streams.dispatch.errand import PAUSE_SECONDS, Errand, Patience, number_of, queued_at_of, read_output
-from streams.dispatch.forgetting import forget
+from streams.dispatch.forgetting import Forgetting
 from streams.dispatch.lastchecks import LastChecks
 from streams.dispatch.parking import Parking
 from streams.dispatch.provider import Place, Provider
+from streams.dispatch.providers import Providers
 from streams.dispatch.receipts import Receipt, code_of, receipt_of
 from streams.dispatch.serving import Serving
 from streams.dispatch.together import Together
@@ -93,10 +94,9 @@ class Dispatcher:
         self._checks = LastChecks(channels, message_of, clock, self._patience, by_event=by_event, links=links)
         self._courier = Courier(channels, settings.sender, clock, self._patience, gauges, on_sent, by_event=by_event)
         self._channels = channels
-        self._limits = limits or {}
-        self._rates = rates
+        self._forgetting = Forgetting(channels, links, book, self._patience)
         self._parking = parking
-        self._providers: dict[str, Provider] = {}
+        self._providers = Providers(channels, limits or {}, rates, self._away, self._patience.breaker_seconds)
         self._in_hand: Counter[str] = Counter()
         self.unresolved = 0
 
@@ -120,12 +120,13 @@ class Dispatcher:
                 notes.append(output)
         if notes:
             await self._book.note(partition, notes)
-        groups: defaultdict[tuple[str, bool], list[Errand]] = defaultdict(list)
+        groups: defaultdict[tuple[Provider, bool], list[Errand]] = defaultdict(list)
         for errand in errands.values():
-            groups[errand.action.channel, errand.critical].append(errand)
-        await _all([self._serve(partition, channel, some) for (channel, _), some in groups.items()])
+            groups[self._providers.of(errand.action), errand.critical].append(errand)
+        works = [self._serve(partition, provider, some) for (provider, _), some in groups.items()]
         if erased:
-            await forget(self._channels.values(), erased, self._patience)
+            works.append(self._forgetting.erased(partition, erased))
+        await _all(works)
 
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
@@ -151,9 +152,9 @@ class Dispatcher:
             log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
             return None
 
-    async def _serve(self, partition: int, channel: str, errands: Sequence[Errand]) -> None:
-        """Those of one channel, of which all are critical or none is."""
-        parking, provider = self._parking, self._provider(channel)
+    async def _serve(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
+        """Those of one provider, of which all are critical or none is."""
+        parking = self._parking
         topic = "" if parking is None else parking.topic_of(errands[0])
         parked = errands[0].record is not None and errands[0].record.topic == topic
         park = partial(self._park, partition, provider) if topic else None
@@ -161,31 +162,37 @@ class Dispatcher:
             await park(errands)
             return
         try_, may_park = partial(self._try, partition), lambda: not self._book.away
-        await Serving(provider, errands, try_, self._patience, park, may_park, again=parked).run()
+        crowded = partial(parking.crowded, topic, partition) if parking is not None and parked else None
+        await Serving(provider, errands, try_, self._patience, park, may_park, crowded).run()
 
     async def _park(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
         if self._parking is not None:
-            await self._parking.park(partition, errands, self._clock(), asyncio.get_running_loop().time())
+            loop_now = asyncio.get_running_loop().time()
+            await self._parking.park(partition, provider.name, errands, self._clock(), loop_now)
         if self._gauges is not None:
-            self._gauges.parked(provider.name, len(errands))
-
-    def _provider(self, channel: str) -> Provider:
-        """The provider of a channel; those of no channel have one together, which is never asked."""
-        name = channel if channel in self._channels else ""
-        if name not in self._providers:
-            seconds, limits = self._patience.breaker_seconds, self._limits.get(name, NONE)
-            self._providers[name] = Provider(name, limits, self._rates, self._away, seconds)
-        return self._providers[name]
+            self._gauges.parked(provider.channel, len(errands))
 
     def _away(self, name: str, away: bool) -> None:
-        if self._gauges is not None and name:
+        if self._gauges is not None:
             self._gauges.provider_away(name, away)
 
     async def _try(
         self, partition: int, provider: Provider, errands: Sequence[Errand], places: Sequence[Place]
     ) -> set[str]:
         """One round: gives the ids that are settled now; each of the others was put off."""
-        asked = await self._checks.kept([errand for errand in errands if self._checks.ready(errand)])
+        ready = [errand for errand in errands if self._checks.ready(errand)]
+        self._forgetting.take(ready)
+        try:
+            return await self._round(partition, provider, ready, places)
+        finally:
+            self._forgetting.leave(ready)
+
+    async def _round(
+        self, partition: int, provider: Provider, ready: Sequence[Errand], places: Sequence[Place]
+    ) -> set[str]:
+        gone = {errand for errand in ready if self._book.erased(errand.action.customer)}
+        kept = {*gone, *await self._checks.kept([errand for errand in ready if errand not in gone])}
+        asked = [errand for errand in ready if errand in kept]
         if not asked:
             return set()
         await self._ahead.caught_up(partition)
@@ -286,10 +293,12 @@ class Dispatcher:
         if settled:
             await self._settle(partition, settled)
             self._count(settled)
+        self._forgetting.leave(errand for errand, _ in results)
         return {errand.action.id for errand, _ in settled}
 
     async def _settle(self, partition: int, settled: Sequence[tuple[Errand, Entry]]) -> None:
         """Into the book, then the receipts. One settled before gets its receipt again: it may not have got out."""
+        await self._forgetting.ended(partition, [errand for errand, _ in settled])
         await self._book.settle(partition, [entry for _, entry in settled])
         receipts: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
         for errand, entry in settled:

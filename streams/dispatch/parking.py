@@ -6,12 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from streams.broker.publish import Out, Publisher
 from streams.broker.source import Spot
 from streams.broker.topic_table import CRITICAL, OTHER, PROVIDERS
+from streams.dispatch.desk import HOLD_PARKED
 from streams.dispatch.errand import Errand
 from streams.dispatch.together import Together
 from streams.settings import Settings
 
 CARRIED = ("queued_at", "appended_at", "attempts", "delays", "not_before", "parked_from")
 """Headers that parking sets; all others stay as they were."""
+SHARED = ("webhook", "crm", OTHER, CRITICAL)
+"""What lies there is for several providers: none of it waits for what lies before it."""
+CROWD = HOLD_PARKED // 4
+"""Rows from which on those that wait may keep others from being read: they are counted there by their bytes too."""
 
 
 class Parking:
@@ -26,10 +31,12 @@ class Parking:
         self._by_name = {name: topic for name, topic in names.items() if topic in there}
         self.topics: Sequence[str] = list(self._by_name.values())
         self.missing: Sequence[str] = [topic for topic in names.values() if topic not in there]
-        self._mixed = {names[OTHER], names[CRITICAL]}
+        self._shared = {names[name] for name in SHARED}
         self._publisher = Together(publisher)
         self._ends: dict[Spot, int] = {}
         self._settled: dict[Spot, int] = {}
+        self._found: dict[Spot, int] = {}
+        self._providers: defaultdict[str, set[str]] = defaultdict(set)
 
     def topic_of(self, errand: Errand) -> str:
         """Where it would wait: critical ones together, so that no other is before them; empty where none is there."""
@@ -39,6 +46,7 @@ class Parking:
     def opened(self, spot: Spot, start: int, end: int) -> None:
         """A waiting topic is read from `start` on, and holds actions up to `end`."""
         self._settled[spot], self._ends[spot] = start, end
+        self._found[spot] = end
 
     def settled(self, spot: Spot, upto: int) -> None:
         """All that lies before `upto` needs nothing more."""
@@ -48,16 +56,25 @@ class Parking:
     def behind(self, topic: str, partition: int) -> bool:
         """Whether actions of one provider lie there that have not left: whoever comes later queues behind them."""
         spot = (topic, partition)
-        if topic in self._mixed:
-            return False
-        return self._ends.get(spot, 0) > self._settled.get(spot, 0)
+        return topic not in self._shared and self._lying(spot) > 0
 
-    async def park(self, partition: int, errands: Iterable[Errand], now: int, loop_now: float) -> None:
+    def crowded(self, topic: str, partition: int) -> bool:
+        """Whether so much lies there for several providers, or for nobody knows whom, that who waits is in the way."""
+        spot = (topic, partition)
+        if topic not in self._shared or self._lying(spot) <= CROWD:
+            return False
+        return len(self._providers[topic]) > 1 or self._found.get(spot, 0) > self._settled.get(spot, 0)
+
+    def _lying(self, spot: Spot) -> int:
+        return self._ends.get(spot, 0) - self._settled.get(spot, 0)
+
+    async def park(self, partition: int, provider: str, errands: Iterable[Errand], now: int, loop_now: float) -> None:
         """Writes them durably. Raises PublishError. `now` is wall time in ms, `loop_now` that of the loop's clock."""
         outs: defaultdict[str, list[Out]] = defaultdict(list)
         for errand in errands:
             outs[self.topic_of(errand)].append(_parked(errand, now, loop_now))
         for topic, some in outs.items():
+            self._providers[topic].add(provider)
             first = await self._publisher.append(topic, partition, some)
             spot = (topic, partition)
             self._ends[spot] = max(self._ends.get(spot, 0), first + len(some))

@@ -72,6 +72,11 @@ class Provider:
         on_away(name, False)
 
     @property
+    def channel(self) -> str:
+        """The channel that it is behind: its name, up to which of several it is."""
+        return self.name.partition("/")[0]
+
+    @property
     def answering(self) -> bool:
         """Whether it answers, and as fast as it may: who waits for it now has its turn before long."""
         return not self.limits.per_second and asyncio.get_running_loop().time() - self._answered_at < 1.0

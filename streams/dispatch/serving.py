@@ -15,8 +15,9 @@ Park = Callable[[Sequence[Errand]], Awaitable[None]]
 
 class Serving:
     """Errands of one take, all for `provider` and all critical or none. `park` is None for those that cannot be parked;
-    `may_park` says whether that is what they need now. Those that are parked already are parked `again` where they wait
-    so long that they would be in the way of what lies behind them.
+    `may_park` says whether that is what they need now. Those that are parked already are parked again where they wait
+    so long that they would be in the way of what lies behind them; `crowded`, which only they have, says whether those
+    of another provider lie there that cannot be read before.
     """
 
     def __init__(
@@ -27,8 +28,7 @@ class Serving:
         patience: Patience,
         park: Park | None,
         may_park: Callable[[], bool],
-        *,
-        again: bool = False,
+        crowded: Callable[[], bool] | None = None,
     ) -> None:
         self._provider = provider
         self._began_at = now = self._now()
@@ -41,7 +41,7 @@ class Serving:
         self._patience = patience
         self._park = park
         self._may_park = may_park
-        self._again = again
+        self._crowded = crowded
         self._rounds: dict[asyncio.Task[set[str]], tuple[list[Errand], list[Place]]] = {}
         self._entering: asyncio.Task[list[Place]] | None = None
 
@@ -93,8 +93,8 @@ class Serving:
         """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""
         now = self._now()
         moments = [errand.ready_at for errand in self._later if errand.ready_at > now]
-        if self._park is not None and (self._later if self._again else self._entering is not None):
-            seconds_to_park = self._patience.again_seconds if self._again else self._patience.park_seconds
+        if self._park is not None and (self._entering is not None or self._crowded is not None):
+            seconds_to_park = self._patience.park_seconds if self._crowded is None else self._patience.busy_seconds
             moments.append(max(self._began_at + seconds_to_park, now + seconds_to_park / 8))
         waited = [*self._rounds, *([self._entering] if self._entering else [])]
         seconds = max(0.0, min(moments) - now) if moments else None
@@ -107,7 +107,7 @@ class Serving:
         """Parks those that wait long for their provider, or will."""
         if self._park is None or not self._may_park():
             return
-        some = self._in_the_way() if self._again else self._without_room()
+        some = self._without_room() if self._crowded is None else self._in_the_way(self._crowded())
         parked = {id(errand) for errand in some}
         self._later = [errand for errand in self._later if id(errand) not in parked]
         self._fresh = deque(errand for errand in self._fresh if id(errand) not in parked)
@@ -123,8 +123,10 @@ class Serving:
             return [*self._later, *self._fresh]
         return [errand for errand in self._later if errand.ready_at > now + patience.park_seconds]
 
-    def _in_the_way(self) -> list[Errand]:
+    def _in_the_way(self, crowded: bool) -> list[Errand]:
         now, seconds = self._now(), self._patience.again_seconds
+        if crowded and now - self._began_at >= self._patience.busy_seconds:
+            return [*self._later, *self._fresh]
         if now - self._began_at < seconds:
             return []
         return [errand for errand in self._later if errand.ready_at > now + seconds]

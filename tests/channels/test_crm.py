@@ -11,7 +11,7 @@ import pytest
 from waiting import lasting
 
 from channels.accounts import AccountError
-from channels.channel import Away, Outgoing, Permanent, Transient
+from channels.channel import Away, Outgoing, Permanent, Silent, Transient
 from channels.crm import CrmChannel, crm_channel
 from channels.http import MOST_BYTES
 from journeys.messages.render import Rendered
@@ -86,7 +86,7 @@ async def test_who_is_made_by_another_in_between_is_updated_at_the_next_try(
         ("503", Away, "crm_503", None),
         ("521", Transient, "crm_521", None),
         ("404", Away, "crm_404", None),
-        (DROP, Transient, "crm_no_answer", None),
+        (DROP, Silent, "crm_no_answer", None),
     ],
 )
 async def test_what_hubspot_answers_decides(
@@ -118,7 +118,7 @@ async def test_what_hubspot_answers_decides(
         ("UNABLE_TO_LOCK_ROW", Transient, "crm_unable_to_lock_row", None),
         ("UNKNOWN_EXCEPTION", Transient, "crm_unknown_exception", None),
         ("403", Away, "crm_403", None),
-        (DROP, Transient, "crm_no_answer", None),
+        (DROP, Silent, "crm_no_answer", None),
     ],
 )
 async def test_what_salesforce_answers_decides(

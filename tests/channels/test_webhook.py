@@ -12,6 +12,7 @@ from standardwebhooks import Webhook as Verifier
 from waiting import turns
 
 from channels.channel import Away, Outgoing, Permanent, Transient
+from channels.several import MOST
 from channels.webhook import Endpoint, EndpointsError, Webhook, read_endpoints
 from journeys.messages.render import Rendered
 from local.hooks import DROP, HANG, Hooks
@@ -52,20 +53,44 @@ async def test_a_call_is_what_the_published_library_verifies(hooks: Hooks, tmp_p
     assert headers["webhook-id"] == "a1"
 
 
-async def test_a_wrong_secret_is_refused(hooks: Hooks, tmp_path: Path) -> None:
+async def test_a_secret_that_was_changed_there_first_is_waited_for(hooks: Hooks, tmp_path: Path) -> None:
     async with channel(hooks, tmp_path) as one:
-        hooks.secret = "whsec_" + "A" * 44
-        with pytest.raises(Permanent, match="webhook_401"):
+        before, hooks.secret = hooks.secret, "whsec_" + "A" * 44
+        with pytest.raises(Away, match="webhook_401"):
             await one.send(outgoing())
-    assert (hooks.calls, hooks.refused) == ([], 1)
+        assert (hooks.calls, hooks.refused) == ([], 1)
+        hooks.secret = before
+        await one.send(outgoing())
+    assert len(hooks.calls) == 1
+
+
+def test_endpoints_of_one_host_are_one_provider_whoever_logs_in() -> None:
+    urls = {
+        "a": "https://ab:cd@x.example/1",
+        "b": "https://x.example:443/2",
+        "c": "http://x.example",
+        "d": "https://y.z",
+    }
+    one = Webhook({name: Endpoint(url, "") for name, url in urls.items()}, now=time.time)
+    assert [one.provider_of(name) for name in (*urls, "e")] == ["x.example:443"] * 2 + ["x.example:80", "y.z:443", ""]
+
+
+def test_of_more_endpoints_than_there_may_be_providers_some_share_one() -> None:
+    hosts = {f"e{number}": f"https://h{number}.example" for number in range(1000)}
+    one, other = (Webhook({name: Endpoint(url, "") for name, url in some}, now=time.time)
+                  for some in (hosts.items(), reversed(hosts.items())))  # fmt: skip
+    found = {name: one.provider_of(name) for name in hosts}
+    assert len(set(found.values())) == MOST
+    assert found == {name: other.provider_of(name) for name in hosts}
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
         (201, None),
-        *((status, Permanent) for status in (302, 400, 404, 410)),
-        *((status, Transient) for status in (408, 409, 425, 429, 500, 503)),
+        (410, Permanent),
+        *((status, Away) for status in (302, 401, 403, 404, 429, 500, 503)),
+        *((status, Transient) for status in (400, 408, 409, 422, 425)),
     ],
 )
 async def test_each_answer_has_its_meaning(
@@ -87,7 +112,7 @@ async def test_what_may_have_arrived_is_sent_again_and_taken_once(hooks: Hooks, 
     async with channel(hooks, tmp_path) as one:
         for answer in (DROP, HANG):
             hooks.answer = answer
-            with pytest.raises(Transient, match="webhook_no_answer"):
+            with pytest.raises(Away, match="webhook_no_answer"):
                 await one.send(outgoing())
         hooks.answer = 200
         await one.send(outgoing())
