@@ -18,7 +18,7 @@ class Mark(msgspec.Struct, frozen=True):
     index: int = 0
 
 
-class Scalar(msgspec.Struct):
+class Scalar(msgspec.Struct, frozen=True):
     """One value. `text` is its content, `style` the sign it was written with (`'`, `"`, `|`, `>` or none)."""
 
     value: Core
@@ -67,6 +67,22 @@ class Mapping(msgspec.Struct):
 
 
 Tree = Scalar | Sequence | Mapping
+
+
+def copied(tree: Tree, seen: dict[int, Tree]) -> Tree:
+    """The tree anew, so that mending one leaves the other; what an alias shares is shared in the copy too."""
+    if isinstance(tree, Scalar):
+        return tree
+    if (known := seen.get(id(tree))) is not None:
+        return known
+    made: Tree
+    if isinstance(tree, Sequence):
+        made = Sequence([copied(item, seen) for item in tree.items], tree.start, tree.flow)
+    else:
+        entries = [Entry(entry.name, entry.key, copied(entry.value, seen)) for entry in tree.entries]
+        made = Mapping(entries, tree.start, tree.flow, tree.sound)
+    seen[id(tree)] = made
+    return made
 
 
 def plain(tree: Tree) -> Any:

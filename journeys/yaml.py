@@ -1,5 +1,6 @@
 """Text to YAML trees: the core schema of YAML 1.2, with positions, limits, and every fault a Problem."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from ruamel.yaml.reader import ReaderError
 from journeys import quoting
 from journeys.problem import Problem
 from journeys.scalars import scalar
-from journeys.tree import Entry, Mapping, Mark, Scalar, Sequence, Tree
+from journeys.tree import Entry, Mapping, Mark, Scalar, Sequence, Tree, copied
 from journeys.yamlfaults import TAG, YamlError, place, strange_tag, worded
 
 TEXT_LIMIT = 256 * 1024
@@ -19,6 +20,10 @@ NODE_LIMIT = 20_000
 DEPTH_LIMIT = 60
 KEY_LIMIT = 1_000
 REPAIR_LIMIT = 50
+REMEMBERED = 1024
+"""Texts whose trees are kept: a folder is read again and again, by its editor, its lives, its pages and its tests."""
+REMEMBERED_LIMIT = 32 * 1024
+"""Characters of a text; longer ones are read anew."""
 
 
 class Text:
@@ -36,7 +41,17 @@ class Text:
 
 
 def read(file: str, text: str) -> Text:
-    """All documents of a YAML text. Never raises: what cannot be read is a Problem."""
+    """All documents of a YAML text, the caller's own to mend. Never raises: what cannot be read is a Problem."""
+    if len(text) > REMEMBERED_LIMIT:
+        return _read(file, text)
+    known = _remembered(file, text)
+    result, seen = Text(file, known.text), dict[int, Tree]()
+    result.documents = [copied(document, seen) for document in known.documents]
+    result.problems, result.quoted = list(known.problems), set(known.quoted)
+    return result
+
+
+def _read(file: str, text: str) -> Text:
     result = Text(file, text.removeprefix("\ufeff"))
     if len(text) > TEXT_LIMIT:
         found = f"the file holds {len(text)} characters, more than {TEXT_LIMIT}"
@@ -54,6 +69,9 @@ def read(file: str, text: str) -> Text:
             break
     result.problems += composer.problems
     return result
+
+
+_remembered = lru_cache(REMEMBERED)(_read)
 
 
 def _repair(result: Text, fault: YamlError) -> bool:

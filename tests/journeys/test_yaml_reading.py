@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from journeys.scalars import core
-from journeys.tree import Positions, Scalar, plain
+from journeys.tree import Entry, Mapping, Positions, Scalar, Sequence, plain
 from journeys.yaml import DEPTH_LIMIT, TEXT_LIMIT, read
 
 
@@ -122,3 +122,32 @@ def test_places_of_keys_and_values() -> None:
     assert isinstance(block, Scalar)
     assert (where.inside(quoted, 1, 4).line, where.inside(quoted, 1, 4).column) == (2, 13)
     assert (where.inside(block, 2, 3).line, where.inside(block, 2, 3).column) == (5, 9)
+
+
+def test_a_text_read_again_is_not_what_was_mended_of_it() -> None:
+    text = "a:\n  - b: 1\n    c: && x\n  - &d {e: 2}\nf: *d\n"
+
+    def root() -> tuple[Mapping, Sequence]:
+        result = read("f.yaml", text)
+        (document,) = result.documents
+        assert isinstance(document, Mapping)
+        assert isinstance(items := document.entries[0].value, Sequence)
+        assert len(result.problems) == len(result.quoted) == 1
+        result.problems.clear()
+        result.quoted.clear()
+        return document, items
+
+    first, items = root()
+    wanted = plain(first)
+    assert items.items[1] is first.entries[1].value, "an alias is what it names"
+    node = items.items[0]
+    assert isinstance(node, Mapping)
+    node.sound = False
+    node.entries[0].name = "meant"
+    node.entries[0].value = first.entries.pop().value
+    items.items.append(node)
+    first.entries.append(Entry("g", node.entries[0].key, node))
+    again, items = root()
+    assert plain(again) == wanted
+    assert items.items[1] is again.entries[1].value
+    assert read("g.yaml", text).problems[0].file == "g.yaml"
