@@ -105,10 +105,9 @@ def _answered(draft: Draft, event: Event) -> None:
 
 def _stop(draft: Draft, channel: str, before: Consent | None) -> None:
     """Takes back what is queued of class service, and lets one message confirm it; a second STOP changes nothing."""
-    consents = draft.customer.consent.items()
-    if before is not None and not before.given:
-        if not any(each.given and each.at > before.at for key, each in consents if key.endswith(f"/{channel}")):
-            return
+    answers = [each for key, each in draft.customer.consent.items() if key.endswith(f"/{channel}")]
+    if before is not None and not before.given and not any(each.given and each.at > before.at for each in answers):
+        return
     draft.stopped = channel
     for each in draft.customer.queued:
         if each.service and each.channel == channel:

@@ -79,7 +79,8 @@ CODES: dict[str, str] = {
     ),
     ANSWERED: (
         "a FAQ was asked for the answer to what the person said last; `code`: found, none, or over for one whose "
-        "facts are not true now; `data.entry` came nearest, by `data.question`, with `data.score` of the `data.threshold` that is needed"
+        "facts are not true now; `data.entry` came nearest, by `data.question`, with `data.score` of the "
+        "`data.threshold` that is needed"
     ),
     HELD: "a proposal waits until `data.until` (ms), and is then made anew; `code`: catching_up",
     SENT: "an action leaves; `data.action` is its id",

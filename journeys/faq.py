@@ -52,7 +52,7 @@ class Answers:
 
     def __init__(self, faq: Faq, spoken: Spoken | None = None) -> None:
         self.name, self.threshold = faq.faq, float(faq.threshold)
-        filled = spoken or Spoken()
+        filled = Spoken() if spoken is None else spoken
         self._answers = {name: {**entry.answers, **filled.texts.get(name, {})} for name, entry in faq.entries.items()}
         self._spans = filled.spans
         phrases = list(_phrases(faq))

@@ -21,9 +21,6 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     texts: dict[str, dict[str, str]] = {}
     spans: dict[str, Span] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.texts)
-
 
 def spoken(faq: Faq, project: Project, brand: Brand | None) -> Spoken:
     """What of a FAQ depends on the brand that speaks. A template that cannot be read stays as it is written."""

@@ -203,7 +203,7 @@ def _journey_blob(loaded: LoadedJourney, project: Project, hashes: dict[str, str
     faqs = {name: folder.faqs[name].text for name in sorted(asked) if name in folder.faqs}
     brand = folder.brands.get(loaded.model.brand or project.brand or "")
     named = {name: spoken(folder.faqs[name].model, project, brand.model if brand else None) for name in faqs}
-    said = {name: each for name, each in named.items() if each}
+    said = {name: each for name, each in named.items() if each.texts}
     paid = loaded.model.budget is not None and loaded.model.budget.cost is not None
     costs = {name: float(each.cost) for name, each in project.channels.items()} if paid else {}
     return canonical(JourneyBlob(loaded.model.journey, loaded.text, project.zone, messages, hours, costs, faqs, said))

@@ -7,7 +7,7 @@ from onelife import MESSAGES, Life, journey_of
 
 from engine.catalog import MessageSpec
 from engine.customer import Consent
-from engine.policy.terms import QuietRule, Terms
+from engine.policy.terms import NONE, QuietRule, Terms
 
 ASKS = Terms(opt_in=frozenset({"email"}))
 
@@ -19,7 +19,7 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(MESSAGES, class_, MessageSpec(class_, class_, class_, {"email": (), "sms": ()}))
 
 
-def life(*journeys: dict[str, Any], terms: Terms = Terms()) -> Life:
+def life(*journeys: dict[str, Any], terms: Terms = NONE) -> Life:
     person = Life(*journeys, terms=terms)
     person.customer.attributes |= {"sms": "+447700900123"}
     person.customer.consent = {"offers/sms": Consent(True, 0), "offers/email": Consent(True, 0)}
