@@ -125,13 +125,14 @@ def test_places_of_keys_and_values() -> None:
 
 
 def test_a_text_read_again_is_not_what_was_mended_of_it() -> None:
-    text = "a:\n  - b: 1\n    c: && x\n  - &d {e: 2}\nf: *d\n"
+    text = "a:\n  - b: 1\n    when: !done && x\n  - &d {e: 2}\nf: *d\n"
 
     def root() -> tuple[Mapping, Sequence]:
         result = read("f.yaml", text)
         (document,) = result.documents
         assert isinstance(document, Mapping)
-        assert isinstance(items := document.entries[0].value, Sequence)
+        items = document.entries[0].value
+        assert isinstance(items, Sequence)
         assert len(result.problems) == len(result.quoted) == 1
         result.problems.clear()
         result.quoted.clear()
