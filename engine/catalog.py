@@ -20,6 +20,7 @@ from engine.program import (
     SegmentRule,
     SendStep,
 )
+from journeys.conditions import EvaluationError, Facts
 from journeys.conditions.needed import Wanted, together_wanted
 
 __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "compile_journey"]
@@ -167,6 +168,24 @@ class Catalog:
             return self.entries.get(type_, ()), 0
         found = narrowed.of(properties)
         return found, len(narrowed.rules) - len(found)
+
+    def may_begin(self, type_: str, properties: dict[str, Any]) -> bool:
+        """Whether an event may begin anything; not where each trigger shows by the event's properties that it cannot.
+
+        A trigger that looks at more, or that they make fail, may.
+        """
+        if type_ not in self.entries:
+            return False
+        facts = Facts(properties, {}, {}, {}, {}, {})
+        for _, rule in self.entering(type_, properties)[0]:
+            if rule.where is None or not rule.where.of_event:
+                return True
+            try:
+                if rule.where.holds(facts):
+                    return True
+            except EvaluationError:
+                return True
+        return False
 
     def segments_watching(self, touched: Iterable[str]) -> list[SegmentRule]:
         """The segments that look at something of `touched`, in their order."""

@@ -104,15 +104,34 @@ def remembering_all(customer: Customer, names: Sequence[int], instants: Sequence
 
 def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> bool:
     """Whether nothing that an event may change or begin is there; sure for most events, and cheaper than to look."""
-    return (
-        event.type not in catalog.heard
-        and event.type not in FACTS
-        and not customer.enrollments
-        and not customer.goals
-        and not event.identifiers
-        and customer.armed == catalog.armed
-        and not (customer.queued and event.type in ANSWER_TYPES)
+    type_ = event.type
+    if type_ in FACTS or event.identifiers or customer.armed != catalog.armed:
+        return False
+    if type_ not in catalog.heard:
+        return not (customer.queued and type_ in ANSWER_TYPES) and not _waited_for(catalog, customer, type_)
+    return not (
+        type_ in catalog.wanted
+        or (type_ in ANSWER_TYPES and (customer.queued or customer.contacts))
+        or catalog.may_begin(type_, event.properties)
+        or _waited_for(catalog, customer, type_)
     )
+
+
+def _waited_for(catalog: Catalog, customer: Customer, type_: str) -> bool:
+    """Whether an enrollment or a goal of the customer looks at events of a type, or a release has them go on."""
+    version = catalog.version
+    if customer.enrollments:
+        if catalog.moves or catalog.resumed:
+            return True
+        for each in customer.enrollments:
+            journey = version(each.journey, each.version)
+            if journey is not None and type_ in journey.listens:
+                return True
+    for goal in customer.goals:
+        journey = version(goal.journey, goal.version)
+        if journey is not None and journey.goal is not None and type_ in journey.goal.types:
+            return True
+    return False
 
 
 def _fire_all(draft: Draft) -> None:

@@ -12,7 +12,7 @@ from journeys.conditions.explain import explain
 from journeys.conditions.facts import Facts
 from journeys.conditions.functions import FUNCTIONS
 from journeys.conditions.grammar import parse
-from journeys.conditions.needed import needs_of
+from journeys.conditions.needed import needs_of, of_event
 from journeys.conditions.pinned import pinned
 from journeys.conditions.render import shown
 from journeys.conditions.tree import Literal, Logic, Node, names
@@ -23,10 +23,11 @@ class Compiled:
     """One condition or expression, ready to be asked again and again. It never changes the facts.
 
     `names` holds the dotted paths that it reads, `event.value`; `needs` all that it asks for; `pinned` a property of
-    the event and the text that it must be; `source` what was written (a list as one expression).
+    the event and the text that it must be; `of_event` is true where it reads nothing but properties of the event;
+    `source` what was written (a list as one expression).
     """
 
-    __slots__ = ("_root", "evaluate", "holds", "names", "needs", "pinned", "source")
+    __slots__ = ("_root", "evaluate", "holds", "names", "needs", "of_event", "pinned", "source")
 
     evaluate: Callable[[Facts], Any]
     """The value, which may be a part of the facts and is not to be changed. Raises Absent or EvaluationError."""
@@ -38,6 +39,7 @@ class Compiled:
         self.names = frozenset(names(root))
         self.needs = needs_of(root)
         self.pinned = pinned(root)
+        self.of_event = of_event(root)
         self._root = root
         self.evaluate, self.holds = _functions(root)
 

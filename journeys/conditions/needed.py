@@ -80,6 +80,13 @@ def needs_of(root: Node, item: int = 0) -> Needs:
     )
 
 
+def of_event(root: Node) -> bool:
+    """Whether a tree reads nothing but properties of the event in hand, each by its name."""
+    return all(
+        each.path[0] == "event" and each.path[1:2] not in ((), ("meta",)) for each in _reads(root, 0)
+    ) and not any(isinstance(node, Call) and FUNCTIONS[node.function].reads for node in _nodes(root))
+
+
 def together(parts: Iterable[Needs]) -> Needs:
     """What all of them need."""
     found = list(parts)

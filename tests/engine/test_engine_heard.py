@@ -63,3 +63,15 @@ class TestHeard:
         for journey in CATALOG.current.values():
             goals = set() if journey.goal is None else journey.goal.types
             assert {*journey.entries, *journey.listens, *goals, *journey.wanted} <= CATALOG.heard
+
+    def test_a_trigger_that_an_event_shows_not_to_hold_leaves_the_memory_of_its_id(self) -> None:
+        assert "page.viewed" in CATALOG.entries
+        customer, left, idle = _life([("page.viewed", {"page": "/"}, 0, 0), ("page.viewed", {"page": 7}, 0, 0)], False)
+        assert (len(customer.seen), left, idle) == (2, [], 2)
+        assert not CATALOG.may_begin("page.viewed", {"page": "/"})
+        assert CATALOG.may_begin("page.viewed", {"page": "for-you"})
+
+    def test_who_waits_for_a_type_is_met_by_an_event_that_begins_nothing(self) -> None:
+        basket = {"basket_id": "b1", "value": 80.0}
+        customer, _, _ = _life([("basket.updated", basket, 0, 0), ("basket.emptied", basket, 0, 5)], False)
+        assert (len(customer.memory), customer.enrollments) == (1, [])
