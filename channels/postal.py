@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -60,16 +60,24 @@ class Postal:
         self._timeout_seconds = timeout_seconds
         self._threads = threads
         self._pool: ThreadPoolExecutor | None = None
+        self._writing: dict[Future[None], str] = {}
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Writes one letter down; it is on the disk when this returns."""
         letter = letter_of(outgoing, int(self._now() * 1000))
         path = self._folder / LETTERS / file_name(outgoing.customer, outgoing.action_id)
-        await self._at_work(lambda: write_whole(path, json.dumps(asdict(letter)).encode()))
+        await self._at_work(lambda: write_whole(path, json.dumps(asdict(letter)).encode()), outgoing.customer)
         return Sent()
 
     async def forget(self, customer: str) -> None:
-        """Takes away the letters of somebody who was erased; what a batch has is with the print house. Raises Away."""
+        """Takes away the letters of somebody who was erased; what a batch has is with the print house.
+
+        One that a thread is still writing is waited for. Raises Away, and Transient where that takes too long.
+        """
+        if writing := [_watched(each) for each, whose in list(self._writing.items()) if whose == customer]:
+            _, late = await asyncio.wait(writing, timeout=self._timeout_seconds)
+            if late:
+                raise Transient("postal_no_answer")
         name = _hashed(customer)
         await self._at_work(lambda: _remove(self._folder, [f"{name}-*.json", f".{name}-*.draft"]))
 
@@ -78,13 +86,18 @@ class Postal:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
-    async def _at_work(self, work: Callable[[], None]) -> None:
-        """Does it in a thread. Raises Away where the folder does not take it, Transient where nobody knows."""
+    async def _at_work(self, work: Callable[[], None], customer: str = "") -> None:
+        """Does it in a thread. Raises Away where the folder does not take it, Transient where nobody knows.
+
+        The thread goes on in that case, and where the caller is cancelled.
+        """
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads, "postal")
-        doing = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        doing = self._pool.submit(work)
+        self._writing[doing] = customer
+        doing.add_done_callback(self._writing.pop)
         try:
-            await asyncio.wait_for(doing, self._timeout_seconds)
+            await asyncio.wait_for(asyncio.wrap_future(doing), self._timeout_seconds)
         except TimeoutError as fault:
             raise Transient("postal_no_answer") from fault
         except OSError as fault:
@@ -153,6 +166,13 @@ def _remove(folder: Path, patterns: Sequence[str]) -> None:
             for path in (folder / LETTERS).glob(pattern):
                 path.unlink(missing_ok=True)
         _sync(folder / LETTERS)
+
+
+def _watched(writing: "Future[None]") -> "asyncio.Future[None]":
+    """The same for this loop; its fault is told to whoever began it."""
+    found = asyncio.wrap_future(writing)
+    found.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return found
 
 
 def _hashed(text: str) -> str:

@@ -52,6 +52,7 @@ class Book:
         self._log_of = log_of
         self._on_away = on_away
         self._recall = Recall()
+        self._erased: set[str] = set()
         self._stale: set[int] = set()
         self._filling: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.away = False
@@ -97,6 +98,16 @@ class Book:
         entries = [_entry(note, self._clock()) for note in notes]
         await self._write(partition, entries)
         await self._put(partition, entries)
+
+    async def note_erased(self, partition: int, customer: str, code: str) -> None:
+        """Writes how far an erasure is that was noted, in the same way."""
+        entry = Entry(erased_key(customer), Status.ERASED, self._clock(), code, "note")
+        await self._write(partition, [entry])
+        await self._put(partition, [entry])
+
+    def erased(self, customer: str) -> bool:
+        """Whether an erasure of theirs was noted, in a partition that was opened here; sure only for one open now."""
+        return bool(self._erased) and erased_key(customer) in self._erased
 
     async def _reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         answers = await self._ask(partition, asks)
@@ -146,7 +157,9 @@ class Book:
 
     def _remember(self, partition: int, entries: Sequence[Entry]) -> None:
         """Of settled actions only critical ones are needed without Redis; notes may concern any."""
-        self._recall.merge(partition, [entry for entry in entries if entry.class_ in ("critical", "note")])
+        kept = [entry for entry in entries if entry.class_ in ("critical", "note")]
+        self._erased.update(entry.key for entry in kept if entry.status is Status.ERASED)
+        self._recall.merge(partition, kept)
 
     async def _write(self, partition: int, entries: Sequence[Entry]) -> None:
         if entries:

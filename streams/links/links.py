@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from channels.channel import Away
 from engine.decision import Action
 from journeys.messages.model import Message
 from journeys.messages.render import Rendered, variables_of
 from journeys.messages.template import LINKS, SCAN_URL
 from streams.links.addresses import address_hashes, plain_address
-from streams.links.shelf import Reached, RedisShelf, Shelf
+from streams.links.shelf import Reached, RedisShelf, Shelf, ShelfAway
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject, read_keys
 from streams.links.tracking import Tracked, reference, scan_code, tracked
 from streams.redis_access import redis_options
@@ -44,6 +45,9 @@ class NoLinks(Exception):
 class Links:
     """Makes the links that lie under `url`; `shelf` remembers what stands behind short ones."""
 
+    name = "links"
+    """As what keeps something of people (Keeper)."""
+
     def __init__(self, url: str, keys: Keys, shelf: Shelf | None = None) -> None:
         self._url = url.rstrip("/")
         self._keys = keys
@@ -53,6 +57,14 @@ class Links:
         """Gives the connections of the shelf back."""
         if self.shelf is not None:
             await self.shelf.close()
+
+    async def forget(self, customer: str) -> None:
+        """Takes away that they were written to at their numbers. Raises Away."""
+        if self.shelf is not None:
+            try:
+                await self.shelf.forget(self._keys.hashes(customer))
+            except ShelfAway as fault:
+                raise Away("links_shelf") from fault
 
     def url(self, purpose: str, subject: Subject) -> str:
         """The link of one purpose, always the same for a subject."""

@@ -17,6 +17,7 @@ from streams.broker.publish import KafkaPublisher
 from streams.broker.topic_table import Topic, declare
 from streams.broker.topics import partition_counts
 from streams.context.publish import publish, record
+from streams.dispatch.forgetting import UNFORGOTTEN
 from streams.operations.groups import Groups, read_groups
 from streams.operations.inboxes import taken_away
 from streams.operations.kept import PROVEN, Item, Kept, Progress
@@ -97,7 +98,9 @@ async def erase(
             suppressed = await _suppress(settings, kept.customer)
             await _publish(settings, customer, reason)
         checks = [*await _await_proof(sweep, kept, seconds, waiting), _suppression(settings, suppressed)]
-        checks += [Check(*each) async for each in taken_away(settings, customer)]
+        noted = kept.ledger.get(erased_key(customer))
+        left = "" if noted is None else noted.code.removeprefix(UNFORGOTTEN)
+        checks += [Check(*each) async for each in taken_away(settings, customer, left.split())]
         await kept.advance(sweep)
     erased_at = 0 if kept.customer is None else kept.customer.erased_at
     complete = all(each.holds for each in checks)
@@ -194,26 +197,38 @@ def _dispatch(kept: Kept, groups: Groups) -> Check:
         return Check("dispatch", True, "the ledger refuses all that is theirs; the erasure itself is no longer kept")
     last = erasures[-1]
     position = groups.committed("dispatcher", last.topic, last.partition) or 0
-    return Check("dispatch", True, f"erasure at {_at(last)}, taken; the dispatcher is settled up to {position}")
+    if not noted.code and position <= last.offset:
+        why = "waits until nothing of theirs is in the dispatcher's hands, and what is kept of them was taken away"
+        return Check("dispatch", False, f"erasure at {_at(last)}, taken; {why}")
+    told = f"nothing is in the dispatcher's hands, which is settled up to {position}"
+    return Check("dispatch", True, f"erasure at {_at(last)}, taken; {told}")
 
 
 def _queue(kept: Kept, groups: Groups) -> Check:
+    """One that is reserved may be in the hands of anybody; one that is not is refused, whenever its turn comes."""
     fates: Counter[str] = Counter()
-    still = []
-    for item in kept.found("actions"):
-        if item.value.get("kind") != "send":
-            continue
-        entry = kept.ledger.get(item.value["id"])
+    still, reserved = [], []
+    noted = kept.ledger.get(erased_key(kept.customer_id))
+    for id_, item in kept.messages().items():
+        entry = kept.ledger.get(id_)
         if entry is not None and entry.status in SETTLED:
             fates[f"{entry.status.value} {entry.code}".strip()] += 1
+        elif entry is not None and entry.status is Status.RESERVED:
+            reserved.append(item)
+        elif noted is not None and noted.code:
+            fates["to be refused at their turn"] += 1
         elif item.offset < (groups.committed("dispatcher", item.topic, item.partition) or 0):
             fates["settled"] += 1
         else:
             still.append(item)
-    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none was"
+    if reserved:
+        first = f"{len(reserved)} actions are reserved and not settled, the first at {_at(reserved[0])}"
+        why = "waits for the dispatcher that has it in hand, or for the one that gives it up, a minute after a crash"
+        return Check("queue", False, f"{first}; {why}")
     if still:
         return Check("queue", False, f"{len(still)} actions are not settled, the first at {_at(still[0])}")
-    return Check("queue", True, f"nothing is queued; of their actions {told}")
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none was"
+    return Check("queue", True, f"nothing is in anyone's hands; of their actions {told}")
 
 
 def _calls(kept: Kept, groups: Groups) -> Check:

@@ -22,7 +22,7 @@ from streams.touchpoints.record import Row
 KEYED = ("actions", "calls", "tasks", "decisions", "emitted", "touchpoints.rekeyed")
 """The topics, beside those of providers, whose records lie at home under the customer's id."""
 PROVEN = ("state", "actions", "calls", "tasks", "dispatches")
-"""Those on which it is seen that an erasure is through."""
+"""Those on which it is seen that an erasure is through; with `actions` go those where actions wait."""
 _OURS = MARKER[:1]
 _entry = msgspec.json.Decoder(Entry).decode
 
@@ -85,10 +85,16 @@ class Kept:
         """The records of one topic, without its prefix, in their order."""
         return self.items.get(name, [])
 
+    def messages(self) -> dict[str, Item]:
+        """The last record of each message to the person, by its id: on `actions`, or where it waits for a provider."""
+        names = ["actions", *sorted(name for name in self.items if name.startswith("actions.waiting."))]
+        told = [item for name in names for item in self.found(name) if isinstance(item.value, dict)]
+        return {item.value["id"]: item for item in told if item.value.get("kind") == "send"}
+
     def action_ids(self) -> set[str]:
         """The ids of all messages to the person that anything tells of."""
         told = [item.value for item in self.found("actions") if isinstance(item.value, dict)]
-        ids = {each.get("id") if each.get("kind") == "send" else each.get("action") for each in told}
+        ids = {*self.messages(), *(each.get("action") for each in told)}
         for item in self.found("decisions"):
             ids |= {line.get("data", {}).get("action") for line in item.value.get("lines", ())}
         if self.customer is not None:
@@ -99,7 +105,7 @@ class Kept:
         self, sweep: Sweep, only: Sequence[str] = (), progress: Progress = lambda _read, _of: None
     ) -> None:
         """Reads all topics (or `only` these) from where it was to their ends now. Raises CodecError, DamagedLog."""
-        spots = [spot for spot in self._spots() if not only or self._name(spot) in only]
+        spots = [spot for spot in self._spots() if not only or self._name(spot).partition(".waiting.")[0] in only]
         ledger = [spot for spot in spots if self._name(spot) == "dispatches"]
         # An entry of the ledger lies behind its action, so that the end of the ledger is to be asked for first.
         bounds = await sweep.bounds(ledger)
