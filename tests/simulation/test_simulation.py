@@ -16,24 +16,32 @@ SEEDS = 300
 """`make simulate` runs more of them."""
 MOST_SEEDS = 800
 """Among so many each mutation is found."""
+SEEN_LATE = {"places of walks at the start": 459, "refill of the ledger": 430, "proof of a walk's end": 226}
+"""Mutations that take long to find, with the seed that saw them last; where it sees nothing now, all are asked."""
 TESTS = Path(__file__).parents[1]
 
 
-def first_failing(seeds: int) -> Outcome | None:
-    return next((outcome for outcome in play(range(seeds)) if outcome.violation), None)
+def first_failing(seeds: range) -> Outcome | None:
+    return next((outcome for outcome in play(seeds) if outcome.violation), None)
 
 
 def test_no_seed_breaks_a_promise() -> None:
-    failing = first_failing(SEEDS)
+    failing = first_failing(range(SEEDS))
     assert failing is None, "\n".join([*failing.tail, failing.violation, f"make simulate SEED={failing.seed}"])
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_protocol_with_one_part_switched_off_breaks_a_promise(name: str) -> None:
+    late = SEEN_LATE.get(name, 0)
     with MUTATIONS[name]():
-        failing = first_failing(MOST_SEEDS)
+        failing = first_failing(range(late, late + 1)) or first_failing(range(MOST_SEEDS))
     assert failing is not None, f"{MOST_SEEDS} seeds do not see that {name} is switched off"
     assert "ended by itself" not in failing.violation, failing.violation
+
+
+def test_what_is_seen_late_is_a_mutation_and_among_the_seeds() -> None:
+    assert SEEN_LATE.keys() <= MUTATIONS.keys()
+    assert max(SEEN_LATE.values()) < MOST_SEEDS
 
 
 def test_a_seed_meets_faults_of_every_kind_now_and_then() -> None:
