@@ -104,8 +104,8 @@ def sendgrid(now: int, events: Any) -> Call:
     return Call("POST", f"{URL}/in/sendgrid", headers, {}, body, now)
 
 
-def mailgun(now: int, event: dict[str, Any]) -> Call:
-    stamp, token = str(now // 1000), "t" * 50
+def mailgun(now: int, event: dict[str, Any], token: str = "t" * 50) -> Call:
+    stamp = str(now // 1000)
     given = hmac.new(SECRET.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     signed = {"timestamp": stamp, "token": token, "signature": given}
     body = json.dumps({"signature": signed, "event-data": event}).encode()

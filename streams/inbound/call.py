@@ -9,6 +9,7 @@ import msgspec
 
 STALE_SECONDS = 300
 """How far the instant that a signature covers may lie from now, to either side."""
+_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 class Call(NamedTuple):
@@ -23,7 +24,10 @@ class Call(NamedTuple):
 
 
 class Refused(Exception):
-    """It is not signed by whom it says, or is older than it may be: the code that is counted. The caller hears 401."""
+    """It is not signed by whom it says, is older than it may be, or comes again as another: the code that is counted.
+
+    The caller hears 401.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -48,6 +52,14 @@ def refuse_stale(seconds: str, now: int, oldest: int = STALE_SECONDS) -> None:
 def hex_hmac(secret: str, content: bytes) -> str:
     """HMAC-SHA256 in hexadecimal digits."""
     return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
+
+
+def digest(value: Any) -> str:
+    """What stands for a value of JSON, in whatever order its names are written. Raises Garbled."""
+    try:
+        return hashlib.sha256(_sorted(value)).hexdigest()[:32]
+    except RecursionError as fault:
+        raise Garbled("the body is too deep") from fault
 
 
 def tree(body: bytes) -> Any:

@@ -4,7 +4,19 @@ from typing import Any
 
 import msgspec
 
-from streams.inbound.call import Call, Garbled, Refused, hex_hmac, ms_of, refuse_stale, same, text, tree
+from streams.inbound.call import (
+    STALE_SECONDS,
+    Call,
+    Garbled,
+    Refused,
+    digest,
+    hex_hmac,
+    ms_of,
+    refuse_stale,
+    same,
+    text,
+    tree,
+)
 from streams.inbound.told import (
     BOUNCED,
     CLICKED,
@@ -15,6 +27,7 @@ from streams.inbound.told import (
     UNSUBSCRIBED,
     Fetch,
     Heard,
+    Once,
     Told,
 )
 
@@ -29,7 +42,11 @@ _LIVES = frozenset({"suppress-complaint", "suppress-unsubscribe", "old", "espblo
 
 
 class Mailgun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mailgun"):
-    """`signing_key` is the webhooks' own. The signature covers an instant and a word of one use, not the event."""
+    """`signing_key` is the webhooks' own.
+
+    The signature covers an instant and a word of one use, not the event: the word stands for the first that it came
+    with, for as long as it is taken, so that a call that somebody kept says nothing else.
+    """
 
     signing_key: str
 
@@ -47,8 +64,11 @@ class Mailgun(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
         if not given or not same(given, hex_hmac(self.signing_key, f"{stamp}{token}".encode())):
             raise Refused("signature" if given else "unsigned")
         refuse_stale(stamp, call.now, _RETRIES_SECONDS)
-        told = _told(body.get("event-data"), call.now)
-        return Heard((told,) if told else ())
+        event = body.get("event-data")
+        told = _told(event, call.now)
+        # Also of an event that is passed over: its word is as good as any.
+        once = Once(f"{stamp}{token}", digest(event), _RETRIES_SECONDS + STALE_SECONDS)
+        return Heard((told,) if told else (), once=once)
 
 
 def _told(event: Any, now: int) -> Told | None:

@@ -1,4 +1,7 @@
-"""SendGrid: its event webhook, signed by ECDSA (docs.sendgrid.com, "Event Webhook Security Features")."""
+"""SendGrid: its event webhook, signed by ECDSA.
+
+Source: twilio.com/docs/sendgrid/for-developers/tracking-events, "Event Webhook Security Features", "Troubleshooting".
+"""
 
 import base64
 import binascii
@@ -30,6 +33,11 @@ _TYPES = {
     "delivered": DELIVERED, "bounce": BOUNCED, "dropped": FAILED, "spamreport": COMPLAINED, "open": OPENED,
     "click": CLICKED, "unsubscribe": UNSUBSCRIBED, "group_unsubscribe": UNSUBSCRIBED,
 }  # fmt: skip
+_RETRIES_SECONDS = 25 * 3600
+"""How old a signature may be: it tries again for 24 hours, and does not say whether it signs anew.
+
+As the event is signed too, an old call says again what it said, under the ids that it had.
+"""
 
 
 class SendGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sendgrid"):
@@ -51,7 +59,7 @@ class SendGrid(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
             key.verify(base64.b64decode(given, validate=True), stamp.encode() + call.body, ECDSA(SHA256()))
         except (InvalidSignature, binascii.Error, ValueError) as fault:
             raise Refused("signature") from fault
-        refuse_stale(stamp, call.now)
+        refuse_stale(stamp, call.now, _RETRIES_SECONDS)
         events = tree(call.body)
         if not isinstance(events, list):
             raise Garbled("the body is no list of events")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from streams.inbound.call import Call
 
@@ -35,13 +35,22 @@ class Told:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Once(NamedTuple):
+    """A word of one use, which proves a call and not what it says: for so many seconds it stands for this alone."""
+
+    word: str
+    said: str
+    seconds: int
+
+
 @dataclass(frozen=True)
 class Heard:
-    """What a call holds, and what is answered once that is kept."""
+    """What a call holds, and what is answered once that is kept; `once` is to be looked up before."""
 
     told: tuple[Told, ...] = ()
     answer: str = ""
     kind: str = "text/plain"
+    once: Once | None = None
 
 
 class Provider(Protocol):

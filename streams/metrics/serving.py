@@ -15,7 +15,7 @@ class Serving:
         self._seconds = families.histogram("serve_seconds", "From a request to its answer.", ("route",), LATENCY)
         self._refused = families.counter(
             "inbound_refused",
-            "Calls of providers refused, by code: not signed, wrongly signed, stale.",
+            "Calls of providers refused, by code: not signed, wrongly signed, stale, replayed as another, too many.",
             "provider",
             "code",
         )

@@ -8,7 +8,7 @@ import pytest
 import signing
 from signing import NOW, SIGNED, TIMED, URL, amazon, providers
 
-from streams.inbound.call import STALE_SECONDS, Call, Garbled, Refused
+from streams.inbound.call import STALE_SECONDS, Call, Garbled, Refused, digest
 from streams.inbound.told import UNSUBSCRIBED, Told
 from streams.inbound.twilio import signature
 
@@ -61,19 +61,33 @@ def _with(body: dict[str, Any], place: dict[str, Any], key: str, value: str) -> 
     return {key: value} if place is body else {"signature": {**place, key: value}}
 
 
-@pytest.mark.parametrize("name", sorted(TIMED - {"mailgun"}))
+@pytest.mark.parametrize("name", sorted(TIMED - {"mailgun", "sendgrid"}))
 @pytest.mark.parametrize("seconds", [STALE_SECONDS + 3700, -STALE_SECONDS - 1])
 async def test_an_old_signature_and_one_of_the_future_are_refused(name: str, seconds: int) -> None:
     with pytest.raises(Refused, match="stale"):
         await heard(name, SIGNED[name](NOW)._replace(now=NOW + seconds * 1000))
 
 
-async def test_mailgun_tries_again_for_eight_hours_with_the_signature_of_the_first_time() -> None:
-    call = signing.mailgun(NOW, {"event": "unsubscribed", "id": "1"})
-    assert (await one("mailgun", call._replace(now=NOW + 8 * 3_600_000))).type == UNSUBSCRIBED
-    for seconds in (9 * 3600 + 1, -STALE_SECONDS - 1):
+@pytest.mark.parametrize(("name", "hours"), [("mailgun", 8), ("sendgrid", 24)])
+async def test_what_is_tried_again_for_hours_may_have_the_signature_of_the_first_time(name: str, hours: int) -> None:
+    event = (
+        {"event": "unsubscribed", "id": "1"} if name == "mailgun" else [{"event": "unsubscribe", "sg_event_id": "1"}]
+    )
+    call = signing.mailgun(NOW, event) if isinstance(event, dict) else signing.sendgrid(NOW, event)
+    assert (await one(name, call._replace(now=NOW + hours * 3_600_000))).type == UNSUBSCRIBED
+    for seconds in ((hours + 1) * 3600 + 1, -STALE_SECONDS - 1):
         with pytest.raises(Refused, match="stale"):
-            await heard("mailgun", call._replace(now=NOW + seconds * 1000))
+            await heard(name, call._replace(now=NOW + seconds * 1000))
+
+
+def test_a_digest_is_of_what_is_said_and_what_is_too_deep_is_garbled() -> None:
+    assert digest({"a": 1, "b": [{"c": 2, "d": 10**30}]}) == digest({"b": [{"d": 10**30, "c": 2}], "a": 1})
+    assert digest({"a": 1, "b": 2}) != digest({"a": 2, "b": 1})
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(Garbled):
+        digest(deep)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

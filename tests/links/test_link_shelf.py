@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from state.redis_client import client
 from streams.links.links import links_of
 from streams.links.shelf import MemoryShelf, Reached, RedisShelf, Shelf, ShelfAway
 from streams.settings import Settings
@@ -34,9 +35,25 @@ async def test_each_person_at_a_number_is_found_by_their_last_message(shelf: She
     assert sorted(await shelf.reached(["gone", "n", "m"])) == ["hers", "his", "new"]
 
 
+async def test_a_word_of_one_use_stands_for_what_it_came_with_first(shelf: Shelf) -> None:
+    assert [await shelf.once("w", said, 60) for said in ("a", "b", "a")] == [True, False, True]
+    assert await shelf.once("other", "b", 60)
+
+
+async def test_redis_keeps_a_word_for_its_time_alone(redis_url: str, prefix: str) -> None:
+    shelf = RedisShelf(redis_url, prefix)
+    await shelf.once("w", "a", 1000)
+    await shelf.once("w", "a", 9000)
+    redis = client(redis_url, 2.0)
+    (key,) = await redis.keys(f"{{{prefix}.links}}/once/*")
+    assert "w" not in key.rpartition("/")[2] and 990 < await redis.ttl(key) <= 1000
+    await redis.aclose()
+    await shelf.close()
+
+
 async def test_a_redis_that_does_not_answer_is_told() -> None:
     shelf = RedisShelf("redis://127.0.0.1:1/0", "p", timeout_seconds=0.2)
-    for asked in (shelf.keep({"a": "b"}, []), shelf.code("a"), shelf.reached(["n"])):
+    for asked in (shelf.keep({"a": "b"}, []), shelf.code("a"), shelf.reached(["n"]), shelf.once("w", "a", 1)):
         with pytest.raises(ShelfAway):
             await asked
     assert await shelf.keep({}, []) == set()
