@@ -208,6 +208,7 @@ class Dispatcher:
             self._count([pair for pair in answered if _is_new(*pair)] + given_up)
         ids = {errand.action.id for errand, _ in settled}
         reserved = [pair for pair in answers if pair[1].status is Status.RESERVED]
+        self._forgetting.leave({*ready} - {errand for errand, _ in reserved})
         for place in places[len(reserved) :]:
             place.leave(None)
         return ids | await self._hand_over(partition, provider, reserved, places)

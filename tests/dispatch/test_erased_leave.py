@@ -87,11 +87,22 @@ async def test_what_is_in_hand_in_any_batch_lands_before_what_is_kept_is_taken_a
     )
 
 
-async def test_an_erasure_does_not_wait_for_others_that_hang_in_its_batch(office: Office, box: Box) -> None:
+@pytest.mark.parametrize("batch", ["its own", "another"])
+@pytest.mark.parametrize("read_ahead", [True, False])
+async def test_an_erasure_does_not_wait_for_others_that_hang(
+    office: Office, box: Box, batch: str, read_ahead: bool
+) -> None:
     box.script["b1"] = [box.go.wait]
-    taking = asyncio.create_task(office.take(action("b1", customer="bob"), action(), ERASURE))
+    if read_ahead:
+        await office.book.note(0, [ERASURE])
+    last = [ERASURE] if batch == "its own" else []
+    taking = asyncio.create_task(office.take(action("b1", customer="bob"), action(), *last))
+    await until(lambda: noted(office, "b1"))
+    if not last:
+        await asyncio.wait_for(office.take(ERASURE), 5)
     await until(lambda: through(office))
-    assert not taking.done() and noted(office, "a1") == ["refused erased"]
+    assert noted(office, "a1")[-1] == ("refused erased" if read_ahead or last else "sent ok")
+    assert not taking.done() and box.lies == []
     box.go.set()
     await taking
 
@@ -151,7 +162,7 @@ async def test_who_was_written_to_at_a_number_is_taken_away_and_not_put_there_ag
     assert len(people) == 2
     await house.take(ERASURE)
     assert len(people) == 1
-    house.now += 61_000
+    office.now += 61_000
     parked = house.shelf.logs[SMS, 0]
     await house.dispatcher.take(0, [Row(out.value, n, SMS, headers=out.headers) for n, out in enumerate(parked)])
     assert noted(house, "s2")[-1] == "refused erased"
