@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from streams.broker.source import Source, Spot
@@ -33,6 +34,39 @@ class Take(NamedTuple):
     rows: int
     size: int
     task: "asyncio.Task[None]"
+
+
+class Hand:
+    """What is in hand of one spot; counted as it comes and goes, for there may be thousands of takes."""
+
+    def __init__(self) -> None:
+        self.takes: deque[Take] = deque()
+        self.rows = 0
+        self.size = 0
+        self.span = 0
+
+    def add(self, take: Take) -> None:
+        """One more, at work."""
+        self.takes.append(take)
+        self.rows += take.rows
+        self.size += take.size
+        self.span += take.rows
+
+    def done(self, take: Take) -> None:
+        """It is not at work any more, whatever lies before it."""
+        self.rows -= take.rows
+        self.size -= take.size
+
+    def settled(self) -> int | None:
+        """The offset up to which all is done, None for as before. Raises what ended a take."""
+        upto = None
+        while self.takes and self.takes[0].task.done():
+            # One may have failed just now, and not have told so yet.
+            self.takes[0].task.result()
+            take = self.takes.popleft()
+            self.span -= take.rows
+            upto = take.offset
+        return upto
 
 
 class Taker(Protocol):
@@ -77,7 +111,8 @@ class Desk:
         self._given: set[int] = set()
         self._member = False
         self._open: set[int] = set()
-        self._takes: dict[Spot, deque[Take]] = {}
+        self._hands: dict[Spot, Hand] = {}
+        self._touched: set[Spot] = set()
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()
         self._held: set[Spot] = set()
@@ -97,21 +132,21 @@ class Desk:
 
     async def pause(self) -> None:
         """A rebalance begins: what is settled is told, so that it can be committed."""
-        self._settle()
+        self._settle(all_=True)
 
     def offer(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
         """Rows of one partition, in order; dropped where it is not open."""
         spot = (topic, partition)
-        takes = self._takes.get(spot)
-        if takes is None:
+        hand = self._hands.get(spot)
+        if hand is None:
             return
         for first in range(0, len(rows), TAKE_ROWS):
             some = rows[first : first + TAKE_ROWS]
             task = asyncio.create_task(self._dispatcher.take(partition, some))
-            task.add_done_callback(self._ended)
-            size = sum(len(row.value or b"") for row in some)
-            takes.append(Take(some[-1].offset + 1, len(some), size, task))
-        if self._fills(spot, takes) > 1:
+            take = Take(some[-1].offset + 1, len(some), sum(len(row.value or b"") for row in some), task)
+            hand.add(take)
+            task.add_done_callback(partial(self._ended, spot, hand, take))
+        if self._fills(spot, hand) > 1:
             self._hold(spot)
 
     async def run(self) -> None:
@@ -131,16 +166,18 @@ class Desk:
         """Takes no more; what was begun gets a few seconds to end, and what is settled is told."""
         self._given = set()
         self._member = False
-        for spot in self._takes:
+        for spot in self._hands:
             self._hold(spot)
-        begun = [take.task for takes in self._takes.values() for take in takes]
+        begun = [take.task for hand in self._hands.values() for take in hand.takes]
         if begun:
             await asyncio.wait(begun, timeout=STOP_SECONDS)
-        self._settle()
+        self._settle(all_=True)
         await self._close(list(self._open))
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
+    def _ended(self, spot: Spot, hand: Hand, take: Take, task: "asyncio.Task[None]") -> None:
         """A fault is told at once, whatever lies before it still."""
+        hand.done(take)
+        self._touched.add(spot)
         if not task.cancelled() and self._fault is None:
             self._fault = task.exception()
         self._moved.set()
@@ -162,7 +199,7 @@ class Desk:
             self._ahead.open(number, starts[self._topic, number])
         self._open.add(number)
         for spot, start in starts.items():
-            self._takes[spot] = deque()
+            self._hands[spot] = Hand()
             if self._parked is not None and spot[0] != self._topic:
                 self._parked.opened(spot, start, bounds[spot][1])
         self.source.open(starts)
@@ -171,7 +208,7 @@ class Desk:
         tasks = []
         for number in numbers:
             spots = [(topic, number) for topic in self._topics]
-            tasks += [take.task for spot in spots for take in self._takes.pop(spot, ())]
+            tasks += [take.task for spot in spots for take in self._hands.pop(spot, Hand()).takes]
             self._open.discard(number)
             if self._ahead is not None:
                 self._ahead.close(number)
@@ -182,36 +219,33 @@ class Desk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _settle(self) -> None:
-        """Tells the source how far each partition is settled without a gap. Raises what ended a take."""
+    def _settle(self, *, all_: bool = False) -> None:
+        """Tells the source how far each partition is settled without a gap: those where a take has told its end, or
+        `all_`. Raises what ended a take.
+        """
         if self._fault is not None:
             raise self._fault
-        for spot, takes in self._takes.items():
-            upto = None
-            while takes and takes[0].task.done():
-                # One may have failed just now, and not have told so yet.
-                takes[0].task.result()
-                upto = takes.popleft().offset
+        touched, self._touched = self._touched, set()
+        for spot in self._hands if all_ else touched & self._hands.keys():
+            hand = self._hands[spot]
+            upto = hand.settled()
             if upto is not None and self.source is not None:
                 self.source.commit({spot: upto})
                 if self._parked is not None:
                     self._parked.settled(spot, upto)
-            self._let_in(spot, takes)
+            self._let_in(spot, hand)
 
     def _hold(self, spot: Spot) -> None:
         if self.source is not None:
             self._held.add(spot)
             self.source.hold(spot)
 
-    def _let_in(self, spot: Spot, takes: Sequence[Take]) -> None:
-        if spot in self._held and self._fills(spot, takes) < 0.5 and self.source is not None:
+    def _let_in(self, spot: Spot, hand: Hand) -> None:
+        if spot in self._held and self._fills(spot, hand) < 0.5 and self.source is not None:
             self._held.discard(spot)
             self.source.release(spot)
 
-    def _fills(self, spot: Spot, takes: Sequence[Take]) -> float:
+    def _fills(self, spot: Spot, hand: Hand) -> float:
         """How much of what may be in hand these are; more than 1 where it is too much."""
         most = HOLD_ROWS if spot[0] == self._topic else HOLD_PARKED
-        at_work = [take for take in takes if not take.task.done()]
-        rows, size = sum(take.rows for take in at_work), sum(take.size for take in at_work)
-        span = sum(take.rows for take in takes)
-        return max(rows / most, size * HOLD_ROWS / most / HOLD_BYTES, span / (most * SPAN_ROWS))
+        return max(hand.rows / most, hand.size * HOLD_ROWS / most / HOLD_BYTES, hand.span / (most * SPAN_ROWS))

@@ -31,8 +31,8 @@ class Patience:
     A bare reserve is another's who may still be at work: at-most-once ones are given up after `settle_ms`, others are
     taken over after `overtake_ms`. A round reserves `slice_` actions. What has waited for `park_seconds`, or will, is
     parked; `busy_seconds` where the provider answers all the while. What is parked and has waited for `again_seconds`
-    is parked again where it will wait for as long once more, and after `busy_seconds` where it keeps others from being
-    read. A breaker is open for `breaker_seconds` at first.
+    is parked again where it will wait for as long once more, or keeps others from being read. A breaker is open for
+    `breaker_seconds` at first.
     """
 
     attempts: int = 6

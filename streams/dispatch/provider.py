@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 from channels.limits import NONE, Limits
@@ -147,14 +148,22 @@ class Provider:
                 continue
             if not self._critical and self._free < min(waiter.wanted, self.limits.parallel // 4):
                 await asyncio.sleep(GATHER_SECONDS)
-            wanted = min(sum(each.wanted for each in (*self._critical, *self._others)), self._free)
-            instants = await self._instants(1 if self.away else wanted)
+            instants = await self._instants(1 if self.away else self._wanted())
             while instants and (waiter := self._first()) and self._breaker.begin(clock()):
                 count = min(len(instants), waiter.wanted)
                 self._free -= count
                 (self._critical or self._others).popleft()
                 waiter.places.set_result([Place(self, at) for at in instants[:count]])
                 del instants[:count]
+
+    def _wanted(self) -> int:
+        """How many of the free places are wanted; thousands may wait for a few."""
+        wanted = 0
+        for waiter in chain(self._critical, self._others):
+            wanted += waiter.wanted
+            if wanted >= self._free:
+                return self._free
+        return wanted
 
     def _first(self) -> _Waiter | None:
         """Who is next, without those that wait no more."""

@@ -93,9 +93,11 @@ class Serving:
         """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""
         now = self._now()
         moments = [errand.ready_at for errand in self._later if errand.ready_at > now]
-        if self._park is not None and (self._entering is not None or self._crowded is not None):
-            seconds_to_park = self._patience.park_seconds if self._crowded is None else self._patience.busy_seconds
-            moments.append(max(self._began_at + seconds_to_park, now + seconds_to_park / 8))
+        if self._park is not None and self._crowded is not None:
+            # Each of thousands looks, so it does not often.
+            moments.append(max(self._began_at + self._patience.again_seconds, now + self._patience.again_seconds / 2))
+        elif self._park is not None and self._entering is not None:
+            moments.append(max(self._began_at + self._patience.park_seconds, now + self._patience.park_seconds / 8))
         waited = [*self._rounds, *([self._entering] if self._entering else [])]
         seconds = max(0.0, min(moments) - now) if moments else None
         if waited:
@@ -125,10 +127,10 @@ class Serving:
 
     def _in_the_way(self, crowded: bool) -> list[Errand]:
         now, seconds = self._now(), self._patience.again_seconds
-        if crowded and now - self._began_at >= self._patience.busy_seconds:
-            return [*self._later, *self._fresh]
         if now - self._began_at < seconds:
             return []
+        if crowded:
+            return [*self._later, *self._fresh]
         return [errand for errand in self._later if errand.ready_at > now + seconds]
 
     async def _stop_entering(self) -> None:
