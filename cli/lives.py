@@ -5,13 +5,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from engine import trace
+from engine.calendar import shifted
 from engine.catalog import Catalog
 from engine.decision import Action, Call, Line, Task, TaskClosed, Trace
 from engine.policy.holdout import GLOBAL, HELD_OUT, TREATED, holdout_key
 from engine.time import after
+from journeys.duration import Offset
 from journeys.lives import Life, Step, Surroundings, local
 from streams.context.records import PLACES, WEATHER, ContextFault, put
 from streams.driver import Driver
+from streams.touchpoints.cloudevents import unique_id
 from streams.touchpoints.wire import Fix
 
 CUSTOMER = "life"
@@ -97,7 +100,14 @@ class _Player:
         except msgspec.ValidationError as fault:
             self._seen.dead.append(f"{step.type}: place: {fault}")
             return
-        self._driver.event(step.type, CUSTOMER, self._properties(step), at=self._at, place=place, channel=step.channel)
+        occurred = step.occurred
+        if isinstance(occurred, Offset):
+            occurred = shifted(self._at, occurred, self._life.zone)
+        self._driver.event(
+            step.type, CUSTOMER, self._properties(step), at=self._at, place=place, channel=step.channel,
+            id=unique_id(step.source, step.id) if step.source else step.id or None, occurred_at=occurred,
+            identifiers=step.identifiers,
+        )  # fmt: skip
 
     def _put(self, around: Surroundings) -> None:
         """Changes the context; what cannot be used is told as a refused event is."""

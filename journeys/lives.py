@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import ConfigDict, Field
 
-from journeys.duration import Duration
+from journeys.duration import Duration, Offset
 from journeys.model import Part, Slug
 from journeys.model.parts import Truth
 from journeys.problem import Problem
@@ -44,6 +44,10 @@ class Moment(Part):
     after: str | None = None
     context: Surroundings | None = None
     channel: Slug | None = None
+    id: str | None = Field(default=None, min_length=1, max_length=200)
+    source: str | None = Field(default=None, min_length=1, max_length=200)
+    occurred_at: str | None = None
+    identifiers: dict[Slug, str] | None = None
     event: dict[str, Any] | None = None
 
 
@@ -81,10 +85,16 @@ class Outline(Part):
     expect: Any
 
 
+ENVELOPE = ("channel", "id", "source", "occurred_at", "identifiers")
+"""What is said beside an event as beside a touchpoint on the wire (docs/events.md)."""
+
+
 class Step(msgspec.Struct, frozen=True):
     """One step with its instant: `at` in ms where it is given, else `after` the step before.
 
     `around` changes the context before the event; `channel` is that of the event, empty for the one of the lives.
+    `id`, empty for one of its own, is unique together with `source`. It occurred at an instant (ms), or by an offset
+    from the step; with neither at the step.
     """
 
     at: int | None
@@ -94,6 +104,10 @@ class Step(msgspec.Struct, frozen=True):
     place: dict[str, Any] | None
     around: Surroundings | None
     channel: str = ""
+    id: str = ""
+    source: str = ""
+    occurred: int | Offset | None = None
+    identifiers: dict[str, str] = {}
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -213,7 +227,29 @@ class _Reader:
             )
             where = None
         at, after = self._instant(moment, path, zone), self._duration(moment, path)
-        return Step(at, after, str(kind), event, where, moment.context, moment.channel or "")
+        return Step(
+            at, after, str(kind), event, where, moment.context, moment.channel or "", moment.id or "",
+            moment.source or "", self._occurred(moment, path, zone), moment.identifiers or {},
+        )  # fmt: skip
+
+    def _occurred(self, moment: Moment, path: tuple[str | int, ...], zone: str) -> int | Offset | None:
+        """When the event occurred; and the faults of what stands beside an event."""
+        for name in ENVELOPE:
+            if getattr(moment, name) is not None and moment.event is None:
+                what = f"`{name}` is of an event, and the step has none"
+                self._fault((*path, name), "J006", what, "write `event: {type: order.placed}` beside it")
+        if moment.source is not None and moment.id is None:
+            what = "`source` is one half of an id, and the step has no `id`"
+            self._fault((*path, "source"), "J006", what, "write `id: o-1001` beside it")
+        if moment.occurred_at is None:
+            return None
+        try:
+            signed = moment.occurred_at.strip()[:1] in ("-", "+")
+            return Offset.parse(moment.occurred_at) if signed else instant(moment.occurred_at, zone)
+        except ValueError:
+            what = f"`occurred_at` must be an instant or an offset from the step, found `{moment.occurred_at}`"
+            self._fault((*path, "occurred_at"), "J006", what, "write it as 2026-03-02T18:00, or as -2h")
+            return None
 
     def _instant(self, moment: Moment, path: tuple[str | int, ...], zone: str) -> int | None:
         if moment.at is None:

@@ -184,6 +184,10 @@ ANYWHERE = {
 OF_MODEL = {
     ("Moment", "at"): "The instant or time of day.",
     ("Moment", "channel"): "The channel over which it comes; else `web`.",
+    ("Moment", "id"): "Its id: the same again counts once.",
+    ("Moment", "source"): "Its source, with which the id is unique, as in CloudEvents.",
+    ("Moment", "occurred_at"): "When it occurred, or how long before the step, as -2h; else at the step.",
+    ("Moment", "identifiers"): "What else names the customer, as {loyalty: L-77}.",
     ("Service", "method"): "GET, POST or PUT.",
     ("Cap", "channel"): "Only messages on this channel.",
     ("Cap", "journey"): "Only messages of this journey.",

@@ -77,20 +77,26 @@ class Driver:
         id: str | None = None,
         place: Fix | None = None,
         channel: str = "",
+        occurred_at: int | None = None,
+        identifiers: Mapping[str, str] | None = None,
     ) -> None:
-        """Pipes in one touchpoint, now or at a later instant `at` (ms); timers due by then fire before it."""
-        occurred_at = self.now if at is None else at
+        """Pipes in one touchpoint, now or at a later instant `at` (ms); timers due by then fire before it.
+
+        It occurred then, or at `occurred_at` (ms).
+        """
+        at = self.now if at is None else at
         touchpoint = Touchpoint(
             type,
             customer,
             id=id,
             channel=channel or None,
-            occurred_at=occurred_at,
+            occurred_at=at if occurred_at is None else occurred_at,
+            identifiers=dict(identifiers) if identifiers else None,
             place=place,
             properties=dict(properties or {}),
         )
         out = encode_touchpoint(touchpoint)
-        self.pipe(out.value, key=out.key, at=occurred_at)
+        self.pipe(out.value, key=out.key, at=at)
 
     def draw(self, customer: str, arms: Mapping[str, str]) -> None:
         """Has arms and groups of a customer drawn as given, by keys of `Customer.arms`. Raises KeyError for nobody."""

@@ -117,7 +117,7 @@ def _read(attributes: dict[str, Any], data: dict[str, Any]) -> Read:
     properties = {name: part for name, part in data.items() if name not in ("identifiers", "place")}
     plain = {
         "type": attributes["type"],
-        "id": _unique(attributes["source"], attributes["id"]),
+        "id": unique_id(attributes["source"], attributes["id"]),
         "customer": _checked("subject", attributes, id_text),
         "occurred_at": _checked("time", attributes, instant_ms),
         "channel": attributes.get("channel"),
@@ -149,7 +149,7 @@ def _required(attributes: dict[str, Any]) -> None:
         raise RefusalError("cloudevents", f"source is {shown(attributes['source'])}, expected a URI reference as text")
 
 
-def _unique(source: str, found: Any) -> str:
+def unique_id(source: str, found: Any) -> str:
     """Only source and id together are unique. A URI has no blank, so the joint shows; what is too long is hashed."""
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         raise RefusalError("wrong_type", f"id is {shown(found)}, expected text")
