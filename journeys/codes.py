@@ -68,6 +68,7 @@ CODES = {
     "J098": "a message that speaks a language in one place and not in another",
     "J099": "a part that its channel would not take",
     "J100": "a record of a CRM that asks for consent",
+    "J101": "a code to scan that leads nowhere",
     "J110": "two texts of a message that say different things, or a text that says otherwise than a fact",
     "J111": "a price, promotion or day that is written out, and is a fact",
     "J112": "a word or claim that the brand never uses",

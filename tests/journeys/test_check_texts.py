@@ -47,7 +47,7 @@ def test_an_sms_stays_within_its_segments(text: str, head: str, project: str, to
         ("Tea, arret au 36179", "", "sms: {opt_out: [STOP, ARRET]}\n", False),
         ("Tea, STOP", "sms: {opt_out: [ARRET]}\n", "sms: {opt_out: [STOP]}\n", True),
         ("Tea {{ unsubscribe_url }}", "", "", False),
-        ("Tea {{ scan_url }}", "", "", True),
+        ("Tea {{ scan_url }}", "subject: Tea\nscan: https://shop.example\n", "", True),
         ("Tea {{ customer.name }}", "", "", True),
     ],
 )
