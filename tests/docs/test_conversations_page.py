@@ -26,7 +26,7 @@ def test_the_folder_passes_check_and_every_node_is_in_a_life(tmp_path: Path) -> 
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     played = CliRunner().invoke(main, ["test", str(tmp_path)])
-    assert played.output.splitlines()[-1] == "3 passed, 0 failed", played.output
+    assert played.output.splitlines()[-1] == "5 passed, 0 failed", played.output
 
 
 def test_the_events_are_ones_that_the_engine_takes() -> None:

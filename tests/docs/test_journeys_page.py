@@ -26,7 +26,8 @@ ENTER = "enter:\n  on: basket.updated\n"
 STEPS = "steps:\n  - exit: done\n"
 PARTS = (Journey, Enter, ExitRule, Goal, Project, MessageHead, Person, Moment, Expected)
 CODES = {
-    "erased": "erased", "suppressed": "suppressed", "consented": "consent", "allowed_content": "content",
+    "erased": "erased", "suppressed": "suppressed", "consented": "consent",
+    "not_stopped": "stopped", "allowed_content": "content",
     "stated": "facts_expired", "held_out": "holdout", "reachable": "unreachable", "loud": "quiet_hours",
     "within_caps": "cap", "recovered": "recency", "outscored": "outscored",
 }  # fmt: skip

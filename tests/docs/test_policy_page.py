@@ -16,12 +16,13 @@ from journeys.model.policy import LONGEST_CAP_DAYS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`([a-z0-9/._-]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-PIECES = re.findall(r"^```yaml\n((?:quiet|caps|recency).*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PIECES = re.findall(r"^```yaml\n((?:quiet|caps|recency|opt_in).*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 SHOWN = re.findall(r"^```sh\nsillage test .\n```\n\n```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 CODES = {
     "erased": "erased",
     "suppressed": "suppressed",
     "consented": "consent",
+    "not_stopped": "stopped",
     "allowed_content": "content",
     "stated": "facts_expired",
     "held_out": "holdout",
@@ -48,7 +49,7 @@ def test_a_piece_passes_check(piece: str) -> None:
 
 
 def test_every_piece_is_read_and_the_limits_are_those_of_the_code() -> None:
-    assert (len(FILES), len(PIECES), len(SHOWN)) == (6, 3, 1)
+    assert (len(FILES), len(PIECES), len(SHOWN)) == (6, 4, 1)
     assert f"at most {LONGEST_CAP_DAYS} days" in PAGE
     assert f"At most {CONTACTS} messages of a person are remembered, for {CONTACT_DAYS} days" in PAGE
     assert LONGEST_CAP_DAYS < CONTACT_DAYS
