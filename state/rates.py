@@ -3,13 +3,31 @@
 from typing import NamedTuple, Protocol
 
 HORIZON_SECONDS = 0.5
-"""How far ahead instants are given; also how long nothing is given by one who forgot what it gave."""
+"""How far ahead instants are given, behind the lead that was asked for."""
 LATE_SECONDS = 0.1
-"""How late an instant may be used. It is why they lie a tenth further apart than the rate says."""
+"""How late an instant may be used at least. It is why they lie a tenth further apart than the rate says."""
+MOST_LATE_SECONDS = 0.3
+"""The same at most, for who is far from where the rate is kept: then they lie three tenths further apart."""
+MOST_LEAD_SECONDS = 0.4
+KEPT_SECONDS = 10.0
+"""How long all instants lie as far apart as the last wanted who needs most."""
+FORGOTTEN_SECONDS = HORIZON_SECONDS + MOST_LEAD_SECONDS + MOST_LATE_SECONDS
+"""How long nothing is given by one who forgot what it gave."""
+
+
+class Need(NamedTuple):
+    """How late who asks may use an instant, and how long from now it takes to use one; both have bounds."""
+
+    late: float = LATE_SECONDS
+    lead: float = 0.0
+
+
+NEAR = Need()
+"""That of who is near."""
 
 
 class Slots(NamedTuple):
-    """So many instants, the first `after` seconds from now and each `apart` from the next.
+    """So many instants, the first `after` seconds from now and each `apart` from the next, to be used within `late`.
 
     Of none, `after` says when it is worth asking again.
     """
@@ -17,36 +35,50 @@ class Slots(NamedTuple):
     given: int
     after: float
     apart: float
+    late: float = LATE_SECONDS
 
 
 class Rates(Protocol):
     """The rates of a prefix, by name."""
 
-    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
-        """At most `wanted` instants. Whoever uses each within LATE_SECONDS never does more than `per_second` in any
-        second, together with all others. Raises LedgerAway.
+    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+        """At most `wanted` instants. Whoever uses each within `late` never does more than `per_second` in any second,
+        together with all others. Raises LedgerAway.
         """
         ...
 
 
-def apart(per_second: float) -> float:
-    """Seconds between two instants: what is late by LATE_SECONDS still has the rate's room before it."""
-    return (1.0 + LATE_SECONDS) / per_second
+def apart(per_second: float, late: float = LATE_SECONDS) -> float:
+    """Seconds between two instants: what is as late as it may be still has the rate's room before it."""
+    return (1.0 + late) / per_second
+
+
+class Line(NamedTuple):
+    """The instant that is free next, how late those before it may be used, and until when that holds at least."""
+
+    next: float
+    late: float
+    until: float
 
 
 class OwnRates:
-    """Rates that one process keeps alone, by its own clock in seconds."""
+    """Rates that one process keeps alone, by its own clock in seconds; scripts/rate.lua does the same for several."""
 
     def __init__(self) -> None:
-        self._next: dict[str, float] = {}
+        self._lines: dict[str, Line] = {}
 
-    def take(self, name: str, per_second: float, wanted: int, now: float) -> Slots:
+    def take(self, name: str, per_second: float, wanted: int, now: float, need: Need = NEAR) -> Slots:
         """As Rates does."""
-        step = apart(per_second)
-        first = max(now, self._next.get(name, 0.0))
-        room = now + HORIZON_SECONDS - first
-        if room < 0:
-            return Slots(0, -room, step)
-        count = min(wanted, int(room / step) + 1)
-        self._next[name] = first + count * step
-        return Slots(count, first - now, step)
+        line = self._lines.get(name, Line(now, need.late, 0.0))
+        first, late, until = line
+        if need.late >= late:
+            late, until = need.late, now + KEPT_SECONDS
+        elif now > until:
+            # What was given before may be used later than what is given now.
+            first, late = first + late - need.late, need.late
+        step, ahead = apart(per_second, late), HORIZON_SECONDS + need.lead
+        first = max(first, now + need.lead)
+        room = now + ahead - first
+        count = min(wanted, int(room / step) + 1) if room >= 0 else 0
+        self._lines[name] = Line(first + count * step, late, until)
+        return Slots(count, first - now if count else -room, step, late)

@@ -6,7 +6,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from state.ledger import LedgerAway
-from state.rates import HORIZON_SECONDS, Slots, apart
+from state.rates import FORGOTTEN_SECONDS, HORIZON_SECONDS, KEPT_SECONDS, MOST_LEAD_SECONDS, Need, Slots, apart
 from state.redis_client import client
 
 _SCRIPT = Path(__file__).parent / "scripts" / "rate.lua"
@@ -14,7 +14,7 @@ _MICRO = 1_000_000
 
 
 class RedisRates:
-    """Rates in one Redis. A Redis that forgot gives nothing for HORIZON_SECONDS, after which all it gave is past.
+    """Rates in one Redis. A Redis that forgot gives nothing for FORGOTTEN_SECONDS, after which all it gave is past.
 
     `access` is what else redis-py is to know of the way there.
     """
@@ -24,14 +24,15 @@ class RedisRates:
         self._redis = client(url, timeout_seconds, **access)
         self._take = self._redis.register_script(_SCRIPT.read_text())
 
-    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
-        step = apart(per_second)
-        args = [round(step * _MICRO), wanted, round(HORIZON_SECONDS * _MICRO)]
+    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+        seconds = (*need, HORIZON_SECONDS, KEPT_SECONDS, MOST_LEAD_SECONDS, FORGOTTEN_SECONDS)
+        args = [per_second, wanted, *(round(each * _MICRO) for each in seconds)]
         try:
-            count, after = await self._take(keys=[f"{{{self._prefix}.rates}}/{name}"], args=args)
+            count, after, late = await self._take(keys=[f"{{{self._prefix}.rates}}/{name}"], args=args)
         except (RedisError, OSError, TimeoutError) as fault:
             raise LedgerAway(f"Redis does not answer for the rate of {name}: {type(fault).__name__}") from fault
-        return Slots(int(count), int(after) / _MICRO, step)
+        late_seconds = int(late) / _MICRO
+        return Slots(int(count), int(after) / _MICRO, apart(per_second, late_seconds), late_seconds)
 
     async def close(self) -> None:
         """Gives its connections back."""

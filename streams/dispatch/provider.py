@@ -1,7 +1,6 @@
 """A provider as one dispatcher sees it: its places, its rate, its breaker, and who waits for them, critical first."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -9,9 +8,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from channels.limits import NONE, Limits
-from state.ledger import LedgerAway
-from state.rates import LATE_SECONDS, OwnRates, Rates, Slots
+from state.rates import Rates
 from streams.calls.breaker import FIRST_SECONDS, Breaker, State
+from streams.dispatch.pace import Instant, Pace
 
 log = logging.getLogger("sillage.dispatcher")
 
@@ -20,18 +19,18 @@ GATHER_SECONDS = 0.01
 
 
 class Place:
-    """One place at a provider, to be used at `at` (seconds of the loop's clock), and left once."""
+    """One place at a provider, to be used at an instant, and left once."""
 
-    __slots__ = ("_left", "_provider", "at")
+    __slots__ = ("_instant", "_left", "_provider")
 
-    def __init__(self, provider: "Provider", at: float) -> None:
+    def __init__(self, provider: "Provider", instant: Instant) -> None:
         self._provider = provider
         self._left = False
-        self.at = at
+        self._instant = instant
 
     async def its_time(self) -> None:
         """Waits for its instant; where that is long past, for another one."""
-        await self._provider.wait_for(self.at)
+        await self._provider.wait_for(self._instant)
 
     def leave(self, healthy: bool | None) -> None:
         """The provider answered or failed, or nothing is known of it. A second time nothing happens."""
@@ -60,8 +59,7 @@ class Provider:
     ) -> None:
         self.name = name
         self.limits = limits
-        self._rates = rates
-        self._own = OwnRates()
+        self._pace = Pace(name, limits.per_second, rates)
         self._on_away = on_away
         self._breaker = Breaker(breaker_seconds)
         self._free = limits.parallel
@@ -122,14 +120,9 @@ class Provider:
             self._on_away(self.name, self.away)
         self._moved.set()
 
-    async def wait_for(self, at: float) -> None:
-        """Waits until `at`; where that is past by more than may be, for a later instant of the rate."""
-        clock = asyncio.get_running_loop().time
-        while self.limits.per_second:
-            await asyncio.sleep(max(0.0, at - clock()))
-            if clock() - at <= LATE_SECONDS / 2:
-                return
-            at = next(iter(await self._instants(1)), at)
+    async def wait_for(self, instant: Instant) -> None:
+        """Waits until `instant` may be used; where that is over, for a later one of the rate."""
+        await self._pace.wait_for(instant)
 
     async def _give(self) -> None:
         """Gives places while anybody waits for them."""
@@ -148,12 +141,12 @@ class Provider:
                 continue
             if not self._critical and self._free < min(waiter.wanted, self.limits.parallel // 4):
                 await asyncio.sleep(GATHER_SECONDS)
-            instants = await self._instants(1 if self.away else self._wanted())
+            instants = await self._pace.instants(1 if self.away else self._wanted())
             while instants and (waiter := self._first()) and self._breaker.begin(clock()):
                 count = min(len(instants), waiter.wanted)
                 self._free -= count
                 (self._critical or self._others).popleft()
-                waiter.places.set_result([Place(self, at) for at in instants[:count]])
+                waiter.places.set_result([Place(self, instant) for instant in instants[:count]])
                 del instants[:count]
 
     def _wanted(self) -> int:
@@ -173,28 +166,6 @@ class Provider:
             if line:
                 return line[0]
         return None
-
-    async def _instants(self, wanted: int) -> list[float]:
-        """When so many may be handed over; fewer where the rate has no room, after a while none."""
-        clock = asyncio.get_running_loop().time
-        if not self.limits.per_second:
-            return [clock()] * wanted
-        asked_at, slots = await self._slots(wanted)
-        if not slots.given:
-            await asyncio.sleep(slots.after)
-        if clock() - asked_at > LATE_SECONDS / 2:
-            return []
-        return [clock() + slots.after + number * slots.apart for number in range(slots.given)]
-
-    async def _slots(self, wanted: int) -> tuple[float, Slots]:
-        """When they were asked for, and what was given; a Redis that answers nothing takes its time to say so."""
-        clock = asyncio.get_running_loop().time
-        asked_at = clock()
-        if self._rates is not None:
-            with contextlib.suppress(LedgerAway):
-                return asked_at, await self._rates.take(self.name, self.limits.per_second, wanted)
-        asked_at = clock()
-        return asked_at, self._own.take(self.name, self.limits.per_second, wanted, asked_at)
 
     async def _pause(self, seconds: float | None) -> None:
         self._moved.clear()

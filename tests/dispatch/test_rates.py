@@ -2,26 +2,42 @@
 
 import asyncio
 import time
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from random import Random
 
 import pytest
 from dispatching import Hatch, Office, action
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from simulation.virtual import Loop
 from waiting import until
 
 from channels.channel import Outgoing, Sent
 from channels.limits import Limits
 from local.redis import RedisServer
 from state.ledger import LedgerAway
-from state.rates import HORIZON_SECONDS, LATE_SECONDS, OwnRates, Slots
+from state.rates import (
+    FORGOTTEN_SECONDS,
+    KEPT_SECONDS,
+    LATE_SECONDS,
+    MOST_LATE_SECONDS,
+    MOST_LEAD_SECONDS,
+    Need,
+    OwnRates,
+    Slots,
+    apart,
+)
 from state.recall import Recall
 from state.redis_rates import RedisRates
+from streams.dispatch.provider import Place, Provider
 from streams.settings import Settings
 
 
 def most_in_a_second(instants: list[float]) -> int:
     """The most that lie in any second that begins with one."""
-    return max(sum(at <= other < at + 1.0 for other in instants) for at in instants)
+    ordered = sorted(instants)
+    return max(bisect_left(ordered, at + 1.0) - number for number, at in enumerate(ordered))
 
 
 async def passed(seconds: float) -> None:
@@ -30,19 +46,92 @@ async def passed(seconds: float) -> None:
     await until(lambda: time.monotonic() >= end)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 300),
-    st.lists(st.tuples(st.floats(0, 0.7), st.integers(1, 50), st.floats(0, LATE_SECONDS)), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(
+            st.one_of(st.floats(0, 0.7), st.just(KEPT_SECONDS)),
+            st.integers(1, 50),
+            st.builds(Need, st.sampled_from([LATE_SECONDS, 0.2, MOST_LATE_SECONDS]), st.floats(0, MOST_LEAD_SECONDS)),
+            st.floats(0, 1),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
 )
-def test_however_it_is_asked_no_second_has_more_than_the_rate(rate: int, asks: list[tuple[float, int, float]]) -> None:
+@example(20, [(0.0, 50, Need(0.3), 1.0), (10.5, 50, Need(0.3), 1.0), (10.5, 50, Need(), 0.0), (0.5, 50, Need(), 0.0)])
+@example(40, [(0.0, 50, Need(0.3), 1.0)] + [(0.45, 50, Need(), 0.5)] * 26)
+def test_however_it_is_asked_no_second_has_more_than_the_rate(
+    rate: int, asks: list[tuple[float, int, Need, float]]
+) -> None:
     rates, now, used = OwnRates(), 0.0, []
-    for pause, wanted, late in asks:
+    for pause, wanted, need, share in asks:
         now += pause
-        slots = rates.take("sms", rate, wanted, now)
+        slots = rates.take("sms", rate, wanted, now, need)
         assert slots.given <= wanted
         assert slots.given or slots.after > 0
-        used += [now + slots.after + number * slots.apart + late for number in range(slots.given)]
+        assert slots.late >= need.late
+        used += [now + slots.after + number * slots.apart + share * slots.late for number in range(slots.given)]
     assert not used or most_in_a_second(used) <= rate
+
+
+class Far:
+    """A Redis that is far from some: each question and each answer takes as long as `trip` says."""
+
+    def __init__(self, line: OwnRates, trip: Callable[[], float], loop: Loop) -> None:
+        self._line, self._trip, self._loop = line, trip, loop
+
+    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+        await self._loop.rest(self._trip())
+        slots = self._line.take(name, per_second, wanted, self._loop.now, need)
+        await self._loop.rest(self._trip())
+        return slots
+
+
+def handed_over(seed: int, trips: Sequence[float], per_second: int, seconds: float) -> list[float]:
+    """When dispatchers at so many places hand over, as fast as they may; each has its ledger as far as its rate."""
+    random = Random(seed)
+    loop, line, used = Loop(Random(seed)), OwnRates(), []
+
+    async def one(most: float) -> None:
+        def trip() -> float:
+            return most * random.random()
+
+        provider = Provider("sms", Limits(parallel=200, per_second=per_second), Far(line, trip, loop))
+
+        async def carry(place: Place) -> None:
+            await loop.rest(trip() + trip() + random.random() * 0.02)
+            await place.its_time()
+            used.append(loop.now)
+            place.leave(True)
+
+        carried = []
+        while loop.now < seconds:
+            places = await provider.enter(random.randint(1, 40), critical=False)
+            carried += [asyncio.ensure_future(carry(place)) for place in places]
+            await loop.rest(random.random() * 0.1)
+
+    async def all_() -> None:
+        await asyncio.gather(*(one(most) for most in trips))
+
+    loop.run(loop.process("dispatchers"), all_())
+    return used
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(), st.lists(st.sampled_from([0.0, 0.01, 0.06, 0.12]), min_size=1, max_size=4), st.integers(2, 120))
+def test_however_far_they_are_dispatchers_together_hand_over_no_more_than_the_rate(
+    seed: int, trips: list[float], per_second: int
+) -> None:
+    used = handed_over(seed, trips, per_second, 6.0)
+    assert most_in_a_second(used) <= per_second
+
+
+@pytest.mark.parametrize("trip", [0.001, 0.06, 0.12])
+def test_a_redis_that_is_far_costs_a_part_of_the_rate_and_no_more(trip: float) -> None:
+    used = [at for at in handed_over(7, [trip, trip], 100, 20.0) if 5 <= at < 20]
+    assert len(used) / 15 > 0.93 * 100 / (1 + MOST_LATE_SECONDS)
 
 
 async def test_three_dispatchers_at_one_redis_share_a_rate_and_use_it_up(redis_url: str, prefix: str) -> None:
@@ -51,7 +140,7 @@ async def test_three_dispatchers_at_one_redis_share_a_rate_and_use_it_up(redis_u
 
     async def one(own: RedisRates) -> None:
         while len(used) < 150:
-            began, slots = time.monotonic(), await own.take("sms", 100.0, 20)
+            began, slots = time.monotonic(), await own.take("sms", 100.0, 20, Need())
             used.extend(began + slots.after + number * slots.apart for number in range(slots.given))
             await passed(0.02 if slots.given else slots.after)
 
@@ -66,21 +155,28 @@ async def test_a_redis_that_forgot_gives_nothing_before_all_that_it_gave_is_past
     own_redis: RedisServer, prefix: str
 ) -> None:
     rates = RedisRates(own_redis.address, prefix)
-    assert await rates.take("sms", 10.0, 5) == Slots(0, pytest.approx(0.0, abs=0.001), pytest.approx(0.11))
-    await passed(HORIZON_SECONDS + 0.05)
-    assert (await rates.take("sms", 10.0, 50)).given == 5
+    assert await rates.take("sms", 10.0, 5, Need()) == Slots(0, pytest.approx(0.7, abs=0.001), pytest.approx(0.11))
+    far = Need(MOST_LATE_SECONDS, MOST_LEAD_SECONDS)
+    await rates.take("far", 10.0, 1, far)
+    await passed(FORGOTTEN_SECONDS + 0.05)
+    first, second = [await rates.take("far", 10.0, 1, need) for need in (far, Need())]
+    assert (first.given, first.late, first.apart) == (1, 0.3, pytest.approx(0.13))
+    assert (second.given, second.late, second.apart) == (1, 0.3, pytest.approx(0.13))
+    assert first.after == pytest.approx(MOST_LEAD_SECONDS, abs=0.001)
+    assert second.after == pytest.approx(MOST_LEAD_SECONDS + 0.13, abs=0.1)
+    assert (await rates.take("sms", 10.0, 50, Need())).given == 5
     await rates._redis.flushall()
-    assert (await rates.take("sms", 10.0, 50)).given == 0
+    assert (await rates.take("sms", 10.0, 50, Need())).given == 0
     own_redis.kill()
     with pytest.raises(LedgerAway):
-        await rates.take("sms", 10.0, 1)
+        await rates.take("sms", 10.0, 1, Need())
     await rates.close()
 
 
 class Away:
     """A Redis that does not answer for rates."""
 
-    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
+    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
         raise LedgerAway("away")
 
 
@@ -102,15 +198,15 @@ async def test_without_redis_each_dispatcher_keeps_the_rate_by_itself(office: Of
     await limited.take(*(action(f"a{n}") for n in range(25)))
     assert len(hatch.at) == 25
     assert most_in_a_second(hatch.at) <= 30
-    assert hatch.at[-1] - hatch.at[0] > 24 / 30
+    assert hatch.at[-1] - hatch.at[0] > 24 * apart(30) - LATE_SECONDS
 
 
 class Hanging(Away):
     """A Redis that answers nothing, which is only known after a while."""
 
-    async def take(self, name: str, per_second: float, wanted: int) -> Slots:
+    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
         await passed(LATE_SECONDS)
-        return await super().take(name, per_second, wanted)
+        return await super().take(name, per_second, wanted, need)
 
 
 async def test_a_redis_that_hangs_keeps_no_message_back_for_its_rate() -> None:
