@@ -46,13 +46,11 @@ def arm(draft: Draft) -> None:
 
 def review(draft: Draft, touched: AbstractSet[str]) -> None:
     """Sets the alarms anew that hang on something of `touched`."""
-    for journey in draft.catalog.timed.values():
-        if "customer" in touched:
-            for place, date in journey.dates.items():
-                _set_date(draft, journey, place, date)
-        for place, absence in journey.absences.items():
-            if f"type/{absence.type}" in touched or f"type/{absence.after}" in touched:
-                _set_absence(draft, journey, place, absence)
+    for journey, place, rule in draft.catalog.alarms_watching(touched):
+        if isinstance(rule, DateRule):
+            _set_date(draft, journey, place, rule)
+        else:
+            _set_absence(draft, journey, place, rule)
 
 
 def fire(draft: Draft, name: str, due: int) -> None:

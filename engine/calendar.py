@@ -103,6 +103,11 @@ def before(at: int, duration: Duration, zone: str) -> int:
     """
     at -= duration.elapsed_ms
     if duration.months or duration.days:
+        offset = None if duration.months else steady_offset(zone, at // DAY_MS)
+        if offset is not None:
+            moved = at - duration.days * DAY_MS
+            if offset == steady_offset(zone, moved // DAY_MS):
+                return clipped(moved)
         day, ms = local_of(at, zone)
         try:
             at = instant_of(months_on(day - duration.days, -duration.months), ms, zone)

@@ -10,7 +10,9 @@ from engine.places.watches import watches
 from engine.policy.terms import NONE, Terms
 from engine.program import (
     RESPONSE_TYPES,
+    AbsenceRule,
     CompiledJourney,
+    DateRule,
     EntryRule,
     MessageSpec,
     Move,
@@ -27,6 +29,8 @@ __all__ = ["Catalog", "CompiledJourney", "DefinitionError", "MessageSpec", "comp
 
 Rules = tuple[tuple[CompiledJourney, EntryRule], ...]
 """Triggers with the journeys that they begin."""
+Alarm = tuple[CompiledJourney, int, DateRule | AbsenceRule]
+"""A date or an absence with its journey and its place under `enter`."""
 FEW = 8
 """Rules of one event type that are asked one by one."""
 FIRST = 1
@@ -91,10 +95,9 @@ class Catalog:
         pauses: Mapping[str, Pause] | None = None,
         offers: Iterable[OfferCatalog] = (),
     ) -> None:
-        self.release, self.terms = release, terms
+        self.release, self.terms, self.zone = release, terms, zone
         self.current = dict(current)
         self.offers = {each.name: each for each in offers}
-        self.zone = zone
         self.segments = {rule.name: rule for rule in in_order(segments)}
         self.since = dict(since or {})
         self.moves = {name: dict(each) for name, each in (moves or {}).items() if each}
@@ -116,6 +119,7 @@ class Catalog:
         self.picks, self.talks = (any(map(of, self.current.values())) for of in (_picks, _talks))
         self.wanted = self._wanted()
         self._watching = _by_watched(self.segments.values())
+        self._alarms, self._alarmed = _by_touched(self.timed.values())
         self.heard = self._heard()
 
     @property
@@ -192,6 +196,12 @@ class Catalog:
         watching = self._watching
         names = {name for key in touched for name in watching.get(key, ())}
         return [rule for name, rule in self.segments.items() if name in names] if names else []
+
+    def alarms_watching(self, touched: Iterable[str]) -> list[Alarm]:
+        """The dates and absences of journeys that hang on something of `touched`, in the order of the journeys."""
+        alarmed = self._alarmed
+        places = {place for key in touched for place in alarmed.get(key, ())}
+        return [self._alarms[place] for place in sorted(places)] if places else []
 
     def version(self, name: str, version: str) -> CompiledJourney | None:
         """The journey in the version that an enrollment is in, None when nobody knows it."""
@@ -284,3 +294,18 @@ def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[str, ...]]:
         for key in rule.watches:
             found[key] = (*found.get(key, ()), rule.name)
     return found
+
+
+def _by_touched(journeys: Iterable[CompiledJourney]) -> tuple[list[Alarm], dict[str, tuple[int, ...]]]:
+    """All alarms, and by what they hang on their places among them."""
+    alarms: list[Alarm] = []
+    found: dict[str, tuple[int, ...]] = {}
+    for journey in journeys:
+        for place, date in journey.dates.items():
+            found["customer"] = (*found.get("customer", ()), len(alarms))
+            alarms.append((journey, place, date))
+        for place, absence in journey.absences.items():
+            for key in {f"type/{absence.type}", f"type/{absence.after}"}:
+                found[key] = (*found.get(key, ()), len(alarms))
+            alarms.append((journey, place, absence))
+    return alarms, found

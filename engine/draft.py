@@ -17,7 +17,6 @@ from engine.event import HOLD_SPACING_MS, Event, EventArrived, Input, envelope
 from engine.ids import derived_id, event_trace_id, timer_trace_id
 from engine.past import Past
 from engine.pending import Pending
-from engine.person import given_consents, person_facts
 from engine.trace import input_on_trace
 from journeys.conditions import Compiled, Facts
 from journeys.conditions.around import NOWHERE, Around
@@ -63,10 +62,8 @@ class Draft:
 
     __slots__ = (
         "_around",
-        "_consents",
         "_context",
         "_derivations",
-        "_facts",
         "_given",
         "_hops",
         "_lines",
@@ -121,9 +118,7 @@ class Draft:
         self._loud = False
         self._owned = owned
         self._live: dict[str, Enrollment] | None = None
-        self._facts: dict[str, Any] | None = None
         self._meta: dict[str, Any] | None = None
-        self._consents: dict[str, bool] | None = None
         self._trace_id = ""
 
     def own(self) -> Customer:
@@ -131,7 +126,6 @@ class Draft:
         if not self._owned:
             self.customer = _copy(self.customer, updated_at=self.at)
             self._owned = True
-        self._facts = self._consents = self._past = None
         return self.customer
 
     def derive(self, type_: str, properties: dict[str, Any]) -> str:
@@ -172,7 +166,6 @@ class Draft:
         self.customer = customer
         self._owned = True
         self._live = None
-        self._facts = self._consents = None
 
     @property
     def has_live(self) -> bool:
@@ -210,16 +203,16 @@ class Draft:
 
     def facts(self, entry: dict[str, Any], variables: dict[str, Any], kept: dict[str, Any] | None = None) -> Facts:
         """All that a condition may look at now; `kept` stands for the event in hand, its envelope under `meta`."""
-        event = self.event
+        event, past = self.event, self.past
         return Facts(
             kept or (event.properties if event is not None else {}),
             kept["meta"] if kept else self.meta,
-            self._customer_facts(),
+            past.person,
             entry,
             variables,
-            self._given_consents(),
+            past.consents,
             self._around or self._look_around(),
-            self.past,
+            past,
         )
 
     @property
@@ -230,9 +223,10 @@ class Draft:
     @property
     def past(self) -> Past:
         """What lies behind the customer, as it is whenever it is asked."""
-        if self._past is None or self._past.customer is not self.customer:
-            self._past = Past(self.customer, self.catalog, self.at)
-        return self._past
+        past = self._past
+        if past is None or not past.tells_of(self.customer):
+            past = self._past = Past(self.customer, self.catalog, self.at)
+        return past
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -295,11 +289,6 @@ class Draft:
         answers = self._around.answers if isinstance(self._around, Asked) else {}
         return Trace(self.trace_id, self.customer.id, self.at, self.catalog.release, given, lines, answers)
 
-    def _customer_facts(self) -> dict[str, Any]:
-        if self._facts is None:
-            self._facts = person_facts(self.customer, self.at)
-        return self._facts
-
     def _look_around(self) -> Around:
         context = self._context
         if context is EMPTY:
@@ -307,11 +296,6 @@ class Draft:
         else:
             self._around = context if isinstance(context, Asked) else Asked(context, self.at)
         return self._around
-
-    def _given_consents(self) -> dict[str, bool]:
-        if self._consents is None:
-            self._consents = given_consents(self.customer)
-        return self._consents
 
 
 def _explained(line: Unexplained) -> Line:

@@ -105,7 +105,11 @@ def key_text(value: Any) -> str | None:
 def _may_enter(draft: Draft, journey: CompiledJourney, rule: EntryRule, key: str, event: Event) -> bool:
     live = [each for each in draft.live.values() if each.journey == journey.name]
     code = ""
-    if any(each.key == key for each in live) and (rule.again != "always" or _is_repeat(draft, journey, key, event)):
+    if (
+        live
+        and any(each.key == key for each in live)
+        and (rule.again != "always" or _is_repeat(draft, journey, key, event))
+    ):
         code = "live"
     elif not _again(draft, journey, rule, key):
         code = "again"

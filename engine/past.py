@@ -19,25 +19,65 @@ from journeys.duration import Duration
 class Past:
     """Answers about a customer at the instant `at` (ms), among the definitions of a catalog.
 
-    It knows no draft: facts hold it, and lines of a draft hold facts, so that a circle would never be freed.
+    What it says of the person themselves, `person`, `consents` and `zone`, is asked once, as long as it `tells_of`
+    them. It knows no draft: facts hold it, and lines of a draft hold facts, so that a circle would never be freed.
     """
 
-    __slots__ = ("__weakref__", "_consents", "_person", "_zone", "at", "catalog", "customer")
+    __slots__ = (
+        "__weakref__",
+        "_answers",
+        "_attributes",
+        "_consents",
+        "_home",
+        "_person",
+        "_position",
+        "at",
+        "catalog",
+        "customer",
+    )
 
     def __init__(self, customer: Customer, catalog: Catalog, at: int) -> None:
         self.customer = customer
         self.catalog = catalog
         self.at = at
-        self._zone = ""
+        self._attributes, self._position, self._answers = customer.attributes, customer.position, customer.consent
+        self._home: str | None = None
         self._person: dict[str, Any] | None = None
         self._consents: dict[str, bool] | None = None
+
+    def tells_of(self, customer: Customer) -> bool:
+        """Whether this is a customer's past, and of the person nothing was changed since."""
+        return (
+            customer is self.customer
+            and customer.attributes is self._attributes
+            and customer.consent is self._answers
+            and customer.position is self._position
+        )
+
+    @property
+    def person(self) -> dict[str, Any]:
+        """What conditions see under `customer`."""
+        if self._person is None:
+            self._person = person_facts(self.customer, self.at)
+        return self._person
+
+    @property
+    def consents(self) -> dict[str, bool]:
+        """Each answer by its key."""
+        if self._consents is None:
+            self._consents = given_consents(self.customer)
+        return self._consents
 
     @property
     def zone(self) -> str:
         """The person's time zone, else the project's."""
-        if not self._zone:
-            self._zone = zone_of(self.customer.attributes, self.catalog.zone)
-        return self._zone
+        return self.zone_or(self.catalog.zone)
+
+    def zone_or(self, default: str) -> str:
+        """The person's time zone where it is known, else `default`."""
+        if self._home is None:
+            self._home = zone_of(self._attributes, "")
+        return self._home or default
 
     def count(self, type_: str, window: Duration | None) -> int:
         return count(self.customer.history.get(type_), window, self.at, self.zone)
@@ -68,9 +108,7 @@ class Past:
 
     def holds(self, rule: SegmentRule) -> bool:
         """Whether the person is in the segment, asked of the person alone. Raises EvaluationError."""
-        if self._person is None or self._consents is None:
-            self._person, self._consents = person_facts(self.customer, self.at), given_consents(self.customer)
-        facts = Facts({}, {}, self._person, {}, {}, self._consents, NOWHERE, self)
+        facts = Facts({}, {}, self.person, {}, {}, self.consents, NOWHERE, self)
         return rule.when.holds(facts) and not (rule.unless is not None and rule.unless.holds(facts))
 
 

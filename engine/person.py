@@ -23,8 +23,8 @@ def given_consents(customer: Customer) -> dict[str, bool]:
     """Each answer by its key; where there was a no to every topic of a channel, the one that holds."""
     consents = customer.consent
     found = {key: answer.given for key, answer in consents.items()}
-    for key in consents:
-        if key.startswith(_EVERY) and not consents[key].given:
+    for key, given in [*found.items()] if False in found.values() else ():
+        if not given and key.startswith(_EVERY):
             channel = key.removeprefix(_EVERY)
             found |= {each: _holds(consents, each) for each in found if each.endswith(f"/{channel}")}
     return found

@@ -15,7 +15,6 @@ from engine.event import Event
 from engine.ids import task_closed_id, void_id
 from engine.program import CompiledJourney
 from engine.time import late
-from engine.zones import zone_of
 from journeys.conditions import Facts
 
 
@@ -107,7 +106,7 @@ def opened(draft: Draft, journey: CompiledJourney, enrollment: Enrollment, posit
 
 def person_zone(draft: Draft, journey: CompiledJourney) -> str:
     """The person's time zone where it is known, else the project's."""
-    return zone_of(draft.customer.attributes, journey.zone)
+    return draft.past.zone_or(journey.zone)
 
 
 def leave(draft: Draft, enrollment: Enrollment, outcome: str, at: int, void_code: str = "", **data: Any) -> None:
