@@ -13,12 +13,15 @@ from local.mailbox import Mailbox
 from local.redis import RedisServer
 from streams.settings import Settings
 
+SOON = {"broker.session.timeout.ms": "4500", "broker.heartbeat.interval.ms": "500"}
+"""A broker that was killed is let in again once its death is noticed: by default after nine seconds."""
+
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[KafkaServer, RedisServer]]:
     """Both as processes of this machine, whatever serves the other tests; each test leaves them running."""
     folder = tmp_path_factory.mktemp("breakable")
-    kafka, redis = KafkaServer(folder / "kafka"), RedisServer(folder / "redis")
+    kafka, redis = KafkaServer(folder / "kafka", SOON), RedisServer(folder / "redis")
     try:
         kafka.start()
         redis.start()
