@@ -9,7 +9,7 @@ from streams.touchpoints.decoder import Record as Row
 
 Given = Event | Forward | Rejected
 """What a row holds."""
-HOLD_ROWS = 10_000
+HOLD_ROWS = 2_000
 HOLD_BYTES = 32 << 20
 """Rows in hand, and bytes of their values, from which no more are fetched, until half of them are applied."""
 

@@ -30,8 +30,8 @@ from streams.touchpoints.decoder import TICKS, Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
-STEP = 100
-"""Inputs of one partition between two looks at the others."""
+STEP, BACKLOG_STEP = 100, 1000
+"""Inputs of one partition between two looks at the others; with a backlog more, while its customers are in caches."""
 BACKLOG_ROWS = 1000
 """Rows of one partition in hand from which throughput counts more than the latency of each."""
 MOST_WAITING_BYTES = 128 << 20
@@ -331,11 +331,12 @@ class Worker:
         """Applies some of what every partition has in hand; gives whether there was anything."""
         now = asyncio.get_running_loop().time
         busy, backlog, breathed = False, False, now()
+        step = BACKLOG_STEP if session.backlog else STEP
         for number, partition in list(self.partitions.items()):
             if self._paused or self.partitions.get(number) is not partition:
                 continue
             began = now()
-            done = partition.step(STEP)
+            done = partition.step(step)
             if done:
                 self._observer.applied(done, now() - began)
             busy = busy or done > 0

@@ -45,7 +45,7 @@ def make_app(settings: Settings, role: str) -> Any:
         stream_recovery_delay=0.0,
         stream_buffer_maxsize=BUFFER_BATCHES,
         broker_commit_interval=1.0,
-        broker_max_poll_records=5000,
+        broker_max_poll_records=1000,
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
         broker_request_timeout=REQUEST_SECONDS,
