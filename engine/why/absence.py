@@ -9,7 +9,7 @@ from engine.catalog import Catalog
 from engine.customer import Customer, Enrollment, answer_for
 from engine.event import Event
 from engine.facts import may_locate
-from engine.policy.consent import WITHOUT_CONSENT
+from engine.policy.consent import SERVICE, WITHOUT_CONSENT, stop_of
 from engine.policy.holdout import GLOBAL, HELD_OUT, holdout_key
 from engine.policy.reachable import address
 from engine.program import CompiledJourney, SendStep
@@ -206,11 +206,23 @@ def _gates(asked: Question) -> Iterator[Cause]:
     if asked.catalog.terms.holdout and customer.arms.get(GLOBAL) == HELD_OUT:
         yield Cause("holdout", "they are in the control group of all marketing")
     sends = [step for step in journey.rests.values() if isinstance(step, SendStep)]
-    asking = {each.channel for step in sends if step.message.class_ not in WITHOUT_CONSENT for each in step.variants}
+    opt_in = asked.catalog.terms.opt_in
+    asking = {
+        each.channel
+        for step in sends
+        for each in step.variants
+        if step.message.class_ not in WITHOUT_CONSENT or each.channel in opt_in
+    }
     without = [channel for channel in sorted(asking) if not _consented(customer, journey.topic, channel)]
     if asking and len(without) == len(asking):
         cure = f"a `consent.changed` with topic {journey.topic}, one of these channels and given: true"
         yield Cause("consent", f"{said(RULES, 'consent')} for {journey.topic} by {' or '.join(without)}", cure)
+    served = {each.channel for step in sends if step.message.class_ == SERVICE for each in step.variants}
+    stops = asked.catalog.terms.stops
+    if served and all(each in stops and stop_of(customer, journey.topic, each) for each in served):
+        named = " or ".join(sorted(served))
+        cure = f"a START: a `consent.changed` with topic *, {named} and given: true"
+        yield Cause("stopped", f"{said(RULES, 'stopped')}: {named}", cure)
     channels = {each.channel for step in sends for each in step.variants if not each.recipient}
     away = [channel for channel in sorted(channels) if not address(customer, channel)]
     if channels and len(away) == len(channels):

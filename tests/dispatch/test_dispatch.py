@@ -130,12 +130,14 @@ async def test_a_withdrawal_in_the_queue_stops_marketing_decided_before_it(offic
     await office.take(
         action("before"),
         action("service", class_="service"),
+        action("asked", class_="service", asks_consent=True),
         action("sms-topic", topic="news"),
         ConsentChange("c1", "ann", "offers", "email", False, 2000),
         action("after", decided_at=2001),
     )
     assert sorted(office.hatch.ids()) == ["after", "service", "sms-topic"]
     assert ("action.refused", "before", "consent") in office.receipts()
+    assert ("action.refused", "asked", "consent") in office.receipts()
 
 
 @pytest.mark.parametrize(("regranted_at", "sent"), [(2001, ["a1"]), (2000, []), (1999, [])])

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cli.tasks import whole
-from engine.decision import Task, TaskClosed, TaskTurn, TaskWarning
+from engine.decision import Task, TaskClosed, TaskRefused, TaskTurn, TaskWarning
 from streams.tasks.board import Board
 from streams.tasks.report import reply, touchpoint
 
@@ -13,7 +13,7 @@ def task(name: str, due_at: int, queue: str = "hotline") -> Task:
     return Task(name, f"customer-{name}", "call-back", "v", "e", "call-back", "call-back", queue, due_at)
 
 
-def board(*records: Task | TaskWarning | TaskTurn | TaskClosed) -> Board:
+def board(*records: Task | TaskWarning | TaskTurn | TaskRefused | TaskClosed) -> Board:
     found = Board()
     for record in records:
         found.take(msgspec.json.encode(record))
@@ -85,3 +85,12 @@ def test_an_answer_is_told_under_its_own_name() -> None:
     told = reply(task("a", 1), "Yes.", "n1")
     assert (told.type, told.customer, told.id) == ("task.replied", "customer-a", "n1")
     assert told.properties == {"task_id": "a", "text": "Yes."}
+
+
+def test_an_answer_that_does_not_reach_the_customer_is_shown_behind_what_was_said() -> None:
+    turn = TaskTurn("t", "c", "a", "agent", "sms", "Good morning", 1_000, "desk-1")
+    refused = TaskRefused("r", "c", "a", "desk-1", "sms", "sms_21610", 2_000)
+    found = board(task("a", 300), refused, turn, refused)
+    said = [line.split("  ")[-1] for line in whole(found.items["a"]) if "(sms)" in line]
+    assert said == ["agent (sms): Good morning", "not delivered (sms): sms_21610"]
+    assert board(refused).items == {}

@@ -51,6 +51,24 @@ def withdrawn() -> WhyLife:
     return life
 
 
+def stopped(*, sent: bool = True) -> WhyLife:
+    by_sms = BASKET.replace("send: reminder", "send: receipt").replace("channel: email", "channel: sms")
+    life = WhyLife({"journeys/basket.yaml": by_sms, "messages/receipt/sms.txt": "Thanks."}, sms="+447700900123")
+    life.event("consent.changed", topic="*", channel="sms", given=False)
+    if sent:
+        life.event("basket.updated", basket_id="b1", value=80)
+        life.advance("1d")
+    return life
+
+
+def asked_whatever_the_class() -> WhyLife:
+    served = BASKET.replace("send: reminder", "send: receipt")
+    life = basket(served, **{"project.yaml": "zone: Europe/Paris\nopt_in: [email]\n"})
+    life.event("basket.updated", basket_id="b1", value=80)
+    life.advance("1d")
+    return life
+
+
 def no_address() -> WhyLife:
     life = basket()
     life.customer.attributes = {"timezone": "Europe/Paris"}
@@ -168,6 +186,8 @@ CASES: list[tuple[Lived, str, str]] = [
     (no_key, "key", "what tells one enrollment from another is absent: event.basket_id is absent"),
     (no_consent, "consent", "there is no consent: consent for offers by email was never given"),
     (withdrawn, "consent", "there is no consent: consent for offers by email was withdrawn at Mon 2 March 19:00"),
+    (stopped, "stopped", "they said STOP there: sms was stopped at Mon 2 March 19:00"),
+    (asked_whatever_the_class, "consent", "there is no consent: consent for offers by email was never given"),
     (no_address, "unreachable", "there is no address: customer.email is absent"),
     (control, "holdout", "they are in the control group"),
     (waits, "waits", "they are inside for b1 since 19:00 and stand at wait-20h until Tue 3 March 15:00"),
@@ -237,3 +257,13 @@ def test_asking_again_keeps_nothing() -> None:
     life.told("basket")
     assert life.customer == before
     assert life.customer.enrollments == []
+
+
+def test_what_would_keep_a_message_of_class_service_from_them_is_said_before_anything_came() -> None:
+    absence = stopped(sent=False).account("basket").absence
+    assert absence is not None
+    assert [cause.code for cause in absence.causes] == ["no_event", "stopped"]
+    assert absence.causes[1].cure == "a START: a `consent.changed` with topic *, sms and given: true"
+    served = basket(BASKET.replace("send: reminder", "send: receipt"), **{"project.yaml": "opt_in: [email]\n"})
+    absence = served.account("basket").absence
+    assert absence is not None and [cause.code for cause in absence.causes] == ["no_event", "consent"]
