@@ -85,6 +85,20 @@ async def test_letters_of_somebody_who_was_erased_are_gone_and_no_others(tmp_pat
     assert [letter.action_id for letter in waiting_letters(tmp_path)] == ["a2"]
 
 
+async def test_a_letter_that_a_thread_still_writes_when_its_time_is_over_is_gone_too(tmp_path: Path) -> None:
+    one = postal(tmp_path)
+    for _ in range(5):
+        sending = [asyncio.create_task(one.send(outgoing())) for _ in range(4)]
+        await asyncio.sleep(0)
+        for each in sending:
+            each.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+        await one.forget("customer of a1")
+        await one.forget("customer of a2")
+        assert not list((tmp_path / "letters").iterdir())
+    await one.close()
+
+
 async def test_letters_are_cleared_once_none_of_their_actions_comes_again(tmp_path: Path) -> None:
     await sent(tmp_path, outgoing("a1"))
     make_batch(tmp_path, NOW)

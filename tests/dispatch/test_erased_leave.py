@@ -1,6 +1,7 @@
 """A person is erased while messages to them are in a dispatcher's hands: nothing that channels keep stays behind."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 from dispatching import Hatch, Office, Row, action, rows
@@ -14,7 +15,7 @@ from state.ledger import erased_key
 from state.recall import Recall
 from streams.dispatch.parking import Parking
 from streams.links.links import Links
-from streams.links.shelf import MemoryShelf
+from streams.links.shelf import MemoryShelf, Reached
 from streams.links.tokens import Keys
 from streams.settings import Settings
 
@@ -43,6 +44,16 @@ class Box(Hatch):
         if self.away:
             raise Away("box_away")
         self.lies = [each for each in self.lies if each != customer]
+
+
+class Noting(MemoryShelf):
+    """Counts who was put there."""
+
+    put = 0
+
+    async def keep(self, codes: Mapping[str, str], reached: Sequence[Reached]) -> set[str]:
+        self.put += len(reached)
+        return await super().keep(codes, reached)
 
 
 @pytest.fixture
@@ -148,7 +159,7 @@ async def test_who_was_written_to_at_a_number_is_taken_away_and_not_put_there_ag
     class Texts(Hatch):
         name = "sms"
 
-    shelf = MemoryShelf()
+    shelf = Noting()
     links, texts = Links("https://m.example", Keys({"2026": "k" * 32}), shelf), Texts()
     parking = Parking(office.settings, office.shelf, {SMS})
     house = await office.another(
@@ -161,9 +172,9 @@ async def test_who_was_written_to_at_a_number_is_taken_away_and_not_put_there_ag
     [people] = shelf.people.values()
     assert len(people) == 2
     await house.take(ERASURE)
-    assert len(people) == 1
+    assert (len(people), shelf.put) == (1, 3)
     office.now += 61_000
     parked = house.shelf.logs[SMS, 0]
     await house.dispatcher.take(0, [Row(out.value, n, SMS, headers=out.headers) for n, out in enumerate(parked)])
     assert noted(house, "s2")[-1] == "refused erased"
-    assert len(people) == 1
+    assert (len(people), shelf.put) == (1, 3)

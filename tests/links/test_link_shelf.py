@@ -51,9 +51,24 @@ async def test_redis_keeps_a_word_for_its_time_alone(redis_url: str, prefix: str
     await shelf.close()
 
 
+async def test_who_was_written_to_is_taken_away_for_one_person_at_all_their_numbers(shelf: Shelf) -> None:
+    await shelf.keep({}, [Reached("n", "ann", "a"), Reached("n", "bob", "b"), Reached("m", "ann", "c")])
+    await shelf.keep({}, [Reached("o", "ann-by-an-older-key", "d")])
+    assert await shelf.forget(["ann", "ann-by-an-older-key"]) == 3
+    assert [await shelf.reached([each]) for each in "nmo"] == [["b"], [], []]
+    await shelf.keep({}, [Reached("n", "ann", "e")])
+    assert (await shelf.forget(["ann"]), await shelf.forget(["ann"])) == (1, 0)
+
+
 async def test_a_redis_that_does_not_answer_is_told() -> None:
     shelf = RedisShelf("redis://127.0.0.1:1/0", "p", timeout_seconds=0.2)
-    for asked in (shelf.keep({"a": "b"}, []), shelf.code("a"), shelf.reached(["n"]), shelf.once("w", "a", 1)):
+    for asked in (
+        shelf.keep({"a": "b"}, []),
+        shelf.code("a"),
+        shelf.reached(["n"]),
+        shelf.forget(["c"]),
+        shelf.once("w", "a", 1),
+    ):
         with pytest.raises(ShelfAway):
             await asked
     assert await shelf.keep({}, []) == set()

@@ -47,6 +47,7 @@ async def test_short_links_and_replies_have_the_rights_that_they_need(access: Re
     shelf = RedisShelf(**redis_options(access), prefix=prefix)
     assert await shelf.keep({"a": "one"}, [Reached("n", "ann", "token")]) == set()
     assert (await shelf.code("a"), await shelf.reached(["n"])) == ("one", ["token"])
+    assert await shelf.forget(["ann"]) == 1
     await shelf.close()
 
 
