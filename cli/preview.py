@@ -22,16 +22,19 @@ from journeys.lives import Life
 from journeys.load import Folder, load_project
 from journeys.messages.missing import missing
 from journeys.messages.model import Message
-from journeys.messages.render import Rendered, channels_of, render
-from journeys.messages.template import LINKS, ROOTS, TemplateFault
+from journeys.messages.render import Rendered, channels_of, render, variables_of
+from journeys.messages.template import LINKS, ROOTS, SCAN_URL, TemplateFault
 from journeys.model import Send
 from journeys.model.walk import all_nodes
 from streams.broker.topics import partition_counts
+from streams.links.qr import FORMS, data_url, picture
 from streams.operations.customer import look_up
 from streams.operations.sweep import Sweep
 from streams.settings import Settings
 
 EXAMPLES = {name: f"https://links.example/{name.partition('_')[0]}" for name in sorted(LINKS)}
+EXAMPLES[SCAN_URL] = "https://links.example/q/Ab3dEf9h"
+"""As long as those that leave, so that its code is as fine."""
 
 
 class Sample(NamedTuple):
@@ -54,8 +57,20 @@ class Sample(NamedTuple):
 )
 @click.option("--language", default="", help="As somebody of this language reads it, as fr or fr-CA.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write its HTML there.")
+@click.option(
+    "--qr",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the code that it has people scan there, as .svg or .png.",
+)
 def preview(
-    message: Path, channel: str, customer: str, attributes: Path | None, language: str, out: Path | None
+    message: Path,
+    channel: str,
+    customer: str,
+    attributes: Path | None,
+    language: str,
+    out: Path | None,
+    qr: Path | None,
 ) -> None:
     """Show a message as a person reads it: MESSAGE is its folder, messages/NAME.
 
@@ -81,7 +96,7 @@ def preview(
     spoken = f", in {plain(language)}" if language and found.languages else ""
     click.echo(f"{name} by {channel}{spoken}, {sample.whose}")
     shown = (f"{reading.shown(each.file)}{str(each).removeprefix(each.file)}" for each in lacks)
-    for line in (*_lines(rendered), *_html(rendered, out), *shown):
+    for line in (*_lines(rendered), *_html(rendered, out), *_code(found, channel, qr), *shown):
         click.echo(line)
 
 
@@ -163,7 +178,26 @@ def _html(rendered: Rendered, out: Path | None) -> Iterator[str]:
     if out is not None and not rendered.html:
         raise CliError(f"{out}: not written, the message has no HTML on this channel; leave --out away")
     if out is not None:
-        out.write_text(rendered.html, encoding="utf-8")
+        out.write_text(_with_pictures(rendered.html), encoding="utf-8")
         yield f"wrote {out}"
     elif rendered.html:
         yield "it has HTML as well; --out FILE writes it"
+
+
+def _with_pictures(html: str) -> str:
+    """HTML in which the pictures of the example's code stand themselves: nothing answers at its address."""
+    for form in FORMS:
+        html = html.replace(f"{EXAMPLES[SCAN_URL]}.{form}", data_url(EXAMPLES[SCAN_URL], form))
+    return html
+
+
+def _code(message: Message, channel: str, qr: Path | None) -> Iterator[str]:
+    if qr is None:
+        return
+    form = qr.suffix.removeprefix(".").lower()
+    if form not in FORMS:
+        raise CliError(f"{qr}: not written; give a file that ends with {' or '.join(f'.{each}' for each in FORMS)}")
+    if SCAN_URL not in variables_of(message, channel):
+        raise CliError(f"{qr}: not written, the message names no {SCAN_URL} on this channel; leave --qr away")
+    qr.write_bytes(picture(EXAMPLES[SCAN_URL], form))
+    yield f"wrote {qr}, the code of an example"

@@ -1,4 +1,4 @@
-"""What people follow: tracked links, short ones, codes on letters, and the image that says that a mail was opened."""
+"""What people follow: links tracked and short, codes to scan and their pictures, the image that tells of an opening."""
 
 import base64
 import logging
@@ -13,6 +13,7 @@ from streams.broker.publish import Out
 from streams.links.answers import Answers
 from streams.links.keeping import Publish, keep
 from streams.links.machines import Machines, who
+from streams.links.qr import FORMS, picture
 from streams.links.shelf import Shelf, ShelfAway
 from streams.links.tokens import CLICK, OPEN, SCAN, TRAP, Keys, Target
 from streams.metrics.serving import Serving
@@ -28,7 +29,10 @@ log = logging.getLogger("sillage.serve")
 
 
 class Follow:
-    """Answers `/c/TOKEN`, `/o/TOKEN`, `/s/CODE` and `/q/CODE`. A target is what was sealed, and never what is asked."""
+    """Answers `/c/TOKEN`, `/o/TOKEN`, `/s/CODE`, `/q/CODE` and its picture, `/q/CODE.png` and `.svg`.
+
+    A target is what was sealed, and never what is asked.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Follow:
             web.get("/c/{token}", self._click),
             web.get("/o/{token}", self._open),
             web.get("/s/{code}", self._short),
+            web.get(f"/q/{{code}}.{{form:{'|'.join(FORMS)}}}", self._picture),
             web.get("/q/{code}", self._scan),
         ]
 
@@ -83,6 +88,13 @@ class Follow:
         more = {"letter": target.message, "code": request.match_info["code"]}
         await self._tell(target, "scanned", self._why(request, target), more)
         raise _led(target.url)
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """The code as a picture, of one that leads somewhere. Who looks at it has scanned nothing, and none is told."""
+        await self._behind(request, SCAN)
+        code, form = request.match_info["code"], request.match_info["form"]
+        url = f"{self._settings.links_url.rstrip('/')}/q/{code}"
+        return web.Response(body=picture(url, form), content_type=FORMS[form])
 
     async def _behind(self, request: web.Request, purpose: str) -> Target:
         """Where a short code leads. Raises HTTPNotFound, HTTPServiceUnavailable."""

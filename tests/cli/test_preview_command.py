@@ -1,11 +1,15 @@
 """`sillage preview`: a message as a person reads it, and what it names and they have not."""
 
+import base64
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from qrreading import read
 
 from cli.main import main
+from cli.preview import EXAMPLES
 
 DEFINITIONS = Path(__file__).parents[2] / "journeys" / "definitions"
 FILES = {
@@ -105,3 +109,19 @@ def test_wrong_questions_are_told_with_the_cure(message: Path, tmp_path: Path) -
         file.write_text(text)
         assert said in preview(message, "--channel", "email", "--attributes", file, code=1)
     assert "give one of them" in preview(message, "--customer", "c", "--attributes", file, code=1)
+
+
+def test_the_code_of_a_message_is_a_picture_for_a_letter_and_stands_in_its_html(message: Path, tmp_path: Path) -> None:
+    (message / "message.yaml").write_text("class: service\nsubject: Tea\nscan: https://shop.example/tea\n")
+    (message / "email.html").write_text('<img src="{{ scan_url }}.png" alt=""><img src="{{ scan_url }}.svg" alt="">')
+    by, out = ("--channel", "email", "--language", "en"), tmp_path / "tea.html"
+    for name in ("code.svg", "code.PNG"):
+        assert f"wrote {tmp_path / name}, the code of an example\n" in preview(message, *by, "--qr", tmp_path / name)
+        assert read((tmp_path / name).read_bytes()) == EXAMPLES["scan_url"]
+    preview(message, *by, "--out", out)
+    found = re.findall(r'src="data:(image/[a-z+]+);base64,([^"]+)"', out.read_text())
+    assert [kind for kind, _ in found] == ["image/png", "image/svg+xml"]
+    assert {read(base64.b64decode(data)) for _, data in found} == {EXAMPLES["scan_url"]}
+    assert "ends with .svg or .png" in preview(message, *by, "--qr", tmp_path / "code.jpg", code=1)
+    wrong = preview(message, "--channel", "push", "--qr", tmp_path / "push.svg", code=1)
+    assert "names no scan_url on this channel" in wrong and not (tmp_path / "push.svg").exists()

@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
+from journeys.checks import check
 from journeys.load import load_project
+from streams.inbound.door import MOST_BYTES, MOST_IN_HAND
 from streams.inbound.providers import Known, read_providers
 from streams.inbound.words import word_of
 from streams.links.machines import _known
@@ -32,9 +34,13 @@ def test_its_file_names_every_kind_and_is_read(tmp_path: Path) -> None:
 
 
 def test_its_messages_are_tracked_and_lead_somewhere() -> None:
-    names = ("messages/tea/message.yaml", "messages/spring/message.yaml", "messages/spring/email.txt")
+    spring = [f"messages/spring/{name}" for name in ("message.yaml", "email.txt", "email.html")]
+    names = ("messages/tea/message.yaml", *spring)
     folder = load_project({**{name: snippet(name) for name in names}, "messages/tea/email.txt": "x"})
     assert folder.problems == []
+    told = {str(fault).partition(": ")[2][:4] for fault in check(folder) if "spring" in fault.file}
+    assert "J101" not in told and "J114" not in told
+    assert f"at most {MOST_BYTES >> 20} MiB" in PAGE and f"{MOST_IN_HAND >> 20} MiB together" in PAGE
     tracking = folder.messages["tea"].head.tracking
     assert tracking is not None and tracking.clicks and tracking.opens and tracking.trap
     assert folder.messages["spring"].head.scan == "https://shop.example/spring"

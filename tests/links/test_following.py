@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from onelife import Life, journey_of
 from prometheus_client import CollectorRegistry
+from qrreading import read
 
 from streams.broker.publish import PublishError
 from streams.links.answers import Answers
@@ -61,7 +62,7 @@ class Door:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Door]:
     door = Door()
-    settings = Settings(serve_port=0, serve_host="127.0.0.1", links_url="http://127.0.0.1:1")
+    settings = Settings(serve_port=0, serve_host="127.0.0.1", links_url="https://m.shop.example/")
     serving = Metrics(door.registry).serving
     follow = Follow(settings, KEYS, door.shelf, door.publish, lambda: door.now, serving)
     catalog = Life(journey_of(steps=[{"send": "hello"}])).catalog
@@ -125,6 +126,24 @@ async def test_short_links_and_codes_on_letters_lead_on() -> None:
         assert scanned["properties"] == {"action_id": "a1", "message": "voucher", "letter": "voucher", "code": "Qr"}
         door.shelf.away = True
         assert (await door.get("/s/Ab3dEf9h"))[0] == 503
+
+
+@pytest.mark.parametrize(("form", "kind"), [("png", "image/png"), ("svg", "image/svg+xml")])
+async def test_the_picture_of_a_code_is_read_as_where_it_leads_and_to_look_at_it_is_no_scan(
+    form: str, kind: str
+) -> None:
+    async with opened() as door:
+        door.shelf.codes = {"Qr7": KEYS.seal(SCAN, ANN), "Ab3": KEYS.seal(CLICK, ANN)}
+        async with door.client.get(f"http://127.0.0.1:{door.port}/q/Qr7.{form}", headers=PHONE) as answer:
+            assert (answer.status, answer.content_type) == (200, kind)
+            said = read(await answer.read())
+        assert said == "https://m.shop.example/q/Qr7" and door.events() == []
+        assert await door.get(f"/q/{said.rpartition('/')[2]}") == (302, SHOP)
+        for other in (f"/q/Ab3.{form}", f"/q/gone.{form}", f"/q/..{form}", f"/s/Ab3.{form}", "/q/Qr7.gif"):
+            assert (await door.get(other))[0] == 404
+        door.shelf.away = True
+        assert (await door.get(f"/q/Qr7.{form}"))[0] == 503
+        assert len(door.events()) == 1
 
 
 async def test_whoever_follows_a_link_is_led_on_while_kafka_is_away_and_the_loss_is_counted() -> None:
