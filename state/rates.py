@@ -3,27 +3,15 @@
 from typing import NamedTuple, Protocol
 
 HORIZON_SECONDS = 0.5
-"""How far ahead instants are given, behind the lead that was asked for."""
+"""How far ahead instants are given."""
 LATE_SECONDS = 0.1
 """How late an instant may be used at least. It is why they lie a tenth further apart than the rate says."""
 MOST_LATE_SECONDS = 0.3
 """The same at most, for who is far from where the rate is kept: then they lie three tenths further apart."""
-MOST_LEAD_SECONDS = 0.4
 KEPT_SECONDS = 10.0
 """How long all instants lie as far apart as the last wanted who needs most."""
-FORGOTTEN_SECONDS = HORIZON_SECONDS + MOST_LEAD_SECONDS + MOST_LATE_SECONDS
+FORGOTTEN_SECONDS = HORIZON_SECONDS + MOST_LATE_SECONDS
 """How long nothing is given by one who forgot what it gave."""
-
-
-class Need(NamedTuple):
-    """How late who asks may use an instant, and how long from now it takes to use one; both have bounds."""
-
-    late: float = LATE_SECONDS
-    lead: float = 0.0
-
-
-NEAR = Need()
-"""That of who is near."""
 
 
 class Slots(NamedTuple):
@@ -41,9 +29,11 @@ class Slots(NamedTuple):
 class Rates(Protocol):
     """The rates of a prefix, by name."""
 
-    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
-        """At most `wanted` instants. Whoever uses each within `late` never does more than `per_second` in any second,
-        together with all others. Raises LedgerAway.
+    async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
+        """At most `wanted` instants, each for at least `late` seconds (LATE_SECONDS to MOST_LATE_SECONDS). Whoever uses
+        each within those of the answer never does more than `per_second` in any second, together with all others.
+
+        Raises LedgerAway.
         """
         ...
 
@@ -67,18 +57,18 @@ class OwnRates:
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
 
-    def take(self, name: str, per_second: float, wanted: int, now: float, need: Need = NEAR) -> Slots:
+    def take(self, name: str, per_second: float, wanted: int, now: float, late: float = LATE_SECONDS) -> Slots:
         """As Rates does."""
-        line = self._lines.get(name, Line(now, need.late, 0.0))
-        first, late, until = line
-        if need.late >= late:
-            late, until = need.late, now + KEPT_SECONDS
+        first, kept, until = self._lines.get(name, Line(now, late, 0.0))
+        if late >= kept:
+            until = now + KEPT_SECONDS
         elif now > until:
             # What was given before may be used later than what is given now.
-            first, late = first + late - need.late, need.late
-        step, ahead = apart(per_second, late), HORIZON_SECONDS + need.lead
-        first = max(first, now + need.lead)
-        room = now + ahead - first
+            first += kept - late
+        else:
+            late = kept
+        first, step = max(first, now), apart(per_second, late)
+        room = now + HORIZON_SECONDS - first
         count = min(wanted, int(room / step) + 1) if room >= 0 else 0
         self._lines[name] = Line(first + count * step, late, until)
         return Slots(count, first - now if count else -room, step, late)

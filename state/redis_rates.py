@@ -6,7 +6,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from state.ledger import LedgerAway
-from state.rates import FORGOTTEN_SECONDS, HORIZON_SECONDS, KEPT_SECONDS, MOST_LEAD_SECONDS, Need, Slots, apart
+from state.rates import FORGOTTEN_SECONDS, HORIZON_SECONDS, KEPT_SECONDS, Slots, apart
 from state.redis_client import client
 
 _SCRIPT = Path(__file__).parent / "scripts" / "rate.lua"
@@ -24,15 +24,15 @@ class RedisRates:
         self._redis = client(url, timeout_seconds, **access)
         self._take = self._redis.register_script(_SCRIPT.read_text())
 
-    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
-        seconds = (*need, HORIZON_SECONDS, KEPT_SECONDS, MOST_LEAD_SECONDS, FORGOTTEN_SECONDS)
+    async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
+        seconds = (late, HORIZON_SECONDS, KEPT_SECONDS, FORGOTTEN_SECONDS)
         args = [per_second, wanted, *(round(each * _MICRO) for each in seconds)]
         try:
-            count, after, late = await self._take(keys=[f"{{{self._prefix}.rates}}/{name}"], args=args)
+            count, after, kept = await self._take(keys=[f"{{{self._prefix}.rates}}/{name}"], args=args)
         except (RedisError, OSError, TimeoutError) as fault:
             raise LedgerAway(f"Redis does not answer for the rate of {name}: {type(fault).__name__}") from fault
-        late_seconds = int(late) / _MICRO
-        return Slots(int(count), int(after) / _MICRO, apart(per_second, late_seconds), late_seconds)
+        late = int(kept) / _MICRO
+        return Slots(int(count), int(after) / _MICRO, apart(per_second, late), late)
 
     async def close(self) -> None:
         """Gives its connections back."""

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from state.ledger import LedgerAway
-from state.rates import LATE_SECONDS, MOST_LATE_SECONDS, MOST_LEAD_SECONDS, Need, OwnRates, Rates, Slots
+from state.rates import LATE_SECONDS, MOST_LATE_SECONDS, OwnRates, Rates, Slots
 
 TIMER_SECONDS = 0.05
 """How late an instant may be used for what goes on in this process: half of what is always allowed."""
@@ -24,8 +24,7 @@ class Instant(NamedTuple):
 class Pace:
     """`per_second` hand-overs together with all who share `rates`, 0 for no such limit; alone where those are away.
 
-    Where they are far, instants are asked for that lie ahead by as much as the answer and the ledger take, and that
-    may be used late by the round trip, for within that nobody knows when they were given.
+    Nobody knows when within the round trip an instant was given. So those are asked for that may be used late by it.
     """
 
     def __init__(self, name: str, per_second: float, rates: Rates | None) -> None:
@@ -64,15 +63,13 @@ class Pace:
         asked_at = clock()
         if self._rates is not None:
             with contextlib.suppress(LedgerAway):
-                slots = await self._rates.take(self._name, self._per_second, wanted, self._need())
+                slots = await self._rates.take(self._name, self._per_second, wanted, self._late())
                 self._round_trip = max(clock() - asked_at, FADES * self._round_trip)
                 return asked_at, slots
         asked_at = clock()
         return asked_at, self._own.take(self._name, self._per_second, wanted, asked_at)
 
-    def _need(self) -> Need:
+    def _late(self) -> float:
         """What the longest round trip of late needs, in steps, so that it seldom changes for all."""
-        trip = self._round_trip
-        late = math.ceil((trip + TIMER_SECONDS) * 20) / 20
-        lead = 1.5 * trip if trip > TIMER_SECONDS / 2 else 0.0
-        return Need(min(max(late, LATE_SECONDS), MOST_LATE_SECONDS), min(lead, MOST_LEAD_SECONDS))
+        late = math.ceil((self._round_trip + TIMER_SECONDS) * 20) / 20
+        return min(max(late, LATE_SECONDS), MOST_LATE_SECONDS)

@@ -13,7 +13,7 @@ from channels.limits import Limits
 from engine.decision import Action
 from journeys.messages.model import Message
 from journeys.model import MessageHead
-from state.rates import Need, Slots
+from state.rates import Slots
 from state.recall import Recall
 from streams.dispatch import parking as parking_module
 from streams.dispatch.parking import Parking
@@ -106,7 +106,7 @@ async def test_each_endpoint_has_a_rate_of_its_own() -> None:
     asked: list[str] = []
 
     class Rates:
-        async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+        async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
             asked.append(name)
             return Slots(wanted, 0.0, 0.0)
 

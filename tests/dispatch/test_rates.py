@@ -22,14 +22,13 @@ from state.rates import (
     KEPT_SECONDS,
     LATE_SECONDS,
     MOST_LATE_SECONDS,
-    MOST_LEAD_SECONDS,
-    Need,
     OwnRates,
     Slots,
     apart,
 )
 from state.recall import Recall
 from state.redis_rates import RedisRates
+from streams.dispatch.pace import Pace
 from streams.dispatch.provider import Place, Provider
 from streams.settings import Settings
 
@@ -53,25 +52,24 @@ async def passed(seconds: float) -> None:
         st.tuples(
             st.one_of(st.floats(0, 0.7), st.just(KEPT_SECONDS)),
             st.integers(1, 50),
-            st.builds(Need, st.sampled_from([LATE_SECONDS, 0.2, MOST_LATE_SECONDS]), st.floats(0, MOST_LEAD_SECONDS)),
+            st.sampled_from([LATE_SECONDS, 0.2, MOST_LATE_SECONDS]),
             st.floats(0, 1),
         ),
         min_size=1,
         max_size=30,
     ),
 )
-@example(20, [(0.0, 50, Need(0.3), 1.0), (10.5, 50, Need(0.3), 1.0), (10.5, 50, Need(), 0.0), (0.5, 50, Need(), 0.0)])
-@example(40, [(0.0, 50, Need(0.3), 1.0)] + [(0.45, 50, Need(), 0.5)] * 26)
+@example(100, [(0.0, 50, 0.3, 1.0), *[(0.4, 50, 0.1, 1.0)] * 25, *[(0.4, 50, 0.1, 0.0)] * 4])
 def test_however_it_is_asked_no_second_has_more_than_the_rate(
-    rate: int, asks: list[tuple[float, int, Need, float]]
+    rate: int, asks: list[tuple[float, int, float, float]]
 ) -> None:
     rates, now, used = OwnRates(), 0.0, []
-    for pause, wanted, need, share in asks:
+    for pause, wanted, late, share in asks:
         now += pause
-        slots = rates.take("sms", rate, wanted, now, need)
+        slots = rates.take("sms", rate, wanted, now, late)
         assert slots.given <= wanted
         assert slots.given or slots.after > 0
-        assert slots.late >= need.late
+        assert slots.late >= late
         used += [now + slots.after + number * slots.apart + share * slots.late for number in range(slots.given)]
     assert not used or most_in_a_second(used) <= rate
 
@@ -82,9 +80,9 @@ class Far:
     def __init__(self, line: OwnRates, trip: Callable[[], float], loop: Loop) -> None:
         self._line, self._trip, self._loop = line, trip, loop
 
-    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+    async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
         await self._loop.rest(self._trip())
-        slots = self._line.take(name, per_second, wanted, self._loop.now, need)
+        slots = self._line.take(name, per_second, wanted, self._loop.now, late)
         await self._loop.rest(self._trip())
         return slots
 
@@ -128,6 +126,35 @@ def test_however_far_they_are_dispatchers_together_hand_over_no_more_than_the_ra
     assert most_in_a_second(used) <= per_second
 
 
+@pytest.mark.parametrize("trip", [0.0, 0.04, 0.11])
+def test_an_instant_is_used_neither_before_it_was_given_for_nor_later_than_it_may_be(trip: float) -> None:
+    random = Random(3)
+    loop, own = Loop(random), OwnRates()
+
+    class Known(Far):
+        async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
+            slots = await super().take(name, per_second, wanted, late)
+            # The line of the same asks, as the Redis knows it.
+            given.append((own._lines[name].next - slots.given * slots.apart, slots))
+            return slots
+
+    given: list[tuple[float, Slots]] = []
+    pace = Pace("sms", 50.0, Known(own, lambda: trip * (1 + random.random()), loop))
+
+    async def use() -> None:
+        seen = 0
+        for _ in range(100):
+            found = await pace.instants(random.randint(1, 5))
+            first, slots = given.pop()
+            seen += len(found)
+            for number, instant in enumerate(found, slots.given - len(found)):
+                at = first + number * slots.apart
+                assert at - 1e-6 <= instant.at < instant.by <= at + slots.late + 1e-6
+        assert seen > 150
+
+    loop.run(loop.process("dispatcher"), use())
+
+
 @pytest.mark.parametrize("trip", [0.001, 0.06, 0.12])
 def test_a_redis_that_is_far_costs_a_part_of_the_rate_and_no_more(trip: float) -> None:
     used = [at for at in handed_over(7, [trip, trip], 100, 20.0) if 5 <= at < 20]
@@ -140,7 +167,7 @@ async def test_three_dispatchers_at_one_redis_share_a_rate_and_use_it_up(redis_u
 
     async def one(own: RedisRates) -> None:
         while len(used) < 150:
-            began, slots = time.monotonic(), await own.take("sms", 100.0, 20, Need())
+            began, slots = time.monotonic(), await own.take("sms", 100.0, 20, LATE_SECONDS)
             used.extend(began + slots.after + number * slots.apart for number in range(slots.given))
             await passed(0.02 if slots.given else slots.after)
 
@@ -155,28 +182,28 @@ async def test_a_redis_that_forgot_gives_nothing_before_all_that_it_gave_is_past
     own_redis: RedisServer, prefix: str
 ) -> None:
     rates = RedisRates(own_redis.address, prefix)
-    assert await rates.take("sms", 10.0, 5, Need()) == Slots(0, pytest.approx(0.7, abs=0.001), pytest.approx(0.11))
-    far = Need(MOST_LATE_SECONDS, MOST_LEAD_SECONDS)
-    await rates.take("far", 10.0, 1, far)
+    assert await rates.take("sms", 10.0, 5, LATE_SECONDS) == Slots(
+        0, pytest.approx(0.3, abs=0.001), pytest.approx(0.11)
+    )
+    await rates.take("far", 100.0, 1, MOST_LATE_SECONDS)
     await passed(FORGOTTEN_SECONDS + 0.05)
-    first, second = [await rates.take("far", 10.0, 1, need) for need in (far, Need())]
-    assert (first.given, first.late, first.apart) == (1, 0.3, pytest.approx(0.13))
-    assert (second.given, second.late, second.apart) == (1, 0.3, pytest.approx(0.13))
-    assert first.after == pytest.approx(MOST_LEAD_SECONDS, abs=0.001)
-    assert second.after == pytest.approx(MOST_LEAD_SECONDS + 0.13, abs=0.1)
-    assert (await rates.take("sms", 10.0, 50, Need())).given == 5
+    first, second = [await rates.take("far", 100.0, 1, late) for late in (MOST_LATE_SECONDS, LATE_SECONDS)]
+    assert (first.given, first.late, first.apart) == (1, 0.3, pytest.approx(0.013))
+    assert (second.given, second.late, second.apart) == (1, 0.3, pytest.approx(0.013))
+    assert first.after + second.after == pytest.approx(0.0, abs=0.013)
+    assert (await rates.take("sms", 10.0, 50, LATE_SECONDS)).given == 5
     await rates._redis.flushall()
-    assert (await rates.take("sms", 10.0, 50, Need())).given == 0
+    assert (await rates.take("sms", 10.0, 50, LATE_SECONDS)).given == 0
     own_redis.kill()
     with pytest.raises(LedgerAway):
-        await rates.take("sms", 10.0, 1, Need())
+        await rates.take("sms", 10.0, 1, LATE_SECONDS)
     await rates.close()
 
 
 class Away:
     """A Redis that does not answer for rates."""
 
-    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+    async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
         raise LedgerAway("away")
 
 
@@ -204,9 +231,9 @@ async def test_without_redis_each_dispatcher_keeps_the_rate_by_itself(office: Of
 class Hanging(Away):
     """A Redis that answers nothing, which is only known after a while."""
 
-    async def take(self, name: str, per_second: float, wanted: int, need: Need) -> Slots:
+    async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
         await passed(LATE_SECONDS)
-        return await super().take(name, per_second, wanted, need)
+        return await super().take(name, per_second, wanted, late)
 
 
 async def test_a_redis_that_hangs_keeps_no_message_back_for_its_rate() -> None:
