@@ -24,6 +24,8 @@ from state.record import Record
 from streams.broker.publish import Out
 from streams.broker.topics import migrate
 from streams.dispatch.channels import inbox_of
+from streams.links.links import links_of
+from streams.links.shelf import RedisShelf
 from streams.settings import Settings
 from streams.touchpoints.deadletters import dead_letter
 from streams.touchpoints.home import home
@@ -39,9 +41,9 @@ def out(name: str, value: object) -> Out:
     return Out(name.encode(), msgspec.json.encode(value))
 
 
-def told(key: str, status: Status, at: int = HOUR) -> Out:
+def told(key: str, status: Status, at: int = HOUR, code: str = "") -> Out:
     """An entry of the ledger."""
-    return out(key, Entry(key, status, at))
+    return out(key, Entry(key, status, at, code))
 
 
 def action(id_: str, who: str = NAME) -> Action:
@@ -107,13 +109,34 @@ def test_all_that_is_kept_is_exported_and_nothing_of_others(house: Settings, sil
     assert "bob" not in json.dumps({name: part for name, part in found.items() if name != "read"})
 
 
+async def written_to(settings: Settings) -> str:
+    """Zoë was written to at her number; gives the hash of that."""
+    links = links_of(settings)
+    assert links is not None and links.shelf is not None
+    reached = links.reached(msgspec.structs.replace(action("a1"), channel="sms", recipient="+33612345678"))
+    assert reached is not None
+    await links.shelf.keep({}, [reached])
+    await links.close()
+    return reached.address
+
+
+async def found_at(settings: Settings, address: str) -> list[str]:
+    shelf = RedisShelf(settings.redis, settings.prefix)
+    try:
+        return await shelf.reached([address])
+    finally:
+        await shelf.close()
+
+
 async def lies_in_inbox(settings: Settings, who: str) -> None:
     inbox = inbox_of(settings)
     await inbox.put(who, Item("a1", "Hello", "It waits", at=HOUR), most=9, kept_ms=HOUR)
     await inbox.close()
 
 
-def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) -> None:
+def test_an_erasure_is_proven_piece_by_piece(
+    house: Settings, sillage: Sillage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     store(house)
     asyncio.run(lies_in_inbox(house, NAME))
     assert [each["title"] for each in json.loads(sillage("person", "export", NAME).stdout)["inbox"]] == ["Hello"]
@@ -130,11 +153,30 @@ def test_an_erasure_is_proven_piece_by_piece(house: Settings, sillage: Sillage) 
     assert event["partition"] == AT and event["value"]["properties"] == {"reason": "letter 12"}
     erased(house)
     after = sillage("person", "erase", NAME, "--yes", "--timeout", "0", code=1).stdout
-    assert "NOT proven" in after and "1 actions are not settled" in after and "1 calls are not settled" in after
-    put(house, "dispatches", AT, told("a1", Status.REFUSED, 2 * HOUR))
+    assert "NOT proven" in after and "1 actions are reserved and not settled" in after
+    assert "1 calls are not settled" in after and "waits until nothing of theirs is in the dispatcher's hands" in after
+    # Given back, it is refused at its turn, once the dispatcher has nothing of theirs in hand; one that waits is not.
+    put(house, "dispatches", AT, told("a1", Status.RELEASED, 2 * HOUR))
+    put(house, "dispatches", AT, told(erased_key(NAME), Status.ERASED, 2 * HOUR, "not_forgotten links postal"))
+    put(house, "actions.waiting.email", AT, out(NAME, action("a1")), out(NAME, action("a9")))
+    put(house, "dispatches", AT, told("a9", Status.RESERVED, 2 * HOUR))
+    waits = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
+    missing = [name for name, holds in checks(waits).items() if not holds]
+    assert missing == ["queue", "calls", "letters", "links"] and "actions.waiting.email/" in waits.stdout
+    put(house, "dispatches", AT, told("a9", Status.REFUSED, 3 * HOUR))
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"2026": "k" * 32}))
+    keys.chmod(0o400)
+    given = {"links_url": "https://m.example", "links_keys": str(keys), "postal": str(tmp_path)}
+    for name, value in given.items():
+        monkeypatch.setenv(f"SILLAGE_{name.upper()}", value)
+    address = asyncio.run(written_to(house.model_copy(update=given)))
+    assert asyncio.run(found_at(house, address))
     last = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
     Draft202012Validator(json.loads((SCHEMAS / "erasure.schema.json").read_text())).validate(json.loads(last.stdout))
     assert [name for name, holds in checks(last).items() if not holds] == ["calls"]
+    assert "1 refused, 1 to be refused at their turn" in last.stdout and "1 taken away now" in last.stdout
+    assert asyncio.run(found_at(house, address)) == []
     remains = {each["topic"].removeprefix(house.topic("")): each for each in json.loads(last.stdout)["remains"]}
     assert remains["state"]["records"] == 1 and remains["decisions"]["what"] == "traces, 0 of them redacted"
     day = 24 * HOUR
@@ -166,7 +208,7 @@ def test_the_commands_of_the_page_run_and_print_what_it_shows(
     task = Task("t1", "anna", "j", "v", "e", "s", "Ring", "agents", HOUR)
     closed = TaskClosed("tc", "anna", "t1", "cancelled", HOUR, "erased")
     put(house, "tasks", at, out("anna", task), out("anna", closed))
-    put(house, "dispatches", at, told("a1", Status.REFUSED), told(erased_key("anna"), Status.ERASED))
+    put(house, "dispatches", at, told("a1", Status.REFUSED), told(erased_key("anna"), Status.ERASED, code="forgotten"))
     export, erase = (shlex.split(each) for each in COMMANDS)
     assert sillage(*export).stdout == "anna.json: 7 records of anna; personal data\n"
     put(house, "state", at, Out(b"anna", encode(Record(Customer("anna", "", 0, HOUR, erased_at=HOUR)), 0)))
