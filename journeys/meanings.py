@@ -82,7 +82,7 @@ ANYWHERE = {
     "days": "When it is open, by weekday.",
     "defer": "The longest time by which it is put off.",
     "do": "The nodes that follow.",
-    "due": "How long it may take.",
+    "due": "How long it may take, or by when: an expression of a date.",
     "each": "The span of the calendar that is counted in.",
     "else": "The nodes that follow otherwise.",
     "enter": "Who begins: one trigger, or a list.",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from journeys.model import SLUG, TRIGGERS, VERBS
+from journeys.model.parts import names_date
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
 CONDITIONS = ("where", "unless", "when", "until", "eligible", "applicable", "suitable")
@@ -97,6 +98,9 @@ def expressions(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
 def expressions_in(part: Mapping) -> Iterator[tuple[str, Scalar]]:
     """The expressions of one mapping."""
     entries = [entry for entry in part.entries if entry.name in EXPRESSIONS]
+    due = part.entry("due")
+    if due is not None and isinstance(due.value, Scalar) and names_date(due.value.value):
+        entries.append(due)
     for name in NAMED_EXPRESSIONS:
         named = part.get(name)
         entries += named.entries if isinstance(named, Mapping) else []

@@ -51,8 +51,9 @@ def task(around: Around, node: Task, then: Step, path: str) -> TaskStep:
     hours = around.hours(node.hours, path)
     label = around.id(node.id, path)
     says = None if node.hand_over is None else _says(around, node.hand_over, node.begin_on, label, then, path)
+    due = around.expression(node.due) if isinstance(node.due, str) else node.due
     return TaskStep(
-        label, node.task, node.queue, node.due, node.warn, data, outcomes, then, otherwise, around.rescue, hours, says
+        label, node.task, node.queue, due, node.warn, data, outcomes, then, otherwise, around.rescue, hours, says
     )
 
 

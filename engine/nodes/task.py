@@ -4,6 +4,7 @@ from typing import Any
 
 from engine import conversations, trace
 from engine.bounds import with_last
+from engine.calendar import read_instant
 from engine.customer import SENT_PER_ENROLLMENT, OpenTask
 from engine.decision import Task, TaskWarning
 from engine.event import Event
@@ -12,9 +13,11 @@ from engine.ids import action_id, task_warning_id
 from engine.inputs import evaluated
 from engine.known import known
 from engine.nodes import talk
+from engine.nodes.wait_until import NO_DATE
 from engine.program import TASK_REPLIED, Step, TaskStep
 from engine.run import Run, close_task
-from engine.time import after
+from engine.time import LAST_AT, after
+from journeys.conditions import Absent
 from journeys.duration import Duration
 
 EXPIRED = "expired"
@@ -23,9 +26,9 @@ EXPIRED = "expired"
 def enter(step: TaskStep, run: Run) -> Step | None:
     """Asks for the work and rests until the warning, if there is one, else until it is due."""
     zone = run.zone()
-    due_at = _within(step, run.at, step.due, zone)
-    if due_at <= run.at:
-        run.say(trace.TIMED_OUT, step.label)
+    due_at = _due(step, run, zone)
+    if due_at is None or due_at <= run.at:
+        run.say(trace.TIMED_OUT, step.label, NO_DATE if due_at is None else "")
         return step.otherwise
     warn_at = 0 if step.warn is None else _within(step, run.at, step.warn, zone)
     if not run.at < warn_at < due_at:
@@ -105,6 +108,17 @@ def _handed_over(step: TaskStep, run: Run, task: str) -> dict[str, Any]:
     said = conversations.transcript(found[1].turns) if found is not None else []
     history = known(customer, run.draft.live.values())
     return {"hand_over": True, "conversation": said, "history": history, "channel": channel, "brand": brand}
+
+
+def _due(step: TaskStep, run: Run, zone: str) -> int | None:
+    """When it is due; None where the date that the step names is absent, or is none. Raises EvaluationError."""
+    if isinstance(step.due, Duration):
+        return _within(step, run.at, step.due, zone)
+    try:
+        at = read_instant(step.due.evaluate(run.facts()), 0, zone)
+    except Absent:
+        return None
+    return None if at is None else min(at, LAST_AT)
 
 
 def _within(step: TaskStep, at: int, duration: Duration, zone: str) -> int:

@@ -207,13 +207,14 @@ class TaskStep(msgspec.Struct, frozen=True):
     """Work for a person: rests until an outcome comes or it is due, which goes on at `otherwise`.
 
     An outcome that is not among `outcomes` goes on at `then`; `data` are the expressions that the person gets to see.
-    With `says` the conversation is theirs meanwhile: that is how what they write leaves.
+    With `says` the conversation is theirs meanwhile: that is how what they write leaves. `due` is a time from arrival,
+    or the expression of a date.
     """
 
     label: str
     title: str
     queue: str
-    due: Duration
+    due: Duration | Compiled
     warn: Duration | None
     data: Inputs
     outcomes: dict[str, "Step"]

@@ -123,7 +123,8 @@ def _resting(node: WaitUntil | WaitFor | Task | Call | Start | Digest, path: Pat
             return _wait_for(node, path)
         case Task():
             told = [_way(key, key, each.do, (*path, "outcomes", key), "do") for key, each in node.outcomes.items()]
-            late = _way(EXPIRED, f"after {node.due.text}", node.else_, path, late=True)
+            due = short(f"by {node.due}") if isinstance(node.due, str) else f"after {node.due.text}"
+            late = _way(EXPIRED, due, node.else_, path, late=True)
             return Stop(name, "task", f"task {node.task}", path, (*told, late))
         case Call():
             late = _way(TIMED_OUT, f"no answer in {node.within.text}", node.else_, path, late=True)

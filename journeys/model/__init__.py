@@ -96,7 +96,7 @@ __all__ = [
 TAGS = frozenset(
     {
         "@one", "@many", "@single", "@text", "@whole", "@number", "@truth", "@word", "@steps", "@when", "@else",
-        "@awaited", "@becoming", "@moment", "@defer", "@first",
+        "@awaited", "@becoming", "@moment", "@date", "@duration", "@defer", "@first",
     }
     | {f"@{name}" for name in TRIGGERS}
 )  # fmt: skip

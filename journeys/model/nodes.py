@@ -30,6 +30,7 @@ from journeys.model.parts import (
     Slug,
     Truth,
     Window,
+    names_date,
 )
 
 
@@ -203,6 +204,10 @@ class Outcome(Part):
     do: "list[Node]" = []
 
 
+def _due(value: Any) -> str:
+    return "@date" if names_date(value) else "@duration"
+
+
 class Task(Part):
     """Ask a person to do something, by `due`; what follows depends on the outcome, `else` when it expires.
 
@@ -212,7 +217,10 @@ class Task(Part):
 
     task: Slug
     queue: Slug
-    due: Duration
+    due: Annotated[
+        Annotated[Duration, Tag("@duration")] | Annotated[str, Field(pattern=r"^\s*[^\d\s]"), Tag("@date")],
+        Discriminator(_due),
+    ]
     warn: Duration | None = None
     hours: Slug | None = None
     data: Inputs = {}

@@ -30,6 +30,12 @@ def _truth(value: Any) -> Any:
     return {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
 
 
+def names_date(value: object) -> bool:
+    """Whether a `due` is an expression of a date: a duration begins with a digit."""
+    first = value.strip()[:1] if isinstance(value, str) else ""
+    return bool(first) and not first.isdigit()
+
+
 class Part(BaseModel):
     """Any mapping of the language: unknown keys are faults."""
 

@@ -207,7 +207,8 @@ def _reaching(node: Send | BestOffer | Task | Call | Start) -> Sentence:
             return Sentence(text, (Turn("If there is none", node.else_),))
         case Task():
             told = tuple(Turn(f"If the outcome is **{name}**", each.do) for name, each in node.outcomes.items())
-            late = Turn(f"If nobody does it within {duration(node.due)}", node.else_)
+            by = f"by {code(node.due)}" if isinstance(node.due, str) else f"within {duration(node.due)}"
+            late = Turn(f"If nobody does it {by}", node.else_)
             over = f" They take the conversation over.{_begins(node.begin_on)}" if node.hand_over else ""
             return Sentence(f"Asks the people of **{node.queue}** for work: **{node.task}**.{over}", (*told, late))
         case Call():

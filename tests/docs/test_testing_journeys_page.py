@@ -14,6 +14,8 @@ PAGE = (ROOT / "docs" / "testing-journeys.md").read_text(encoding="utf-8")
 GRAPH = (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`([a-z0-9/._-]+)`\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 SHOWN = re.findall(r"^```sh\n([^\n]+)\n```\n\n```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PLAYED = re.findall(r"^```yaml\n---\nlife: ", PAGE, re.MULTILINE)
+"""A life alone, which tests/cli/test_lives_envelope.py plays."""
 CONSENT = "customer: {consent: {offers: [email]}, tags: [new]}"
 
 
@@ -29,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_fence_is_read() -> None:
     assert len(FILES) == 7
     assert len(SHOWN) == 3
-    assert len(re.findall(r"^```\w+$", PAGE, re.MULTILINE)) == len(FILES) + 2 * len(SHOWN)
+    assert len(re.findall(r"^```\w+$", PAGE, re.MULTILINE)) == len(FILES) + 2 * len(SHOWN) + len(PLAYED)
 
 
 @pytest.mark.parametrize("place", range(len(SHOWN)))
