@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     )
     clock: str = Field("wall", pattern="^(wall|event)$", description="What moves a partition's clock: wall or event.")
     start: str = Field("latest", pattern="^(latest|earliest)$", description="Where the very first start begins.")
+    session_seconds: float = Field(
+        10.0,
+        ge=6,
+        le=300,
+        description="How long a process may be silent before what it has is given to another, in seconds.",
+    )
     trace: str = Field("concerned", pattern="^(concerned|all)$", description="Which decisions leave a trace.")
     store: str = Field(
         "memory", pattern="^(memory|rocks)$", description="Where a worker keeps its records: memory or rocks (RocksDB)."

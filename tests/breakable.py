@@ -30,6 +30,8 @@ from streams.touchpoints.home import home
 
 COMMAND = (sys.executable, "-m", "cli.main")
 STOP_SECONDS = 15.0
+SESSION_SECONDS = 6.0
+"""The least that a broker takes: so long is waited for the partitions of a process that was killed."""
 
 
 def _journey(name: str, on: str, message: str) -> str:

@@ -46,7 +46,7 @@ def make_app(settings: Settings, role: str) -> Any:
         stream_buffer_maxsize=BUFFER_BATCHES,
         broker_commit_interval=1.0,
         broker_max_poll_records=1000,
-        broker_session_timeout=10.0,
+        broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=2.0,
         broker_request_timeout=REQUEST_SECONDS,
         broker_rebalance_timeout=20.0,

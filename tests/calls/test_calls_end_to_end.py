@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import House, calm, event
+from breakable import SESSION_SECONDS, House, calm, event
 from calls.misbehaving import Service, after, breaks_off, closes, endless, hangs, says, sends
 from waiting import until
 
@@ -87,7 +87,7 @@ async def shop(
 ) -> AsyncIterator[Shop]:
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path,
-        partitions=2, channels="web", start="earliest", trace="all",
+        partitions=2, channels="web", start="earliest", trace="all", session_seconds=SESSION_SECONDS,
     )  # fmt: skip
     house = Shop(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
     house.service = service

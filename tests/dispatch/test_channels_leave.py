@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from breakable import House, calm, event, people
+from breakable import SESSION_SECONDS, House, calm, event, people
 from waiting import until
 
 from journeys.load import load_project
@@ -51,7 +51,7 @@ async def town(
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path, partitions=2,
         channels="web,email,push", start="earliest", push=str(account), push_url=service.url,
-        webhooks=str(hooks.write_endpoints(tmp_path / "endpoints.json", "crm")),
+        webhooks=str(hooks.write_endpoints(tmp_path / "endpoints.json", "crm")), session_seconds=SESSION_SECONDS,
     )  # fmt: skip
     house = House(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
     await house.prepare()

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
-from breakable import Kept, calm, event, people
+from breakable import SESSION_SECONDS, Kept, calm, event, people
 from fanout.fanout_page import FOLDER, snippet
 from waiting import until
 
@@ -34,6 +34,7 @@ CUSTOMERS = 2_000
 async def house(settings: Settings, tmp_path: Path) -> Settings:
     """Eight partitions, a journey that listens to `price.dropped`, and nobody at work."""
     told = {"partitions": PARTITIONS, "channels": "web,email", "start": "earliest", "data": tmp_path}
+    told["session_seconds"] = SESSION_SECONDS
     found = settings.model_copy(update=told)
     await asyncio.to_thread(migrate, found)
     await deploy(found, load_project(FOLDER), time.time_ns() // 1_000_000, "test")

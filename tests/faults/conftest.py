@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from breakable import House
+from breakable import SESSION_SECONDS, House
 from conftest import IN_CI
 
 from local.errors import LocalError
@@ -43,7 +43,7 @@ async def house(
     kafka, redis = servers
     settings = Settings(
         kafka=kafka.address, redis=redis.address, smtp=mailbox.url, prefix=prefix, data=tmp_path,
-        partitions=2, channels="web,email", start="earliest",
+        partitions=2, channels="web,email", start="earliest", session_seconds=SESSION_SECONDS,
     )  # fmt: skip
     found = House(kafka, redis, mailbox, settings)
     await found.prepare()

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from breakable import House, event, people
+from breakable import SESSION_SECONDS, House, event, people
 from definition_files import files
 from waiting import until
 
@@ -35,7 +35,7 @@ async def test_nothing_leaves_for_an_erased_person_after_the_proof(
 ) -> None:
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path,
-        partitions=2, channels="web,email", start="earliest",
+        partitions=2, channels="web,email", start="earliest", session_seconds=SESSION_SECONDS,
     )  # fmt: skip
     house = House(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
     await house.prepare()

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from breakable import Kept, event
+from breakable import SESSION_SECONDS, Kept, event
 from definition_files import files
 from waiting import until
 
@@ -51,7 +51,13 @@ async def publish(settings: Settings, outs: list[Out]) -> None:
 @pytest.mark.slow
 async def test_with_the_worker_killed_in_a_pause_everyone_is_taken_on_once(settings: Settings, tmp_path: Path) -> None:
     house = settings.model_copy(
-        update={"partitions": 1, "channels": "web,email", "start": "earliest", "data": tmp_path}
+        update={
+            "partitions": 1,
+            "channels": "web,email",
+            "start": "earliest",
+            "data": tmp_path,
+            "session_seconds": SESSION_SECONDS,
+        }
     )
     await asyncio.to_thread(migrate, house)
     await deploy(house, load_project(files(welcome=OLD)), now(), "test")

@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "context": ("settings.context=stock\\,beds", "stock,beds"),
     "clock": ("settings.clock=event", "event"),
     "start": ("settings.start=earliest", "earliest"),
+    "session_seconds": ("settings.session_seconds=30", "30"),
     "trace": ("settings.trace=all", "all"),
     "log": ("settings.log=text", "text"),
     "log_level": ("settings.log_level=debug", "debug"),

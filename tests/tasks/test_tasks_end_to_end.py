@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from breakable import House, calm, event
+from breakable import SESSION_SECONDS, House, calm, event
 from click.testing import CliRunner, Result
 from waiting import until
 
@@ -29,7 +29,7 @@ async def shop(
     """The journeys that ship, deployed; worker and dispatcher run."""
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path,
-        partitions=2, channels="web,email,call", start="earliest",
+        partitions=2, channels="web,email,call", start="earliest", session_seconds=SESSION_SECONDS,
     )  # fmt: skip
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
