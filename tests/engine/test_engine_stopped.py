@@ -69,6 +69,14 @@ def test_a_no_to_a_topic_and_a_no_on_another_channel_are_no_stop() -> None:
     assert person.sent() == ["service", "critical", "service"]
 
 
+def test_a_no_to_a_topic_takes_back_nothing_of_class_service() -> None:
+    person = life(*ALL)
+    person.event("service")
+    stop(person, topic="offers")
+    stop(person, channel="email")
+    assert person.voided() == []
+
+
 def test_the_project_may_say_that_a_stop_ends_marketing_alone() -> None:
     person = life(*ALL, terms=Terms(stops=frozenset()))
     stop(person)
