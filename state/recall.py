@@ -41,6 +41,14 @@ class Recall:
         self._entries.clear()
         self._tokens.clear()
 
+    def noted(self, partition: int, ask: Ask) -> bool:
+        """Whether a void, an erasure or a withdrawal stops this action, as far as is known here."""
+        if partition not in self._entries:
+            return False
+        entries = self._entries[partition]
+        _, void, erased, consent = (entries.get(key) for key in keys_of(ask))
+        return _refusal(ask._replace(verdict=None), void, erased, consent) is not None
+
     def _answer(self, partition: int, ask: Ask, at: int) -> Entry:
         entries = self._entries[partition]
         own, void, erased, consent = (entries.get(key) for key in keys_of(ask))

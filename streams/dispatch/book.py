@@ -109,6 +109,10 @@ class Book:
         """Whether an erasure of theirs was noted, in a partition that was opened here; sure only for one open now."""
         return bool(self._erased) and erased_key(customer) in self._erased
 
+    def noted(self, partition: int, ask: Ask) -> bool:
+        """Whether something noted stops this action, as far as this process knows; the ledger has the last word."""
+        return self._recall.noted(partition, ask)
+
     async def _reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         answers = await self._ask(partition, asks)
         try:

@@ -28,7 +28,7 @@ from streams.dispatch.parking import Parking
 from streams.dispatch.provider import Place, Provider
 from streams.dispatch.providers import Providers
 from streams.dispatch.receipts import Receipt, code_of, receipt_of
-from streams.dispatch.serving import Serving
+from streams.dispatch.serving import Again, Serving
 from streams.dispatch.together import Together
 from streams.links.links import Links
 from streams.observing.logs import about
@@ -162,8 +162,15 @@ class Dispatcher:
             await park(errands)
             return
         try_, may_park = partial(self._try, partition), lambda: not self._book.away
-        crowded = partial(parking.crowded, topic, partition) if parking is not None and parked else None
-        await Serving(provider, errands, try_, self._patience, park, may_park, crowded).run()
+        again = None
+        if parking is not None and parked:
+            again = Again(partial(parking.crowded, topic, partition), partial(self._over, partition))
+        await Serving(provider, errands, try_, self._patience, park, may_park, again).run()
+
+    def _over(self, partition: int, errand: Errand) -> bool:
+        """Whether it is refused already, so that it needs no place."""
+        ask = errand.ask(self._clock(), self._patience)
+        return self._checks.over(errand) or self._book.noted(partition, ask)
 
     async def _park(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
         if self._parking is not None:
@@ -211,7 +218,9 @@ class Dispatcher:
         self._forgetting.leave({*ready} - {errand for errand, _ in reserved})
         for place in places[len(reserved) :]:
             place.leave(None)
-        return ids | await self._hand_over(partition, provider, reserved, places)
+        if spare := [released(entry, self._clock()) for _, entry in reserved[len(places) :]]:
+            await self._book.settle(partition, spare)
+        return ids | await self._hand_over(partition, provider, reserved[: len(places)], places)
 
     async def _reserve(self, partition: int, errands: Sequence[Errand]) -> list[tuple[Errand, Entry]]:
         """The book's answers; while Redis is away, those for critical actions, and the others are put off."""

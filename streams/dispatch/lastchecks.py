@@ -62,6 +62,10 @@ class LastChecks:
             errand.verdict = Status.FAILED, "template"
         return True
 
+    def over(self, errand: Errand) -> bool:
+        """Whether it shall not leave, by what is known without rendering it."""
+        return self._last_check(errand) is not None
+
     async def kept(self, errands: Sequence[Errand]) -> Sequence[Errand]:
         """Those of ready errands whose links lead somewhere already; the others were put off."""
         return errands if self._links is None else await shelved(self._links, errands, self._patience)

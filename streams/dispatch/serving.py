@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from streams.dispatch.errand import Errand, Patience
 from streams.dispatch.provider import Place, Provider
@@ -13,11 +14,17 @@ Park = Callable[[Sequence[Errand]], Awaitable[None]]
 """Puts errands where they wait for their provider, durably."""
 
 
+class Again(NamedTuple):
+    """What is asked of those that were parked: whether they keep others from being read, and whether one is refused."""
+
+    crowded: Callable[[], bool]
+    over: Callable[[Errand], bool]
+
+
 class Serving:
     """Errands of one take, all for `provider` and all critical or none. `park` is None for those that cannot be parked;
     `may_park` says whether that is what they need now. Those that are parked already are parked again where they wait
-    so long that they would be in the way of what lies behind them; `crowded`, which only they have, says whether those
-    of another provider lie there that cannot be read before.
+    so long that they would be in the way of what lies behind them, and refused without a place; only they have `again`.
     """
 
     def __init__(
@@ -28,7 +35,7 @@ class Serving:
         patience: Patience,
         park: Park | None,
         may_park: Callable[[], bool],
-        crowded: Callable[[], bool] | None = None,
+        again: Again | None = None,
     ) -> None:
         self._provider = provider
         self._began_at = now = self._now()
@@ -41,7 +48,8 @@ class Serving:
         self._patience = patience
         self._park = park
         self._may_park = may_park
-        self._crowded = crowded
+        self._again = again
+        self._look_at = now
         self._rounds: dict[asyncio.Task[set[str]], tuple[list[Errand], list[Place]]] = {}
         self._entering: asyncio.Task[list[Place]] | None = None
 
@@ -49,6 +57,7 @@ class Serving:
         """Returns when each errand is settled or parked. Raises what a round raises."""
         try:
             while self._fresh or self._later or self._rounds:
+                self._refuse_some()
                 await self._park_some()
                 self._enter()
                 await self._something()
@@ -93,7 +102,7 @@ class Serving:
         """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""
         now = self._now()
         moments = [errand.ready_at for errand in self._later if errand.ready_at > now]
-        if self._park is not None and self._crowded is not None:
+        if self._again is not None:
             # Each of thousands looks, so it does not often.
             moments.append(max(self._began_at + self._patience.again_seconds, now + self._patience.again_seconds / 2))
         elif self._park is not None and self._entering is not None:
@@ -105,14 +114,28 @@ class Serving:
         elif seconds:
             await asyncio.sleep(seconds)
 
+    def _refuse_some(self) -> None:
+        """A round for those that shall not leave: they wait for no place, but are looked at only now and then."""
+        now = self._now()
+        if self._again is None or now < self._look_at:
+            return
+        self._look_at = now + self._patience.again_seconds / 2
+        over = [errand for errand in (*self._later, *self._fresh) if self._again.over(errand)]
+        if over:
+            self._take_out(over)
+            self._rounds[asyncio.ensure_future(self._try(self._provider, over, []))] = over, []
+
+    def _take_out(self, errands: Sequence[Errand]) -> None:
+        out = {id(errand) for errand in errands}
+        self._later = [errand for errand in self._later if id(errand) not in out]
+        self._fresh = deque(errand for errand in self._fresh if id(errand) not in out)
+
     async def _park_some(self) -> None:
         """Parks those that wait long for their provider, or will."""
         if self._park is None or not self._may_park():
             return
-        some = self._without_room() if self._crowded is None else self._in_the_way(self._crowded())
-        parked = {id(errand) for errand in some}
-        self._later = [errand for errand in self._later if id(errand) not in parked]
-        self._fresh = deque(errand for errand in self._fresh if id(errand) not in parked)
+        some = self._without_room() if self._again is None else self._in_the_way(self._again.crowded())
+        self._take_out(some)
         if not self._fresh and not self._later:
             await self._stop_entering()
         if some:

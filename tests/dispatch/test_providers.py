@@ -103,6 +103,26 @@ async def test_a_void_and_an_erasure_count_for_what_is_parked(office: Office) ->
     assert sorted(parking.receipts()) == [("action.refused", "a1", "void"), ("action.refused", "a2", "erased")]
 
 
+async def test_what_is_refused_waits_for_no_place_at_a_provider_that_hangs(office: Office) -> None:
+    parking = await parked_office(office, limits={"email": Limits(parallel=1)}).open()
+    office.hatch.script["held"] = [forever]
+    void_at = office._ticking() + 60_000
+    several = [action("a1"), action("a2", customer="bob"), action("late", void_at=void_at), action("kept")]
+    holding = asyncio.create_task(parking.take(action("held"), *several))
+    await until(lambda: len(waiting(parking)) == 4)
+    reading = asyncio.create_task(parking.dispatcher.take(0, waiting(parking)))
+    await parking.take(Void("v", "ann", "a1", "exit", 2000), Erasure("e", "bob", 2000))
+    office.now += 61_000
+    await until(lambda: len(parking.receipts()) == 3)
+    refused = [("action.refused", "a1", "void"), ("action.refused", "a2", "erased"), ("action.refused", "late", "void")]
+    assert sorted(parking.receipts()) == refused
+    assert not holding.done()
+    assert not reading.done()
+    for task in (holding, reading):
+        task.cancel()
+    await asyncio.gather(holding, reading, return_exceptions=True)
+
+
 async def test_the_age_of_what_is_parked_counts_from_its_outbox(office: Office) -> None:
     before = office._ticking()
     parking = await parked(office)
