@@ -1,13 +1,15 @@
 """People are erased under load while worker and dispatcher are killed: after the proof nothing leaves for them."""
 
 import asyncio
+import json
 import time
 from collections import Counter
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from breakable import SESSION_SECONDS, House, event, people
-from definition_files import files
+from definition_files import HEAD, files
 from waiting import until
 
 from journeys.load import load_project
@@ -16,6 +18,7 @@ from local.mailbox import Mailbox
 from local.redis import RedisServer
 from state.ledger import SETTLED
 from streams.definitions.deploy import deploy
+from streams.links.shelf import RedisShelf
 from streams.operations.erasure import Proof, erase
 from streams.settings import Settings
 
@@ -25,6 +28,10 @@ JOURNEY = "journey: nag\ntopic: offers\nttl: 9d\nenter:\n  on: account.created\n
     f"  - wait: {wait}\n    id: w{n}\n  - send: hello\n    channel: email\n    id: s{n}\n"
     for n, wait in enumerate(WAITS)
 )
+SCANNED = {
+    "messages/hello/message.yaml": f"{HEAD}scan: https://shop.example\n",
+    "messages/hello/email.txt": "Scan {{ scan_url }}",
+}
 PEOPLE = people(30)
 ERASED = PEOPLE[::3]
 
@@ -33,13 +40,17 @@ ERASED = PEOPLE[::3]
 async def test_nothing_leaves_for_an_erased_person_after_the_proof(
     kafka: str, redis_url: str, mailbox: Mailbox, prefix: str, tmp_path: Path
 ) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"2026": "k" * 32}))
+    keys.chmod(0o400)
     settings = Settings(
         kafka=kafka, redis=redis_url, smtp=mailbox.url, prefix=prefix, data=tmp_path,
         partitions=2, channels="web,email", start="earliest", session_seconds=SESSION_SECONDS,
+        links_url="https://m.example", links_keys=str(keys),
     )  # fmt: skip
     house = House(KafkaServer(tmp_path / "none"), RedisServer(tmp_path / "none"), mailbox, settings)
     await house.prepare()
-    await deploy(settings, load_project(files(nag=JOURNEY)), time.time_ns() // 1_000_000, "test")
+    await deploy(settings, load_project({**files(nag=JOURNEY), **SCANNED}), time.time_ns() // 1_000_000, "test")
     house.start()
     try:
         await house.introduce([*PEOPLE, "first"])
@@ -58,6 +69,8 @@ async def test_nothing_leaves_for_an_erased_person_after_the_proof(
         assert sum(at_proof.values()) < len(WAITS) * len(ERASED), "the erasures came too late to stop anything"
         await until(lambda: _all_settled(house), 60)
         assert {name: _got(house)[name] for name in ERASED} == at_proof
+        codes = {_code(message) for message in mailbox.messages}
+        assert codes and await _known(settings, codes) == codes
     finally:
         house.end()
 
@@ -67,6 +80,19 @@ async def _erase(house: House, name: str, at_proof: dict[str, int]) -> Proof:
     proof = await erase(house.settings, name, seconds=90)
     at_proof[name] = _got(house)[name]
     return proof
+
+
+def _code(message: EmailMessage) -> str:
+    """The short code of a mail, which the running dispatcher put there."""
+    return message.get_content().strip().removeprefix("Scan https://m.example/q/")
+
+
+async def _known(settings: Settings, codes: set[str]) -> set[str]:
+    """Those that lead somewhere, by the shelf that `sillage serve` reads."""
+    shelf = RedisShelf(settings.redis, settings.prefix)
+    found = {code for code in codes if await shelf.code(code)}
+    await shelf.close()
+    return found
 
 
 async def _taken(house: House) -> bool:
