@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 from channels.limits import PARALLEL, Limits, read_limits
-from state.rates import HORIZON_SECONDS, LATE_SECONDS, apart
+from channels.several import MOST
+from state.rates import FORGOTTEN_SECONDS, KEPT_SECONDS, LATE_SECONDS, MOST_LATE_SECONDS, apart
 from streams.broker.topic_table import CRITICAL, OTHER, PROVIDERS
 from streams.calls.breaker import FAILURES, FIRST_SECONDS, GREATEST_SECONDS
 from streams.dispatch.desk import HOLD_PARKED
 from streams.dispatch.errand import MAX_AGE_MS, Patience
+from streams.dispatch.pace import TIMER_SECONDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "dispatch.md").read_text()
@@ -30,7 +32,12 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert "waited two seconds for a place (ten, where" in PAGE
     assert f"at most {HOLD_PARKED:,} parked messages" in PAGE
     assert f"({MAX_AGE_MS // 86_400_000} days at most)" in PAGE
-    assert (HORIZON_SECONDS, LATE_SECONDS) == (0.5, 0.1)
+    assert f"give\nnothing for {FORGOTTEN_SECONDS:.1f} s" in PAGE
+    assert f"more than {MOST} of them has {MOST} providers" in PAGE
+    assert Patience().again_seconds == 60.0
+    assert (LATE_SECONDS, KEPT_SECONDS) == (0.1, 10.0)
+    assert f"up to {(MOST_LATE_SECONDS - TIMER_SECONDS) * 1000:.0f} ms" in PAGE
+    assert f"more than {TIMER_SECONDS * 1000:.0f} ms nobody knows" in PAGE
     assert int(1 / apart(20)) == 18
 
 
