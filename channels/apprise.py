@@ -19,6 +19,7 @@ from apprise.common import OverflowMode
 
 from channels.accounts import AccountError, read_account, refuse
 from channels.channel import Away, Outgoing, Permanent, Sent, Unknown
+from channels.several import apart
 
 VARIABLE = "SILLAGE_APPRISE"
 _EXAMPLE = '{"ops": {"url": "slack://..."}}'
@@ -56,6 +57,11 @@ class Apprise:
 
     def __init__(self, targets: Mapping[str, Target]) -> None:
         self._targets = targets
+        self._providers = apart({name: name for name in targets})
+
+    def provider_of(self, recipient: str) -> str:
+        """The endpoint."""
+        return self._providers.get(recipient, "")
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Tells one endpoint. Away where an earlier call to it still hangs, Unknown for any answer but yes."""

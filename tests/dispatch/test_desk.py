@@ -9,7 +9,7 @@ from waiting import until
 
 from streams.broker.publish import PublishError
 from streams.broker.source import Spot
-from streams.dispatch.desk import Desk
+from streams.dispatch.desk import HOLD_PARKED, SPAN_ROWS, TAKE_ROWS, Desk
 from streams.touchpoints.record import Record
 
 
@@ -18,6 +18,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.commits: dict[Spot, int] = {}
+        self.held: set[Spot] = set()
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
         return dict.fromkeys(spots, (0, 9))
@@ -27,8 +28,12 @@ class Rows:
 
     def open(self, starts: Mapping[Spot, int]) -> None: ...
     def close(self, spots: Iterable[Spot]) -> None: ...
-    def hold(self, spot: Spot) -> None: ...
-    def release(self, spot: Spot) -> None: ...
+
+    def hold(self, spot: Spot) -> None:
+        self.held.add(spot)
+
+    def release(self, spot: Spot) -> None:
+        self.held.discard(spot)
 
     def unread(self, spot: Spot, upto: int) -> bool:
         return False
@@ -65,3 +70,50 @@ async def test_a_take_that_failed_this_very_moment_is_not_committed_when_a_rebal
     assert source.commits == {}
     with pytest.raises(PublishError):
         await working
+
+
+class Waiting:
+    """A topic of what is parked, and takes of it that end once their first row is gone."""
+
+    topics = ("t.waiting",)
+
+    def __init__(self) -> None:
+        self.gone: set[int] = set()
+
+    def opened(self, spot: Spot, start: int, end: int) -> None: ...
+    def settled(self, spot: Spot, upto: int) -> None: ...
+
+    async def take(self, partition: int, records: Sequence[Record]) -> None:
+        await until(lambda: records[0].offset in self.gone)
+
+
+async def test_a_desk_reads_no_more_while_much_is_in_hand_or_lies_behind_the_first() -> None:
+    waiting, source, spot = Waiting(), Rows(), ("t.waiting", 0)
+    desk = Desk("t.actions", waiting, parked=waiting)
+    desk.source = source
+    working = asyncio.create_task(desk.run())
+    desk.assigned([0])
+    await until(lambda: desk.ready)
+
+    def offer(first: int, count: int) -> None:
+        desk.offer(*spot, [Row(b"{}", offset) for offset in range(first, first + count)])
+
+    offer(0, HOLD_PARKED)
+    assert not source.held
+    offer(HOLD_PARKED, 1)
+    assert source.held
+    waiting.gone.update(range(TAKE_ROWS, HOLD_PARKED + 1))
+    await until(lambda: not source.held)
+    behind = HOLD_PARKED * SPAN_ROWS
+    waiting.gone.update(range(HOLD_PARKED + 1, behind + 1))
+    offer(HOLD_PARKED + 1, behind - HOLD_PARKED - 1)
+    await until(lambda: desk._hands[spot].rows == TAKE_ROWS)
+    source.held.clear()
+    offer(behind, 1)
+    assert source.held
+    assert source.commits == {}
+    waiting.gone.add(0)
+    await until(lambda: source.commits == {spot: behind + 1})
+    assert not source.held
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
