@@ -27,7 +27,7 @@ async def look(worker: Worker, metrics: Metrics, watchdog: Watchdog, now_ms: Cal
             processor = partition.processor
             overdue, late_ms = partition.overdue()
             metrics.timers(partition.number, len(processor.timers), overdue, late_ms / 1000)
-            metrics.state(partition.number, len(processor.store))
+            metrics.state(partition.number, processor.store.about())
             for lane in partition.lanes.values():
                 head = lane.head
                 seconds = max(0, now - head.timestamp) / 1000 if head is not None else 0.0
