@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FANOUT_SLICE = 20
 """Customers that fan-outs meet between two looks at the events, which they shall not keep waiting."""
+LOOK_MS = 10
+"""How long a partition with nothing in hand is left alone: whether anything is unread has a price for each lane."""
 UNPLANNED = Unplanned()
 
 Lanes = dict[Spot, Lane]
@@ -82,6 +84,7 @@ class Partition:
         self.fanouts = Fanouts(processor, plan, strict=event_clock, paced=paced, proof=proof)
         self._holding = Holding()
         self._now = 0
+        self._looked_at = 0
         self._all_read = False
         self._head: tuple[Row, Given] | None = None
         self._asked: int | None = None
@@ -119,6 +122,8 @@ class Partition:
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
         now = self._wall()
+        if self._rests(now):
+            return 0
         self._now = 0 if self._event_clock else now
         if self._now - self.clock <= CAUGHT_UP_MS:
             self._holding.over()
@@ -135,6 +140,18 @@ class Partition:
         if fanouts.next_at <= self.clock and not self._event_clock:
             done += self._fan_out()
         return done
+
+    def _rests(self, now: int) -> bool:
+        """Whether nothing is in hand and nothing due, and a moment ago that was looked at thoroughly."""
+        if self._event_clock or self.processor.timers.earliest <= now or self.fanouts.active:
+            return False
+        for lane in self.lanes.values():
+            if lane.rows:
+                return False
+        if self._looked_at <= now < self._looked_at + LOOK_MS:
+            return True
+        self._looked_at = now
+        return False
 
     def _fan_out(self) -> int:
         """With the wall clock fan-outs take what time is left, a slice at a time; gives how many things were done."""
