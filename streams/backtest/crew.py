@@ -2,16 +2,18 @@
 
 import fcntl
 import gc
+import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple, TypeVar
 
 import msgspec
 
@@ -35,6 +37,9 @@ GARBAGE_THRESHOLDS = (50_000, 50, 100)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[bool, list[Passed]]).decode
 _END = b"end "
+_STDERR = 2
+_WORDS_BYTES, _SAID_BYTES = 2_000, 20_000
+"""Of what a process says: what is looked at for its last words, and what is told in full at the end."""
 Told = TypeVar("Told")
 
 
@@ -169,11 +174,12 @@ class Here:
 
 
 class _Line(NamedTuple):
-    """One process, the pipe to it, and the one by which it tells."""
+    """One process, the pipe to it, the one by which it tells, and the file of what it says on stderr."""
 
     process: BaseProcess
     to: Connection
     told: Connection
+    said: IO[bytes]
 
 
 class Processes:
@@ -187,13 +193,15 @@ class Processes:
             told, tells = context.Pipe(duplex=False)
             widen(to.fileno(), AHEAD_BYTES)
             process = context.Process(target=_serve, args=(given, tells, number), daemon=True)
-            process.start()
+            said = TemporaryFile()  # noqa: SIM115
+            with _stderr_into(said):
+                process.start()
             given.close()
             tells.close()
-            self._lines.append(_Line(process, to, told))
+            self._lines.append(_Line(process, to, told, said))
         # Not among the arguments: a process takes those before the next is started.
-        for line in self._lines:
-            line.to.send(parts)
+        for shard in range(jobs):
+            self._given(shard, parts)
 
     def play(self, shard: int, batch: list[Passed], plain: bool) -> None:
         self._send(shard, _encode((plain, batch)))
@@ -204,12 +212,24 @@ class Processes:
         return [self._told(shard, Outcome) for shard in range(len(self._lines))]
 
     def close(self) -> None:
-        """Whatever still runs is ended."""
+        """Whatever still runs is ended, and what they said is said on our stderr."""
         for line in self._lines:
             line.to.close()
             line.told.close()
             line.process.terminate()
             line.process.join()
+            line.said.seek(0)
+            os.write(_STDERR, line.said.read(_SAID_BYTES))
+            line.said.close()
+
+    def _given(self, shard: int, parts: Parts) -> None:
+        try:
+            self._lines[shard].to.send(parts)
+        except OSError:
+            try:
+                self._told(shard, Outcome)
+            finally:
+                self.close()
 
     def _send(self, shard: int, message: bytes) -> None:
         try:
@@ -219,16 +239,44 @@ class Processes:
 
     def _told(self, shard: int, kind: type[Told]) -> Told:
         """What a process tells. Raises BacktestFault with the reason where it ended early."""
-        process, _, line = self._lines[shard]
+        process, _, line, said = self._lines[shard]
+        which = f"the process of shard {shard} of {len(self._lines)}"
         try:
             told = line.recv()
         except (EOFError, OSError):
             process.join()
-            what = f"the process of shard {shard} ended with {process.exitcode}"
-            raise BacktestFault(f"{what}; expected its outcome; see its last words above, or try --jobs 1") from None
+            what = f"{which} ended with {_ending(process.exitcode or 0)}; expected its outcome"
+            raise BacktestFault(f"{what}; {_last_words(said)}; try --jobs 1") from None
         if not isinstance(told, kind):
-            raise BacktestFault(f"the process of shard {shard} ended early: {told}")
+            raise BacktestFault(f"{which} ended early: {told}")
         return told
+
+
+@contextmanager
+def _stderr_into(file: IO[bytes]) -> Iterator[None]:
+    """Whoever is started meanwhile says there what it would say on our stderr, from its first instant."""
+    kept = os.dup(_STDERR)
+    try:
+        os.dup2(file.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+
+
+def _ending(code: int) -> str:
+    """An exit code in words: `exit code 3`, or the signal that ended it, and what that mostly means."""
+    if code >= 0:
+        return f"exit code {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"{name} (memory may have run out)" if name == "SIGKILL" else name
+
+
+def _last_words(said: IO[bytes]) -> str:
+    """The end of what a process said, in one line."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - _WORDS_BYTES))
+    lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    return f"its last words: {' | '.join(lines[-3:])}" if lines else "it said nothing"
 
 
 def widen(pipe: int, size: int) -> None:

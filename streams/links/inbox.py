@@ -135,8 +135,7 @@ class InboxDoor:
         return web.Response(status=204)
 
     async def _item(self, request: web.Request, customer: str) -> Item | None:
-        id_ = request.match_info["id"]
-        return await self._inboxes.item(customer, id_) if len(id_) <= _LONGEST_ID else None
+        return await self._inboxes.item(customer, request.match_info["id"])
 
     async def _tell(self, customer: str, action: str, type_: str) -> None:
         """Returns once it is durable; a repeat has the id of the first time. Raises HTTPServiceUnavailable."""

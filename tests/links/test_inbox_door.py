@@ -124,6 +124,7 @@ async def test_pages_go_on_where_the_one_before_ended_whatever_comes_and_goes_be
         _, second, _ = await asked.ask(f"/inbox?limit=2&before={first['next']}")
         _, third, _ = await asked.ask(f"/inbox?limit=2&before={second['next']}")
         assert (ids(second), ids(third), third["next"]) == (["a2", "a1"], ["a0"], None)
+        assert (await asked.ask("/inbox?limit=5"))[1]["next"] is None
         assert (await asked.ask("/inbox", token=token("c43")))[1] == {"items": [], "unread": 0, "next": None}
         assert asked.kept == []
 
