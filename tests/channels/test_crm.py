@@ -14,6 +14,7 @@ from channels.accounts import AccountError
 from channels.channel import Away, Outgoing, Permanent, Silent, Transient
 from channels.crm import CrmChannel, crm_channel
 from channels.http import MOST_BYTES
+from channels.several import Several
 from journeys.messages.render import Rendered
 from local.crm import DROP, HubspotService, SalesforceService
 
@@ -177,6 +178,14 @@ async def test_who_answers_without_end_is_waited_for_no_longer_than_twice_the_ti
         await asyncio.wait_for(one.send(outgoing()), 5)
     await one.close()
     server.close()
+
+
+def test_accounts_at_one_crm_are_providers_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "crm.json"
+    path.write_text(json.dumps({name: {"kind": "hubspot", "token": "t"} for name in ("north", "south")}))
+    one = crm_channel(path)
+    assert isinstance(one, Several)
+    assert [one.provider_of(name) for name in ("north", "south", "east")] == ["north", "south", ""]
 
 
 async def test_of_an_answer_that_is_too_long_no_more_is_read_than_a_part(tmp_path: Path) -> None:
