@@ -59,12 +59,14 @@ class Wall:
 
 
 class Log:
-    """Whether a lane has more in its log than in hand."""
+    """Whether a lane has more in its log than in hand, and how often that was asked."""
 
     def __init__(self) -> None:
         self.unread = False
+        self.asked = 0
 
     def __call__(self, upto: int) -> bool:
+        self.asked += 1
         return self.unread
 
 

@@ -5,6 +5,7 @@ import json
 from rig import HOUR, T0, Rig, with_email
 
 from engine.event import Event
+from streams.partition import LOOK_MS
 from streams.touchpoints.decoder import Forward, encode_forward
 
 LATER = T0 + 100 * HOUR
@@ -104,6 +105,28 @@ def test_when_nothing_is_unread_the_wall_clock_fires_timers() -> None:
     rig.wall.now = T0 + HOUR
     rig.run()
     assert rig.sent() == ["c1:reminder"]
+
+
+def test_a_partition_with_nothing_to_do_asks_its_logs_once_in_a_while_and_what_comes_is_not_kept_waiting() -> None:
+    rig = Rig()
+    rig.wall.now = T0
+    with_email(rig)
+    rig.run()
+    log = rig.logs["touchpoints.web"]
+    rig.wall.now += LOOK_MS
+    rig.run()
+    asked = log.asked
+    rig.wall.now += LOOK_MS - 1
+    rig.run()
+    assert log.asked == asked
+    rig.put("touchpoints.web", rig.wall.now, "basket.updated")
+    rig.wall.now += HOUR
+    rig.run()
+    assert rig.sent() == ["c1:reminder"]
+    asked = log.asked
+    rig.wall.now += LOOK_MS
+    rig.run()
+    assert log.asked > asked
 
 
 def test_with_unread_rows_the_wall_clock_fires_nothing() -> None:
