@@ -92,7 +92,15 @@ def _followed() -> dict[str, Any]:
         ("/s/{code}", "A short link is followed", led | away),
         ("/q/{code}", "A code on paper is scanned", led | away),
     )
-    return {
+    drawn = {
+        200: {"description": "The code as a picture.", "content": {"image/svg+xml": {}, "image/png": {}}},
+        404: led[404], **away,
+    }  # fmt: skip
+    picture = {
+        "parameters": [_path("code", "A short code of a message."), _path("form", "`svg` or `png`.")],
+        "get": {"operationId": "draw", "summary": "The picture of a code", "responses": _by_status(drawn)},
+    }
+    return {"/q/{code}.{form}": picture} | {
         path: {
             "parameters": [_path(path[4:-1], _TOKEN if "token" in path else "A short code of a message.")],
             "get": {"operationId": f"follow-{path[1]}", "summary": what, "responses": _by_status(answers)},
