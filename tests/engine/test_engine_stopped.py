@@ -117,6 +117,13 @@ def test_marketing_confirms_nothing() -> None:
     assert (person.sent(), person.codes("refused")) == ([], ["consent"])
 
 
+def test_a_recall_uses_up_no_confirmation() -> None:
+    steps = [{"send": class_, "channel": "sms"} for class_ in ("critical", "service")]
+    person = life(journey_of(enter=CONFIRM, steps=steps))
+    stop(person)
+    assert person.sent() == ["critical", "service"]
+
+
 def test_a_stop_takes_back_the_service_messages_that_are_queued_and_not_its_own_confirmation() -> None:
     mail = sending("service", "email", "other")
     person = life(*ALL, CONFIRMING, mail)
