@@ -23,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, signal.default_int_handler)
+    # A broker of a test lives for minutes: what the JVM's second compiler costs it never gives back.
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_report_header() -> str:
