@@ -155,6 +155,7 @@ async def test_read_and_dismissed_are_told_once_and_stay(inbox: Inbox) -> None:
     async with opened(inbox) as asked:
         for _ in range(2):
             assert (await asked.ask("/inbox/a1/read", "POST"))[0] == 204
+            assert (await asked.ask("/inbox/a1:read/read", "POST"))[0] == 404
             assert (await asked.ask("/inbox/a3/dismiss", "POST"))[0] == 204
         page = (await asked.ask("/inbox"))[1]
     assert (ids(page), page["unread"], page["items"][2]["read_at"]) == (["a4", "a2", "a1", "a0"], 3, NOW)

@@ -6,7 +6,7 @@ from records import NOW, decoder, event, record, refused
 from engine.event import Event
 from streams.touchpoints.decoder import Rejected
 
-SENT = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "replied", "failed")
+SENT = ("sent", "delivered", "opened", "clicked", "dismissed", "bounced", "complained", "replied", "failed")
 MESSAGES = [f"message.{what}" for what in SENT]
 TASKS = ["task.done", "task.no_answer", "task.expired"]
 
