@@ -22,7 +22,7 @@ from streams.links.shelf import RedisShelf
 from streams.operations.erasure import Proof, erase
 from streams.settings import Settings
 
-WAITS = ("1s", "1s", "15s")
+WAITS = ("1s", "1s", "10s")
 """Before each of three messages; the last timer is set while people are erased, and falls due after it."""
 JOURNEY = "journey: nag\ntopic: offers\nttl: 9d\nenter:\n  on: account.created\nsteps:\n" + "".join(
     f"  - wait: {wait}\n    id: w{n}\n  - send: hello\n    channel: email\n    id: s{n}\n"
