@@ -10,7 +10,7 @@ from engine.draft import Draft
 from engine.offers import Candidate, Choosing
 from engine.pending import Pending
 from engine.policy.score import Propensities, message_name
-from engine.program import SendStep
+from engine.program import BestOfferStep, SendStep
 
 COMPETING = "marketing"
 """The class of messages that compete; the others are judged before them, in the order in which they were made."""
@@ -50,16 +50,17 @@ def ranked(draft: Draft, rivals: Sequence[Rival], asked: Propensities) -> list[C
         if isinstance(rival.pending.step, SendStep):
             _place(draft, rival, rival.pending.step, asked, placed)
         else:
-            _place_candidates(draft, rival, placed)
+            _place_candidates(draft, rival, rival.pending.step, placed)
     placed.sort()
     return [*first, *(each[4] for each in placed)]
 
 
 def _alone(draft: Draft, rival: Rival) -> list[Contender]:
     """The order where only one competes: of offers that of their scores, of a message none is needed."""
-    if isinstance(rival.pending.step, SendStep):
+    step = rival.pending.step
+    if isinstance(step, SendStep):
         return [(rival, None)]
-    _explore(draft, rival)
+    explore(draft, step, rival.found)
     return [(rival, each) for each in rival.found.candidates]
 
 
@@ -96,17 +97,17 @@ def _likely(step: SendStep, pending: Pending, asked: Propensities) -> tuple[str,
     return max(found, key=lambda each: each[1][0])
 
 
-def _place_candidates(draft: Draft, rival: Rival, placed: list[_Placed]) -> None:
-    _explore(draft, rival)
+def _place_candidates(draft: Draft, rival: Rival, step: BestOfferStep, placed: list[_Placed]) -> None:
+    explore(draft, step, rival.found)
     journey, enrollment = rival.pending.journey.name, rival.pending.enrollment
     for each in rival.found.candidates:
         placed.append((-each.total, journey, enrollment, len(placed), (rival, each)))
 
 
-def _explore(draft: Draft, rival: Rival) -> None:
+def explore(draft: Draft, step: BestOfferStep, found: Choosing) -> None:
     """Now and then a candidate at random stands before the others, so that all are learned of."""
-    candidates = rival.found.candidates
-    at_random = draft.around.explored(draft.trace_id, rival.pending.step.label, len(candidates))
+    candidates = found.candidates
+    at_random = draft.around.explored(draft.trace_id, step.label, len(candidates))
     if at_random is None or at_random >= len(candidates):
         return
     best, explored = candidates[0].total, candidates.pop(at_random)

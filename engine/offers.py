@@ -81,10 +81,14 @@ def choosing(catalog: OfferCatalog, run: Run, asked: Propensities) -> Choosing:
     segment = next((name for name in catalog.segments if name in members), "") if catalog.segments else ""
     candidates: list[Candidate] = []
     unfit: list[Unfit] = []
-    propensity, number = asked.propensity, 0
+    propensity, prior, number = asked.propensity, asked.prior, 0
     for offer, id_, name, fits, again, context, value, lever, variants in catalog.rows:
-        if fits is not None or again is not None:
-            failed = _failed(offer, fits, facts, customer, run)
+        try:
+            holds = fits is None or fits(facts)
+        except EvaluationError:
+            holds = False
+        if not holds or again is not None:
+            failed = _failed(offer, facts, customer, run, holds=holds)
             if failed is not None:
                 unfit.append(failed)
                 number += len(variants)
@@ -92,7 +96,7 @@ def choosing(catalog: OfferCatalog, run: Run, asked: Propensities) -> Choosing:
         fit = 1.0 if context is None else _context(id_, context, facts)
         for variant, channel in variants:
             number += 1
-            likely, why = propensity(name, channel, segment)
+            likely, why = prior or propensity(name, channel, segment)
             total = likely * fit * value * lever
             told = {
                 "offer": id_,
@@ -119,19 +123,12 @@ def lately(offer: OfferRule, customer: Customer, at: int, zone: str) -> bool:
     return made_at is not None and at < after(made_at, offer.again, zone)
 
 
-def _failed(
-    offer: OfferRule, fits: Callable[[Facts], bool] | None, facts: Facts, customer: Customer, run: Run
-) -> Unfit | None:
-    """The first stage that does not hold; all of them are asked at once first, since mostly all do."""
-    if fits is not None:
-        try:
-            fit = fits(facts)
-        except EvaluationError:
-            fit = False
-        if not fit:
-            for code, condition in offer.stages:
-                if not condition.holds(facts):
-                    return Unfit(offer.id, code, condition)
+def _failed(offer: OfferRule, facts: Facts, customer: Customer, run: Run, *, holds: bool) -> Unfit | None:
+    """The first stage that does not hold, asked one by one only where not all of them do, as `holds` says."""
+    if not holds:
+        for code, condition in offer.stages:
+            if not condition.holds(facts):
+                return Unfit(offer.id, code, condition)
     if offer.again is not None and lately(offer, customer, run.at, run.zone()):
         return Unfit(offer.id, "again", None)
     return None

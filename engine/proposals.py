@@ -4,7 +4,7 @@ from typing import Any
 
 from engine import trace
 from engine.advance import advance, fail, fault_line
-from engine.arbitration import Rival, ranked
+from engine.arbitration import Rival, explore, ranked
 from engine.customer import Enrollment, Spot
 from engine.draft import Draft
 from engine.nodes import best_offer, fallback, send, talk
@@ -50,9 +50,11 @@ def _alone(draft: Draft, pending: Pending) -> None:
     asked = Propensities(draft, run.journey.zone)
     try:
         found = best_offer.choosing(step, run, asked)
-        for _, candidate in ranked(draft, (Rival(pending, found),), asked):
-            if candidate is not None and len(found.picked) < step.pick:
-                best_offer.attempt(step, run, pending, found, candidate)
+        explore(draft, step, found)
+        for candidate in found.candidates:
+            best_offer.attempt(step, run, pending, found, candidate)
+            if len(found.picked) >= step.pick:
+                break
         following = best_offer.finish(step, run, pending, found)
     except Exception as fault:
         # As in `_judge`.

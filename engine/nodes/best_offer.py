@@ -3,6 +3,7 @@
 from engine import offers, trace
 from engine.bounds import with_item
 from engine.customer import OFFERED
+from engine.decision import Line
 from engine.deferral import deferred
 from engine.nodes import send
 from engine.offers import MOST_TOLD, Candidate, Choosing
@@ -34,7 +35,7 @@ def attempt(step: BestOfferStep, run: Run, pending: Pending, found: Choosing, ca
     if offer.id in found.picked:
         candidate.told["code"] = "other_channel"
         return
-    if offers.lately(offer, run.draft.customer, run.at, run.zone()):
+    if offer.again is not None and offers.lately(offer, run.draft.customer, run.at, run.zone()):
         candidate.told["code"] = "again"
         return
     before = enrollment.vars
@@ -57,8 +58,8 @@ def attempt(step: BestOfferStep, run: Run, pending: Pending, found: Choosing, ca
 
 def finish(step: BestOfferStep, run: Run, pending: Pending, found: Choosing) -> Step | None:
     """Goes on, behind the line that tells of the choice, or stands here until a rule allows one; "none" is a choice."""
-    code = found.picked[0] if found.picked else "none"
-    run.say(trace.OFFERED, step.label, code, "" if found.candidates else "no offer concerns the person", **found.told())
+    code, why = found.picked[0] if found.picked else "none", "" if found.candidates else "no offer concerns the person"
+    run.draft.tell(Line(trace.OFFERED, run.journey.name, run.enrollment.id, step.label, code, why, found.told()))
     if found.picked:
         return step.then
     if found.refused is not None and deferred(found.refused, run, pending, found.refusals):

@@ -10,17 +10,18 @@ from journeys.conditions.around import NO_MODEL, NOWHERE, PRIOR
 class Propensities:
     """Asks for what one decision proposes.
 
-    The person's features are looked at once, and only where something learned could use them.
+    The person's features are looked at once, and only where something learned could use them. `prior` is the answer to
+    all questions where nothing is known.
     """
 
-    __slots__ = ("_around", "_decision", "_features", "_prior")
+    __slots__ = ("_around", "_decision", "_features", "prior")
 
     def __init__(self, draft: Draft, zone: str) -> None:
         """`zone` is that of a person whose own is not known."""
         around = draft.around
         personal = isinstance(around, Asked) and around.personal
         self._around = around
-        self._prior = (PRIOR, NO_MODEL) if around is NOWHERE else None
+        self.prior = (PRIOR, NO_MODEL) if around is NOWHERE else None
         self._decision = draft.trace_id
         self._features: dict[str, float] = {}
         if personal:
@@ -31,7 +32,7 @@ class Propensities:
 
         `segment` is the one in which the person counts.
         """
-        return self._prior or self._around.propensity(self._decision, name, channel, segment, self._features)
+        return self.prior or self._around.propensity(self._decision, name, channel, segment, self._features)
 
 
 def message_name(message: str) -> str:
