@@ -12,8 +12,6 @@ from cli.errors import CliError, one_line
 from cli.settings import load_settings
 from streams import process
 from streams.broker.topics import migrate
-from streams.learner.process import run_learner
-from streams.links.process import run_serve
 from streams.metrics.gauges import ProcessEnded
 from streams.observing.logs import configure, loop_fault, redacted, secrets_of
 from streams.process import run_dispatcher, run_worker
@@ -45,12 +43,17 @@ def dispatcher() -> None:
 @click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
 def learner(clock: str | None) -> None:
     """Learn what became of what was decided, and publish it as the models that workers ask."""
+    # Imported where it runs, as commands are: a worker and a dispatcher start sooner without it.
+    from streams.learner.process import run_learner
+
     _run("learner", run_learner, clock=clock)
 
 
 @click.command()
 def serve() -> None:
     """Answer the links of messages: unsubscribe by one click, and preferences (docs/messages.md)."""
+    from streams.links.process import run_serve
+
     _run("serve", run_serve)
 
 
@@ -63,6 +66,8 @@ def all_(clock: str | None, start: str | None) -> None:
 
 
 async def _all(settings: Settings, stop: asyncio.Event) -> None:
+    from streams.learner.process import run_learner
+
     others = settings.model_copy(update={"metrics_port": 0})
     await asyncio.gather(run_worker(settings, stop), run_dispatcher(others, stop), run_learner(others, stop))
 
