@@ -10,6 +10,7 @@ from cli.main import main
 from journeys.checks import check
 from journeys.faq import Answers
 from journeys.load import load_project
+from journeys.messages.render import render
 from journeys.messages.spoken import Spoken, spoken
 from journeys.model import Faq
 from streams.definitions.plan import plan_deploy
@@ -160,3 +161,17 @@ def test_the_answer_that_is_over_takes_the_place_of_no_other() -> None:
     near = shop.find("What does delivery cost?")
     assert near is not None and shop.reaches(near)
     assert [shop.holds(near, at) for at in (9, 10, 19, 20)] == [False, True, True, False]
+
+
+def test_what_people_write_leaves_in_the_words_of_the_brand_and_is_checked_alike() -> None:
+    over = ASK.replace(
+        "  - exit: unknown\n", "  - {task: help, queue: care, due: 1h, hand_over: person-says}\n  - exit: done\n"
+    )
+    said_by = {"messages/person-says/message.yaml": "class: service\n", "journeys/ask.yaml": over}
+    text = "{{ event.text }} {{ brand.signature }}"
+    folder = load_project({**FILES, **said_by, "messages/person-says/chat.txt": text})
+    assert check(folder) == []
+    read = render(folder.messages["person-says"], "chat", {"event": {"text": "Yes."}})
+    assert read.text == "Yes. Yours, Lumière"
+    [told] = said({**said_by, "messages/person-says/chat.txt": "{{ event.text }} {{ brand.slogan }}"})
+    assert "messages/person-says/chat.txt:1:21: J016 `brand` has no `slogan`" in told
