@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -64,7 +63,7 @@ def read_endpoints(path: Path) -> dict[str, Endpoint]:
 class Webhook:
     """The webhook channel. The recipient is the name of an endpoint; `now` gives seconds since the epoch.
 
-    Endpoints of one host are one provider, with so many `connections`.
+    Each endpoint is a provider of its own, with so many `connections`: behind one host may stand many receivers.
     """
 
     name = "webhook"
@@ -73,11 +72,11 @@ class Webhook:
     def __init__(self, endpoints: Mapping[str, Endpoint], *, now: Callable[[], float], connections: int = 16) -> None:
         self._endpoints = endpoints
         self._now = now
-        self._providers = apart({name: _host(endpoint.url) for name, endpoint in endpoints.items()})
+        self._providers = apart({name: name for name in endpoints})
         self._https = {provider: Http(connections) for provider in self._providers.values()}
 
     def provider_of(self, recipient: str) -> str:
-        """The host of the endpoint."""
+        """The endpoint."""
         return self._providers.get(recipient, "")
 
     async def send(self, outgoing: Outgoing) -> Sent:
@@ -143,12 +142,6 @@ def _verdict(status: int, code: str, after: float | None) -> Exception:
     if status >= 500 or status < 400 or status in _OF_THE_ENDPOINT:
         return Away(code, after)
     return Transient(code, after)
-
-
-def _host(url: str) -> str:
-    """Host and port, without who logs in."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _fault(endpoint: Endpoint) -> str:
