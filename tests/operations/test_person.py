@@ -109,6 +109,25 @@ def test_all_that_is_kept_is_exported_and_nothing_of_others(house: Settings, sil
     assert "bob" not in json.dumps({name: part for name, part in found.items() if name != "read"})
 
 
+def given_back(house: Settings) -> None:
+    """The dispatcher gives one action back, has another that had waited in hand, and could not take all away."""
+    put(house, "dispatches", AT, told("a1", Status.RELEASED, 2 * HOUR))
+    put(house, "dispatches", AT, told(erased_key(NAME), Status.ERASED, 2 * HOUR, "not_forgotten links postal"))
+    put(house, "actions.waiting.email", AT, out(NAME, action("a1")), out(NAME, action("a9")))
+    put(house, "dispatches", AT, told("a9", Status.RESERVED, 2 * HOUR))
+
+
+def with_links(house: Settings, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
+    """The settings with keys of links and a folder of letters, which the command has from now on."""
+    keys = folder / "keys.json"
+    keys.write_text(json.dumps({"2026": "k" * 32}))
+    keys.chmod(0o400)
+    given = {"links_url": "https://m.example", "links_keys": str(keys), "postal": str(folder)}
+    for name, value in given.items():
+        monkeypatch.setenv(f"SILLAGE_{name.upper()}", value)
+    return house.model_copy(update=given)
+
+
 async def written_to(settings: Settings) -> str:
     """Zoë was written to at her number; gives the hash of that."""
     links = links_of(settings)
@@ -156,21 +175,12 @@ def test_an_erasure_is_proven_piece_by_piece(
     assert "NOT proven" in after and "1 actions are reserved and not settled" in after
     assert "1 calls are not settled" in after and "waits until nothing of theirs is in the dispatcher's hands" in after
     # Given back, it is refused at its turn, once the dispatcher has nothing of theirs in hand; one that waits is not.
-    put(house, "dispatches", AT, told("a1", Status.RELEASED, 2 * HOUR))
-    put(house, "dispatches", AT, told(erased_key(NAME), Status.ERASED, 2 * HOUR, "not_forgotten links postal"))
-    put(house, "actions.waiting.email", AT, out(NAME, action("a1")), out(NAME, action("a9")))
-    put(house, "dispatches", AT, told("a9", Status.RESERVED, 2 * HOUR))
+    given_back(house)
     waits = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
     missing = [name for name, holds in checks(waits).items() if not holds]
     assert missing == ["queue", "calls", "letters", "links"] and "actions.waiting.email/" in waits.stdout
     put(house, "dispatches", AT, told("a9", Status.REFUSED, 3 * HOUR))
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"2026": "k" * 32}))
-    keys.chmod(0o400)
-    given = {"links_url": "https://m.example", "links_keys": str(keys), "postal": str(tmp_path)}
-    for name, value in given.items():
-        monkeypatch.setenv(f"SILLAGE_{name.upper()}", value)
-    address = asyncio.run(written_to(house.model_copy(update=given)))
+    address = asyncio.run(written_to(with_links(house, monkeypatch, tmp_path)))
     assert asyncio.run(found_at(house, address))
     last = sillage("person", "erase", NAME, "--yes", "--timeout", "0", "--json", code=1)
     Draft202012Validator(json.loads((SCHEMAS / "erasure.schema.json").read_text())).validate(json.loads(last.stdout))
