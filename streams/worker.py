@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from aiokafka.errors import KafkaError
 
 from state.store import PartitionStore, StoreDamaged
+from streams.alone import alone, first_of
 from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
 from streams.broker.source import Source, Spot
@@ -167,11 +167,11 @@ class Worker:
             await publisher.start()
             self._began = True
             self._publisher = publisher
-            await _alone(self._work(publisher))
+            await alone(self._work(publisher))
         except _PASSING as fault:
             return str(said(fault))
         except ExceptionGroup as group:
-            first = _first(group)
+            first = first_of(group)
             if isinstance(first, _PASSING):
                 return str(said(first))
             raise first from None
@@ -381,20 +381,3 @@ _PASSING = (PublishError, KafkaError, OSError, StoreDamaged)
 def _close(store: PartitionStore) -> None:
     """Closes it in a thread, since a store on disk writes what it still holds."""
     asyncio.get_running_loop().run_in_executor(None, store.close)
-
-
-async def _alone(work: Coroutine[Any, Any, None]) -> None:
-    """Runs `work` as a task of its own: cancelled while it fails, a group of tasks would tell of the fault only."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.wait([task])
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    task.result()
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first fault inside, however deep."""
-    fault = group.exceptions[0]
-    return _first(fault) if isinstance(fault, BaseExceptionGroup) else fault
