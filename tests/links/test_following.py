@@ -1,19 +1,16 @@
 """Links that are followed, over HTTP: where they lead, what is told of people, and what of machines."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 import pytest
 from onelife import Life, journey_of
 from prometheus_client import CollectorRegistry
+from published import Published
 from qrreading import read
 
-from streams.broker.publish import PublishError
-from streams.links.answers import Answers
 from streams.links.follow import Follow
 from streams.links.server import Server
 from streams.links.shelf import MemoryShelf
@@ -31,24 +28,14 @@ TRAPPED = f"/c/{KEYS.seal(TRAP, ANN._replace(url=''))}"
 
 
 @dataclass
-class Door:
+class Door(Published):
     """A server that listens, and what was published; `away` refuses every write."""
 
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
-    kept: list[Answers] = field(default_factory=list)
-    away: bool = False
     now: int = NOW
     port: int = 0
     client: aiohttp.ClientSession = None  # type: ignore[assignment]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-
-    async def publish(self, found: Answers) -> None:
-        if self.away:
-            raise PublishError("refused by the test")
-        self.kept.append(found)
-
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(out.value or b"") for found in self.kept for out in found.records]
 
     async def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:
         url = f"http://127.0.0.1:{self.port}{path}"

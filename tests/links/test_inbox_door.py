@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 from onelife import Life, journey_of
 from openapi_spec_validator import validate
 from prometheus_client import CollectorRegistry
+from published import Published
 
 from channels.inapp import Inbox, Item
 from engine.customer import Consent
-from streams.broker.publish import PublishError
 from streams.inbound.door import Door
-from streams.links.answers import Answers
 from streams.links.apptokens import AUDIENCE, LONGEST_SECONDS, AppKeys, TokenRefused
 from streams.links.follow import Follow
 from streams.links.inbox import DISMISSED, READ, InboxDoor
@@ -46,22 +45,12 @@ def token(
 
 
 @dataclass
-class Asked:
+class Asked(Published):
     """A server with inboxes and a client; what was published, unless `away`."""
 
-    inbox: Inbox
+    inbox: Inbox = field(kw_only=True)
     port: int = 0
-    kept: list[Answers] = field(default_factory=list)
-    away: bool = False
     client: aiohttp.ClientSession = None  # type: ignore[assignment]
-
-    async def publish(self, found: Answers) -> None:
-        if self.away:
-            raise PublishError("refused by the test")
-        self.kept.append(found)
-
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(out.value or b"") for found in self.kept for out in found.records]
 
     async def ask(
         self, path: str, method: str = "GET", token: str = token(), **headers: str
@@ -99,7 +88,7 @@ async def inbox(redis_url: str, prefix: str) -> AsyncIterator[Inbox]:
 
 @asynccontextmanager
 async def opened(inbox: Inbox, **given: Any) -> AsyncIterator[Asked]:
-    asked, catalog = Asked(inbox), Life(journey_of(steps=[{"exit": "done"}])).catalog
+    asked, catalog = Asked(inbox=inbox), Life(journey_of(steps=[{"exit": "done"}])).catalog
     settings = Settings(serve_port=0, serve_host="127.0.0.1", **given)
     routes = InboxDoor(settings, APP, inbox, asked.publish, lambda: NOW).routes()
     server = Server(settings, Keys(SECRETS), asked.publish, lambda: catalog, lambda: NOW, others=routes)
@@ -273,7 +262,7 @@ def test_the_description_is_sound_and_names_every_route() -> None:
     found = openapi()
     validate(found)
     settings, shelf = Settings(), MemoryShelf()
-    asked = Asked(None)  # type: ignore[arg-type]
+    asked = Asked(inbox=None)  # type: ignore[arg-type]
     serving, keys = Metrics(CollectorRegistry()).serving, Keys(SECRETS)
     door = Door(settings, {}, keys, shelf, asked.publish, lambda: NOW, None, serving)  # type: ignore[arg-type]
     follow = Follow(settings, keys, shelf, asked.publish, lambda: NOW, serving)

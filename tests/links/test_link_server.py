@@ -1,17 +1,15 @@
 """The web endpoint behind links, asked over HTTP: what GET shows, what POST keeps, what a wrong token gets."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 from onelife import Life, journey_of
+from published import Published
 
-from streams.broker.publish import PublishError
-from streams.links.answers import Answers
 from streams.links.server import MOST_BYTES, Server
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject
 from streams.settings import Settings
@@ -23,20 +21,10 @@ SENDS = [{"send": "hello", "channel": "email"}, {"send": "both", "channel": "pus
 
 
 @dataclass
-class Door:
+class Door(Published):
     """A server that listens, a client, and what was published; `away` refuses every write."""
 
-    kept: list[Answers] = field(default_factory=list)
-    away: bool = False
     waits_for: str = ""
-
-    async def publish(self, found: Answers) -> None:
-        if self.away:
-            raise PublishError("refused by the test")
-        self.kept.append(found)
-
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(out.value or b"") for found in self.kept for out in found.records]
 
     def said(self) -> list[tuple[str, str, bool]]:
         told = [event["properties"] for event in self.events()]
