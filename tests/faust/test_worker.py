@@ -22,6 +22,7 @@ from streams.broker.publish import KafkaPublisher, Out
 from streams.broker.reader import read_all, reading
 from streams.broker.topics import migrate, touchpoint_topics
 from streams.faust.app import Group
+from streams.faust.loop import PREFETCH_SECONDS
 from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
@@ -165,6 +166,8 @@ async def test_events_become_actions_and_positions_are_committed(house: Settings
         await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
         await until(lambda: _has(house, 50), 20)
         await until(lambda: one.idle)
+        source: Any = one.worker.source
+        assert source._first.consumer.kafka._fetcher._prefetch_backoff == PREFETCH_SECONDS
     assert await actions(house) == sorted((c, "hello") for c in customers)
     consumer = AIOKafkaConsumer(bootstrap_servers=house.kafka, group_id=f"{house.prefix}-worker")
     await consumer.start()
