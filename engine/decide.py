@@ -107,13 +107,13 @@ def _concerns_nothing(catalog: Catalog, customer: Customer, event: Event) -> boo
     type_ = event.type
     if type_ in FACTS or event.identifiers or customer.armed != catalog.armed:
         return False
+    if type_ in ANSWER_TYPES and (customer.queued or customer.contacts):
+        # Also where no open journey asks: a version of old that somebody is inside may, and those who take over.
+        return False
     if type_ not in catalog.heard:
-        return not (customer.queued and type_ in ANSWER_TYPES) and not _waited_for(catalog, customer, type_)
+        return not _waited_for(catalog, customer, type_)
     return not (
-        type_ in catalog.wanted
-        or (type_ in ANSWER_TYPES and (customer.queued or customer.contacts))
-        or catalog.may_begin(type_, event.properties)
-        or _waited_for(catalog, customer, type_)
+        type_ in catalog.wanted or catalog.may_begin(type_, event.properties) or _waited_for(catalog, customer, type_)
     )
 
 

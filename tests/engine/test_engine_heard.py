@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onelife import Life, journey_of
 
 from cli.folder import read_files
 from engine.catalog import Catalog
@@ -75,3 +76,12 @@ class TestHeard:
         basket = {"basket_id": "b1", "value": 80.0}
         customer, _, _ = _life([("basket.updated", basket, 0, 0), ("basket.emptied", basket, 0, 5)], False)
         assert (len(customer.memory), customer.enrollments) == (1, [])
+
+    def test_an_answer_is_remembered_for_who_is_inside_a_version_that_picks_the_best_channel(self) -> None:
+        best = {"channels": ["email", "push"], "pick": "best"}
+        life = Life(journey_of(steps=[{"send": "both", **best}, {"wait": "2h"}, {"send": "both", "id": "b2", **best}]))
+        life.event("began")
+        life.release(journey_of(steps=[{"send": "both", "channel": "email"}]), version="v2")
+        life.receipt("message.sent")
+        life.receipt("message.opened")
+        assert [each.answered for each in life.customer.contacts] == [True]
