@@ -89,14 +89,14 @@ class Serving:
             self._rounds[task] = ready, places
 
     def _slice(self, size: int) -> list[Errand]:
-        """The next so many: first those put off that are ready again, then fresh ones."""
+        """The next so many: first those put off that are ready again, then fresh ones. While the provider is away it is
+        the other way round: one that it never takes would use up each try, and keep all behind it waiting.
+        """
         now = self._now()
-        ready = [errand for errand in self._later if errand.ready_at <= now][:size]
-        taken = {id(errand) for errand in ready}
-        self._later = [errand for errand in self._later if id(errand) not in taken]
-        while self._fresh and len(ready) < size:
-            ready.append(self._fresh.popleft())
-        return ready
+        ready = [errand for errand in self._later if errand.ready_at <= now]
+        line = [*self._fresh, *ready] if self._provider.away else [*ready, *self._fresh]
+        self._take_out(line[:size])
+        return line[:size]
 
     async def _something(self) -> None:
         """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""

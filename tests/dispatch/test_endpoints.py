@@ -102,6 +102,18 @@ async def test_an_endpoint_that_is_away_is_told_of_for_its_channel_and_keeps_no_
     assert town.tally.away == {"webhook": False}
 
 
+async def test_what_an_endpoint_never_takes_keeps_the_breaker_open_for_nothing_behind_it() -> None:
+    town, several = await office(limits={"webhook": Limits(parallel=1)}), many("slow", 8)
+    bad, good = several[:5], several[5:]
+    for one in bad:
+        town.hatch.script[one.id] = [Away("webhook_500")] * 1000
+    await asyncio.wait_for(town.take(*several), 5)
+    again = asyncio.create_task(town.dispatcher.take(0, waiting(town)))
+    await until(lambda: len(town.hatch.sent) == len(good))
+    assert not again.done()
+    await ended(again)
+
+
 async def test_each_endpoint_has_a_rate_of_its_own() -> None:
     asked: list[str] = []
 
