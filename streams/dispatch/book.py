@@ -93,6 +93,11 @@ class Book:
         await self._write(partition, entries)
         await self._put(partition, entries)
 
+    async def give_back(self, partition: int, reserved: Sequence[Entry]) -> None:
+        """What of these is reserved was not handed over, and will not be: a bare reserve is a message lost."""
+        with contextlib.suppress(PublishError):
+            await self.settle(partition, self._given_back(reserved))
+
     async def note(self, partition: int, notes: Sequence[Note]) -> None:
         """Writes voids, consent changes and erasures, durably, like `settle`."""
         entries = [_entry(note, self._clock()) for note in notes]

@@ -210,16 +210,20 @@ class Dispatcher:
             self._gauges.ledger_conflicts(len(held))
         given_up = self._given_up(held)
         settled = answered + given_up
-        if settled:
-            await self._settle(partition, settled)
-            self._count([pair for pair in answered if _is_new(*pair)] + given_up)
         ids = {errand.action.id for errand, _ in settled}
         reserved = [pair for pair in answers if pair[1].status is Status.RESERVED]
-        self._forgetting.leave({*ready} - {errand for errand, _ in reserved})
-        for place in places[len(reserved) :]:
-            place.leave(None)
-        if spare := [released(entry, self._clock()) for _, entry in reserved[len(places) :]]:
-            await self._book.settle(partition, spare)
+        try:
+            if settled:
+                await self._settle(partition, settled)
+                self._count([pair for pair in answered if _is_new(*pair)] + given_up)
+            self._forgetting.leave({*ready} - {errand for errand, _ in reserved})
+            for place in places[len(reserved) :]:
+                place.leave(None)
+            if spare := [released(entry, self._clock()) for _, entry in reserved[len(places) :]]:
+                await self._book.settle(partition, spare)
+        except BaseException:
+            await _whole(self._book.give_back(partition, [entry for _, entry in reserved]))
+            raise
         return ids | await self._hand_over(partition, provider, reserved[: len(places)], places)
 
     async def _reserve(self, partition: int, errands: Sequence[Errand]) -> list[tuple[Errand, Entry]]:

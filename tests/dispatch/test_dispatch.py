@@ -1,6 +1,7 @@
 """What becomes of actions: sent, refused, failed, each once and each with its receipt."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from dispatching import HELLO, NOW, AllNoted, Office, Row, action, rows
@@ -11,6 +12,7 @@ from channels.limits import NONE
 from engine.decision import ConsentChange, Erasure, Void
 from journeys.messages.model import Message
 from journeys.model import MessageHead
+from streams.broker.publish import Out
 from streams.broker.watch import DamagedLog
 from streams.dispatch.errand import MAX_AGE_MS
 from streams.touchpoints.home import home
@@ -343,3 +345,27 @@ async def test_a_cancelled_take_gives_back_what_was_not_handed_over_and_settles_
     restarted = await office.another().open()
     await restarted.take(*(action(f"a{n}") for n in range(20)))
     assert sorted(office.hatch.ids()) == sorted(f"a{n}" for n in range(20))
+
+
+async def test_a_take_cancelled_while_a_refusal_is_told_gives_back_what_was_reserved_beside_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, append = asyncio.Event(), office.shelf.append
+
+    async def hanging(topic: str, partition: int, records: Sequence[Out]) -> int:
+        if topic.endswith("touchpoints.email"):
+            told.set()
+            await asyncio.Event().wait()
+        return await append(topic, partition, records)
+
+    await office.book.note(0, [Void("v", "ann", "a1", "goal", 1000)])
+    monkeypatch.setattr(office.shelf, "append", hanging)
+    taking = asyncio.create_task(office.take(action("a1"), action("a2")))
+    await told.wait()
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    monkeypatch.undo()
+    restarted = await office.another().open()
+    await restarted.take(action("a1"), action("a2"))
+    assert office.hatch.ids() == ["a2"]
