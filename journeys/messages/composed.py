@@ -151,10 +151,11 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     done = at = 0
     unclosed: set[str] = set()
     while opened := _OPENS.search(text, at):
-        at = opened.end()
-        end = -1 if opened[0] in unclosed else text.find(_CLOSES[opened[0]], at)
+        end = -1 if opened[0] in unclosed else text.find(_CLOSES[opened[0]], opened.end())
         if end < 0:
+            # Its second brace may begin another: `{{% if %}` is a brace and a tag.
             unclosed.add(opened[0])
+            at = opened.start() + 1
             continue
         at = end + 2
         yield text[done : opened.start()], False

@@ -136,6 +136,13 @@ def test_what_a_text_names_of_the_brand_is_held_however_it_is_named(text: str) -
     assert render(message(**{"messages/hi/sms.txt": text}), "sms", {}).text == "Lumière"
 
 
+def test_a_brace_before_a_tag_hides_nothing_that_the_tag_names() -> None:
+    text = "Only {{% if facts.other.price == 5 %}five}{% endif %}"
+    files = {name: FILES[name] for name in ("project.yaml", "brands/lumiere.yaml")}
+    files |= {"messages/hi/message.yaml": "class: service\n", "messages/hi/sms.txt": text}
+    assert render(load_project(files).messages["hi"], "sms", {}).text == "Only {five}"
+
+
 UTM = "utm: {hosts: [shop.example]}\n"
 
 
