@@ -14,6 +14,7 @@ LONGEST_SECONDS = 24 * 3_600
 SKEW_SECONDS = 60
 """How much the clocks of two servers may differ."""
 _LONGEST_ID = 200
+_MOST_SECONDS = 1e12
 _MAKE = "sign a new one as docs/channels.md shows"
 
 
@@ -39,9 +40,10 @@ class AppKeys:
             raise TokenRefused("token_long", f"the token has over {LONGEST} characters; leave other claims out of it")
         claims = self._claims(token)
         customer, ends = claims["sub"], claims["exp"]
-        if not isinstance(customer, str) or not 0 < len(customer.encode(errors="replace")) <= _LONGEST_ID:
+        if not isinstance(customer, str) or not 0 < _size(customer) <= _LONGEST_ID:
             raise TokenRefused("token_wrong", "the claim sub is no customer's id, text of 1 to 200 bytes")
-        if isinstance(ends, bool) or not isinstance(ends, int | float):
+        # No comparison with NaN holds: such a token would never end.
+        if isinstance(ends, bool) or not isinstance(ends, int | float) or not abs(ends) < _MOST_SECONDS:
             raise TokenRefused("token_wrong", "the claim exp is no instant, in seconds since 1970")
         left = ends - now / 1000
         if left <= -SKEW_SECONDS:
@@ -54,7 +56,8 @@ class AppKeys:
         """What a token says that one of the keys has signed for this use; its time is looked at elsewhere."""
         try:
             name = jwt.get_unverified_header(token).get("kid")
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, UnicodeEncodeError):
+            # Bytes of a header that are no UTF-8 are here as halves of surrogate pairs.
             raise TokenRefused("token_unreadable", f"the token is no JWT; {_MAKE}") from None
         secret = self._secrets.get(name) if isinstance(name, str) else None
         if secret is None:
@@ -72,6 +75,14 @@ class AppKeys:
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise TokenRefused("token_wrong", f"the token is not signed by that key, with HS256; {_MAKE}") from None
         return found
+
+
+def _size(customer: str) -> int:
+    """The bytes of an id, 0 where it has none, as half of a surrogate pair has."""
+    try:
+        return len(customer.encode())
+    except UnicodeEncodeError:
+        return 0
 
 
 def read_app_keys(path: str) -> AppKeys:

@@ -218,6 +218,7 @@ def unsigned() -> str:
     [
         ("", "token_missing"),
         ("nonsense", "token_unreadable"),
+        ("\udcff.a.b", "token_unreadable"),
         ("x" * (LONGEST + 1), "token_long"),
         (unsigned(), "token_wrong"),
         (token(secret="x" * 32), "token_wrong"),
@@ -227,6 +228,9 @@ def unsigned() -> str:
         (token(ends=None), "token_wrong"),
         (token(ends="soon"), "token_wrong"),
         (token(ends=True), "token_wrong"),
+        (token(ends=float("nan")), "token_wrong"),
+        (token(ends=10**400), "token_wrong"),
+        (token("\ud800"), "token_wrong"),
         (token(""), "token_wrong"),
         (token("c" * 201), "token_wrong"),
         (token(ends=NOW / 1000 - 60), "token_expired"),
