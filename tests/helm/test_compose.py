@@ -143,6 +143,12 @@ def test_who_seals_links_and_who_opens_them_have_the_same_keys_and_nobody_else_h
     assert (COMPOSE / "links" / ".gitignore").read_text(encoding="utf-8").splitlines()[1:] == ["*", "!.gitignore"]
 
 
+def test_serve_can_be_told_who_calls_it_and_nobody_else_is() -> None:
+    callers = {"SILLAGE_INBOUND", "SILLAGE_INBOX_KEYS", "SILLAGE_INBOX_ORIGINS"}
+    told_of = {name: callers & SERVICES[name]["environment"].keys() for name in OURS}
+    assert told_of == {name: callers if name == "serve" else set() for name in OURS}
+
+
 def test_ours_are_of_the_version_that_is_built() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (version,) = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)
