@@ -155,8 +155,8 @@ class OpenGoal(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class QueuedAction(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An action proposed and not yet known to have left, so that it can be voided.
 
-    Where it is a fallback of `journey`, a receipt of a type of `unless` for an action of `behind` voids it. One of
-    class `service` is voided by a STOP.
+    Where it is a fallback, a receipt of a type of `unless` for an action of `behind` voids it, one of class `service` a
+    STOP; `journey` is known of those two, whose enrollment may be over by then.
     """
 
     action: str

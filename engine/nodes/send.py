@@ -198,8 +198,9 @@ def _send(
     if proposal.confirms:
         draft.stopped = ""
     enrollment.sent = with_last(enrollment.sent, name, SENT_PER_ENROLLMENT)
-    is_service = proposal.class_ == SERVICE
-    queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at, service=is_service)
+    queued = QueuedAction(name, enrollment.id, proposal.topic, variant.channel, run.at)
+    if proposal.class_ == SERVICE:
+        queued = replace(queued, journey=run.journey.name, service=True)
     if chain is not None and step.fallback is not None:
         behind, unless = list(chain.sent), sorted(step.fallback.unless)
         queued = replace(queued, journey=run.journey.name, behind=behind, unless=unless)

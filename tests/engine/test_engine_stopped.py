@@ -132,6 +132,7 @@ def test_a_stop_takes_back_the_service_messages_that_are_queued_and_not_its_own_
     first = person.actions()[0]
     stop(person)
     assert person.voided() == [(first.id, "stopped")]
+    assert [each.journey for each in person.lines("voided")] == ["service"]
     assert [(each.channel, each.service) for each in person.customer.queued] == [
         ("sms", False),
         ("email", True),
