@@ -88,8 +88,11 @@ def _said(fault: Exception) -> str:
 
 def _entry(ask: Ask, answer: str) -> Entry:
     status, at, written = answer.split("|", 2)
-    code, _, segments = written.partition(_SEGMENTS)
-    return Entry(ask.action, Status(status), int(at), code, ask.class_, int(segments or 0))
+    code, mark, segments = written.rpartition(_SEGMENTS)
+    if not mark or not segments.isdecimal():
+        # A code may be a provider's reference, whatever is in that.
+        code, segments = written, "0"
+    return Entry(ask.action, Status(status), int(at), code, ask.class_, int(segments))
 
 
 def _written(entry: Entry) -> str:

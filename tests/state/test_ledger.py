@@ -87,8 +87,11 @@ async def test_what_is_settled_stays_so_with_its_instant_and_code(ledger: Ledger
 async def test_what_was_sent_keeps_how_many_segments_it_had(ledger: Ledger) -> None:
     await ledger.refill(0, batches([Entry("a1", Status.SENT, 5500, "a|code", segments=3)]))
     await ledger.put(0, [Entry("a2", Status.SENT, 5500, segments=12), Entry("a3", Status.SENT, 5500, "code")])
-    answers = await ledger.reserve(0, [ask("a1"), ask("a2"), ask("a3")], 6000)
-    assert [(entry.code, entry.segments) for entry in answers] == [("a|code", 3), ("", 12), ("code", 0)]
+    # A reference is the provider's, whatever is in it.
+    await ledger.put(0, [Entry("a4", Status.SENT, 5500, "a\x1fb", segments=2), Entry("a5", Status.SENT, 5500, "\x1fb")])
+    answers = await ledger.reserve(0, [ask(f"a{number}") for number in range(1, 6)], 6000)
+    found = [("a|code", 3), ("", 12), ("code", 0), ("a\x1fb", 2), ("\x1fb", 0)]
+    assert [(entry.code, entry.segments) for entry in answers] == found
 
 
 async def test_sent_stands_above_every_other_answer(ledger: Ledger) -> None:
