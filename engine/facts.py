@@ -110,7 +110,7 @@ def _stop(draft: Draft, channel: str, before: Consent | None) -> None:
         return
     draft.stopped = channel
     for each in draft.customer.queued:
-        if each.service and each.channel == channel:
+        if each.service and each.channel == channel and not _consents(draft.customer, each.topic, channel):
             take_back(draft, [each], each.journey, STOPPED, draft.at)
 
 
@@ -134,9 +134,11 @@ def _tell_dispatch(draft: Draft, event: Event, topic: str, channel: str, given: 
         keys = [
             key.rpartition("/") for key in customer.consent if key.endswith(f"/{channel}") and key[0] != EVERY_TOPIC
         ]
-        topics = {each for each, _, _ in keys if (held := answer_for(customer.consent, each, channel)) and held.given}
+        topics = {each for each, _, _ in keys if _consents(customer, each, channel)}
     else:
-        topics = {each.topic for each in customer.queued if each.channel == channel}
+        # A yes to one of the topics may be newer than this no to all of them, which came late.
+        asked = {each.topic for each in customer.queued if each.channel == channel}
+        topics = {each for each in asked if not _consents(customer, each, channel)}
     for each in sorted(topics):
         identity = consent_id(customer.id, each, channel, event.id)
         draft.outputs.append(ConsentChange(identity, customer.id, each, channel, given, draft.at))
@@ -153,7 +155,11 @@ def _about(queued: QueuedAction, topic: str, channel: str) -> bool:
 
 def may_locate(customer: Customer) -> bool:
     """Whether where the person is may be kept."""
-    answer = answer_for(customer.consent, _LOCATION, _APP)
+    return _consents(customer, _LOCATION, _APP)
+
+
+def _consents(customer: Customer, topic: str, channel: str) -> bool:
+    answer = answer_for(customer.consent, topic, channel)
     return answer is not None and answer.given
 
 

@@ -143,6 +143,17 @@ def test_a_stop_takes_back_the_service_messages_that_are_queued_and_not_its_own_
     assert len(person.voided()) == 1
 
 
+def test_a_stop_that_comes_late_takes_back_nothing_of_a_topic_with_a_newer_yes() -> None:
+    person = life(*ALL)
+    person.advance("2m")
+    stop(person, given=True, topic="offers")
+    for class_ in ("marketing", "service"):
+        person.event(class_)
+    said = {"topic": "*", "channel": "sms", "given": False}
+    person.event("consent.changed", said, occurred_at=person.at - 60_000)
+    assert (person.voided(), person.consent_changes()) == ([], [])
+
+
 def test_where_the_project_asks_for_a_yes_nothing_leaves_without_one() -> None:
     journeys = [sending(class_, "email") for class_ in ("marketing", "service", "critical")]
     person = life(*journeys, terms=ASKS)
