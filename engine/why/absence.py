@@ -1,6 +1,7 @@
 """Why a journey did nothing for a person: the nearest cause first, and what would have to be true."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -207,12 +208,7 @@ def _gates(asked: Question) -> Iterator[Cause]:
         yield Cause("holdout", "they are in the control group of all marketing")
     sends = [step for step in journey.rests.values() if isinstance(step, SendStep)]
     opt_in = asked.catalog.terms.opt_in
-    asking = {
-        each.channel
-        for step in sends
-        for each in step.variants
-        if step.message.class_ not in WITHOUT_CONSENT or each.channel in opt_in
-    }
+    asking = {each.channel for step in sends if _asks_consent(step, opt_in) for each in step.variants}
     without = [channel for channel in sorted(asking) if not _consented(customer, journey.topic, channel)]
     if asking and len(without) == len(asking):
         cure = f"a `consent.changed` with topic {journey.topic}, one of these channels and given: true"
@@ -228,6 +224,11 @@ def _gates(asked: Question) -> Iterator[Cause]:
     if channels and len(away) == len(channels):
         cure = f"a `customer.updated` that sets {' or '.join(away)}"
         yield Cause("unreachable", f"they have no address for {' or '.join(away)}", cure)
+
+
+def _asks_consent(step: SendStep, opt_in: AbstractSet[str]) -> bool:
+    """Whether it leaves on none of its channels without a yes."""
+    return step.message.class_ not in WITHOUT_CONSENT or all(each.channel in opt_in for each in step.variants)
 
 
 def _consented(customer: Customer, topic: str, channel: str) -> bool:

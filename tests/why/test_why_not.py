@@ -267,3 +267,10 @@ def test_what_would_keep_a_message_of_class_service_from_them_is_said_before_any
     served = basket(BASKET.replace("send: reminder", "send: receipt"), **{"project.yaml": "opt_in: [email]\n"})
     absence = served.account("basket").absence
     assert absence is not None and [cause.code for cause in absence.causes] == ["no_event", "consent"]
+
+
+def test_a_channel_that_asks_for_a_yes_keeps_nothing_from_them_where_another_does_not() -> None:
+    either = BASKET.replace("send: reminder", "send: receipt").replace("channel: email", "channels: [email, sms]")
+    life = basket(either, **{"project.yaml": "opt_in: [email]\n", "messages/receipt/sms.txt": "Thanks."})
+    absence = life.account("basket").absence
+    assert absence is not None and [cause.code for cause in absence.causes] == ["no_event"]
