@@ -5,7 +5,7 @@ The recipient is what the front end calls its session: it came with the person's
 
 from collections.abc import Callable
 
-from channels.channel import Outgoing, Permanent, Sent
+from channels.channel import Away, Outgoing, Permanent, Sent, Transient
 from channels.http import Http
 from channels.webhook import Endpoint, call, event_body
 
@@ -14,6 +14,7 @@ ENDPOINT = "chat"
 SAID = "chat.said"
 """The type of the event that it gets."""
 LONGEST_RECIPIENT = 512
+_NO_SESSION = "chat_404"
 
 
 class Chat:
@@ -36,7 +37,13 @@ class Chat:
             raise Permanent("chat_empty")
         now = int(self._now())
         body = event_body(SAID, now, {"to": recipient, "text": text, "action_id": outgoing.action_id})
-        return await call(self._http, self._endpoint, outgoing.action_id, now, body, self.name)
+        try:
+            return await call(self._http, self._endpoint, outgoing.action_id, now, body, self.name)
+        except Away as fault:
+            if fault.code != _NO_SESSION:
+                raise
+            # It may mean this session alone, which must not keep the words of all others back.
+            raise Transient(fault.code, fault.retry_after) from fault
 
     async def close(self) -> None:
         await self._http.close()

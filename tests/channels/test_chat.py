@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels.channel import Outgoing, Permanent
+from channels.channel import Away, Outgoing, Permanent, Transient
 from channels.chat import Chat
 from channels.webhook import Endpoint
 from journeys.messages.render import Rendered
@@ -42,3 +42,13 @@ async def test_what_nobody_could_read_is_never_sent(front: Hooks, text: str, to:
         await chat.send(said(text, to))
     await chat.close()
     assert (raised.value.code, front.calls) == (code, [])
+
+
+@pytest.mark.parametrize(("answer", "fault"), [(404, Transient), (410, Permanent), (401, Away), (503, Away)])
+async def test_a_session_that_is_over_keeps_no_other_back(front: Hooks, answer: int, fault: type[Exception]) -> None:
+    chat = Chat(Endpoint(front.url, front.secret), now=time.time)
+    front.answer = answer
+    with pytest.raises(fault) as raised:
+        await chat.send(said("Hi"))
+    await chat.close()
+    assert type(raised.value) is fault
