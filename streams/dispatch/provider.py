@@ -150,10 +150,10 @@ class Provider:
                 del instants[:count]
 
     def _wanted(self) -> int:
-        """How many of the free places are wanted; thousands may wait for a few."""
+        """How many of the free places are wanted; thousands may wait for a few, and some wait no more."""
         wanted = 0
         for waiter in chain(self._critical, self._others):
-            wanted += waiter.wanted
+            wanted += 0 if waiter.places.done() else waiter.wanted
             if wanted >= self._free:
                 return self._free
         return wanted

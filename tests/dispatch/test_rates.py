@@ -244,3 +244,19 @@ async def test_a_redis_that_hangs_keeps_no_message_back_for_its_rate() -> None:
     limited = await alone.another(rates=Hanging(), limits={"email": Limits(per_second=30)}).open()
     await asyncio.wait_for(limited.take(action(class_="critical")), 5)
     assert alone.hatch.ids() == ["a1"]
+
+
+async def test_no_instant_is_taken_for_who_waits_no_more() -> None:
+    asked: list[int] = []
+
+    class Line:
+        async def take(self, name: str, per_second: float, wanted: int, late: float) -> Slots:
+            asked.append(wanted)
+            return Slots(wanted, 0.0, 0.0)
+
+    provider = Provider("sms", Limits(per_second=20.0), Line())
+    first, gone = (asyncio.create_task(provider.enter(wanted, critical=False)) for wanted in (1, 9))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert len(await first) == 1
+    assert asked == [1]
