@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
 
 import msgspec
 
@@ -73,20 +74,12 @@ class Book:
 
         Cancelled, it first gives back what it reserved: nothing of it was handed over.
         """
-        asking = asyncio.ensure_future(self._reserve(partition, asks))
-        try:
-            return await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            with contextlib.suppress(LedgerAway, PublishError):
-                await self.settle(partition, self._given_back(await asking))
-            raise
+        return await self._or_back(partition, self._reserve(partition, asks))
 
     async def reserve_alone(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         """The same without Redis, by `dispatches` and the memory of this process: for critical messages only."""
         self._stale.add(partition)
-        answers = await self._recall.reserve(partition, asks, self._clock())
-        await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
-        return answers
+        return await self._or_back(partition, self._reserve_alone(partition, asks))
 
     async def settle(self, partition: int, entries: Sequence[Entry]) -> None:
         """Writes what became of actions, durably. Redis being away does not matter here. Raises PublishError."""
@@ -117,6 +110,21 @@ class Book:
     def noted(self, partition: int, ask: Ask) -> bool:
         """Whether something noted stops this action, as far as this process knows; the ledger has the last word."""
         return self._recall.noted(partition, ask)
+
+    async def _or_back(self, partition: int, reserving: Coroutine[Any, Any, list[Entry]]) -> list[Entry]:
+        """What is reserved; cancelled, it is given back first."""
+        asking = asyncio.ensure_future(reserving)
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with contextlib.suppress(LedgerAway, PublishError):
+                await self.give_back(partition, await asking)
+            raise
+
+    async def _reserve_alone(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        answers = await self._recall.reserve(partition, asks, self._clock())
+        await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
+        return answers
 
     async def _reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         answers = await self._ask(partition, asks)

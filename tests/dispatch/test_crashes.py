@@ -10,7 +10,8 @@ from waiting import until
 
 from engine.decision import Erasure, Void
 from local.redis import RedisServer
-from state.ledger import Entry, LedgerAway
+from state.ledger import Ask, Entry, LedgerAway
+from state.recall import Recall
 from state.redis_ledger import RedisLedger
 from streams.broker.publish import Out, PublishError
 
@@ -188,3 +189,31 @@ async def test_redis_may_be_away_at_start(own_redis: RedisServer, prefix: str, s
     await taking
     assert sorted(shaky.hatch.ids()) == ["c0", "m0", "m1"]
     await ledger.close()
+
+
+async def test_a_critical_message_reserved_without_redis_is_given_back_where_its_take_is_cancelled(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(Recall):
+        async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+            raise LedgerAway("gone")
+
+    alone, go, writing = await office.another(ledger=Gone()).open(), asyncio.Event(), asyncio.Event()
+    append = office.shelf.append
+
+    async def slow(topic: str, partition: int, records: Sequence[Out]) -> int:
+        writing.set()
+        await go.wait()
+        return await append(topic, partition, records)
+
+    monkeypatch.setattr(office.shelf, "append", slow)
+    taking = asyncio.create_task(alone.take(action("c", class_="critical")))
+    await writing.wait()
+    taking.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    restarted = await office.another(ledger=Recall()).open()
+    await restarted.take(action("c", class_="critical"))
+    assert (office.hatch.ids(), restarted.tally.conflicts) == (["c"], 0)
