@@ -66,6 +66,7 @@ class Provider:
         self._answered_at = float("-inf")
         self._critical: deque[_Waiter] = deque()
         self._others: deque[_Waiter] = deque()
+        self._critical_tried = False
         self._moved = asyncio.Event()
         self._giving: asyncio.Task[None] | None = None
         on_away(name, False)
@@ -145,7 +146,7 @@ class Provider:
             while instants and (waiter := self._first()) and self._breaker.begin(clock()):
                 count = min(len(instants), waiter.wanted)
                 self._free -= count
-                (self._critical or self._others).popleft()
+                self._take_out(waiter)
                 waiter.places.set_result([Place(self, instant) for instant in instants[:count]])
                 del instants[:count]
 
@@ -159,13 +160,20 @@ class Provider:
         return wanted
 
     def _first(self) -> _Waiter | None:
-        """Who is next, without those that wait no more."""
-        for line in (self._critical, self._others):
+        """Who is next, without those that wait no more. While the provider is away both lines have a try in turn: one
+        critical message that it never takes would use up each.
+        """
+        others_first = self.away and self._critical_tried
+        for line in (self._others, self._critical) if others_first else (self._critical, self._others):
             while line and line[0].places.done():
                 line.popleft()
             if line:
                 return line[0]
         return None
+
+    def _take_out(self, first: _Waiter) -> None:
+        self._critical_tried = bool(self._critical) and self._critical[0] is first
+        (self._critical if self._critical_tried else self._others).popleft()
 
     async def _pause(self, seconds: float | None) -> None:
         self._moved.clear()

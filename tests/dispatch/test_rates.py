@@ -260,3 +260,19 @@ async def test_no_instant_is_taken_for_who_waits_no_more() -> None:
     gone.cancel()
     assert len(await first) == 1
     assert asked == [1]
+
+
+async def test_a_critical_message_that_is_never_taken_leaves_a_try_to_others_while_the_provider_is_away() -> None:
+    provider = Provider("webhook/erp", Limits(parallel=1), breaker_seconds=0.01)
+
+    async def never_taken() -> None:
+        while True:
+            for place in await provider.enter(1, critical=True):
+                place.leave(False)
+
+    trying = asyncio.create_task(never_taken())
+    await until(lambda: provider.away)
+    [place] = await asyncio.wait_for(provider.enter(1, critical=False), 2)
+    place.leave(True)
+    assert not provider.away
+    trying.cancel()
