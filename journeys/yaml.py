@@ -20,10 +20,10 @@ NODE_LIMIT = 20_000
 DEPTH_LIMIT = 60
 KEY_LIMIT = 1_000
 REPAIR_LIMIT = 50
-REMEMBERED = 1024
+REMEMBERED = 512
 """Texts whose trees are kept: a folder is read again and again, by its editor, its lives, its pages and its tests."""
-REMEMBERED_LIMIT = 32 * 1024
-"""Characters of a text; longer ones are read anew."""
+REMEMBERED_LIMIT = 8 * 1024
+"""Characters of a text; longer ones are read anew. What is kept of one takes some 36 bytes each."""
 
 
 class Text:
