@@ -107,7 +107,8 @@ class Courier:
             self._failed(errand, "channel_fault")
             return self._after_unknown(errand, "channel_fault")
         place.leave(True)
-        return Status.SENT, sent.reference
+        # It is the provider's, and may hold halves of surrogate pairs, which nobody could write down.
+        return Status.SENT, sent.reference.encode("utf-8", "replace").decode()
 
     async def _send(self, outgoing: Outgoing, channel: str, seconds: float) -> Sent:
         """Raises Unknown for one that does not end: all of it may be with the provider."""

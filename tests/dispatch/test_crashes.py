@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from dispatching import QUICK, Office, action
+from dispatching import QUICK, Hatch, Office, action
 from waiting import until
 
+from channels.channel import Outgoing, Sent
 from engine.decision import Erasure, Void
 from local.redis import RedisServer
 from state.ledger import Ask, Entry, LedgerAway
@@ -217,3 +218,14 @@ async def test_a_critical_message_reserved_without_redis_is_given_back_where_its
     restarted = await office.another(ledger=Recall()).open()
     await restarted.take(action("c", class_="critical"))
     assert (office.hatch.ids(), restarted.tally.conflicts) == (["c"], 0)
+
+
+async def test_a_reference_that_nobody_can_write_down_ends_no_dispatcher(office: Office) -> None:
+    class Strange(Hatch):
+        async def send(self, outgoing: Outgoing) -> Sent:
+            await super().send(outgoing)
+            return Sent("\ud800x")
+
+    strange = await office.another(hatch=Strange()).open()
+    await strange.take(action("a1"))
+    assert strange.receipts() == [("message.sent", "a1", "")]
