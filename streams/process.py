@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -192,14 +192,14 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
         try:
             await ahead.start()
             await calls.start()
-            parking = await _parking(settings, shared.publisher, ahead)
-            dispatcher = Dispatcher(
-                settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms,
-                dead_letters(settings, shared.publisher, "actions"), shared.metrics, traces=shared.traces,
-                links=links, limits=limits, rates=rates, parking=parking,
-            )  # fmt: skip
-            desk = Desk(settings.topic("actions"), dispatcher, book, ahead, parking)
-            await _carry(settings, stop, shared, desk, calls, parking.topics)
+            async with _parking(settings, ahead) as parking:
+                dispatcher = Dispatcher(
+                    settings, shared.publisher, book, ahead, channels, shared.definitions.message, wall_ms,
+                    dead_letters(settings, shared.publisher, "actions"), shared.metrics, traces=shared.traces,
+                    links=links, limits=limits, rates=rates, parking=parking,
+                )  # fmt: skip
+                desk = Desk(settings.topic("actions"), dispatcher, book, ahead, parking)
+                await _carry(settings, stop, shared, desk, calls, parking.topics)
         except (PublishError, KafkaError):
             await shared.broker_is_there(stop)
             raise
@@ -209,12 +209,19 @@ async def _dispatch(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.gather(ledger.close(), rates.close(), *([links.close()] if links else []))
 
 
-async def _parking(settings: Settings, publisher: Publisher, ahead: Ahead[Note]) -> Parking:
-    parking = Parking(settings, publisher, await ahead.topics())
-    if parking.missing:
-        told = ", ".join(parking.missing)
-        log.warning("%s: not there, so what would wait there waits in memory; run `sillage topics migrate`", told)
-    return parking
+@asynccontextmanager
+async def _parking(settings: Settings, ahead: Ahead[Note]) -> AsyncIterator[Parking]:
+    """Writes over a connection of its own: one write at a time is under way on each, and no other waits for these."""
+    publisher = KafkaPublisher(settings.brokers, client_id=f"{settings.prefix}-parking")
+    await publisher.start()
+    try:
+        parking = Parking(settings, publisher, await ahead.topics())
+        if parking.missing:
+            told = ", ".join(parking.missing)
+            log.warning("%s: not there, so what would wait there waits in memory; run `sillage topics migrate`", told)
+        yield parking
+    finally:
+        await publisher.stop()
 
 
 async def _carry(
