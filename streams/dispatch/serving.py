@@ -93,10 +93,14 @@ class Serving:
         the other way round: one that it never takes would use up each try, and keep all behind it waiting.
         """
         now = self._now()
-        ready = [errand for errand in self._later if errand.ready_at <= now]
-        line = [*self._fresh, *ready] if self._provider.away else [*ready, *self._fresh]
-        self._take_out(line[:size])
-        return line[:size]
+        away = self._provider.away
+        again = [errand for errand in self._later if errand.ready_at <= now]
+        again = again[: max(0, size - len(self._fresh)) if away else size]
+        # There may be a thousand fresh ones and a place at a time: each costs what is taken, not what is left.
+        fresh = [self._fresh.popleft() for _ in range(min(len(self._fresh), size - len(again)))]
+        if again:
+            self._take_out(again)
+        return [*fresh, *again] if away else [*again, *fresh]
 
     async def _something(self) -> None:
         """Waits until a round ends, places are there, or an errand put off is ready, or to be parked."""
