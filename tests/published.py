@@ -1,8 +1,10 @@
-"""What a server of the tests publishes: kept for the test to read, or refused as a broker that is away refuses it."""
+"""A server of the tests with its client: what it publishes is kept, or refused as a broker that is away does it."""
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
+
+import aiohttp
 
 from streams.broker.publish import PublishError
 from streams.links.answers import Answers
@@ -10,10 +12,12 @@ from streams.links.answers import Answers
 
 @dataclass
 class Published:
-    """What was published; `away` refuses every write."""
+    """What was published by the server at `port`, which `client` asks; `away` refuses every write."""
 
     kept: list[Answers] = field(default_factory=list)
     away: bool = False
+    port: int = 0
+    client: aiohttp.ClientSession = None  # type: ignore[assignment]
 
     async def publish(self, found: Answers) -> None:
         if self.away:

@@ -12,10 +12,10 @@ import pytest
 import signing
 from onelife import Life, journey_of
 from prometheus_client import CollectorRegistry
+from published import Published
 from signing import NOW, SIGNED, amazon, providers
 from waiting import until
 
-from streams.broker.publish import PublishError
 from streams.inbound import door as inbound
 from streams.inbound.call import Call
 from streams.links.answers import Answers
@@ -34,22 +34,17 @@ GONE = {**MAIL, "event": "unsubscribed", "id": "e2"}
 
 
 @dataclass
-class Doorway:
+class Doorway(Published):
     """A server that listens for providers, and what was published; `away` refuses every write, `shut` lets none end."""
 
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
-    kept: list[Answers] = field(default_factory=list)
-    away: bool = False
     open: asyncio.Event = field(default_factory=asyncio.Event)
-    client: aiohttp.ClientSession = None  # type: ignore[assignment]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    port: int = 0
 
     async def publish(self, found: Answers) -> None:
-        if self.away:
-            raise PublishError("refused by the test")
-        await self.open.wait()
-        self.kept.append(found)
+        if not self.away:
+            await self.open.wait()
+        await super().publish(found)
 
     def types(self) -> list[str]:
         return [json.loads(out.value or b"")["type"] for found in self.kept for out in found.records]

@@ -33,8 +33,6 @@ class Door(Published):
 
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
     now: int = NOW
-    port: int = 0
-    client: aiohttp.ClientSession = None  # type: ignore[assignment]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     async def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:

@@ -49,8 +49,6 @@ class Asked(Published):
     """A server with inboxes and a client; what was published, unless `away`."""
 
     inbox: Inbox = field(kw_only=True)
-    port: int = 0
-    client: aiohttp.ClientSession = None  # type: ignore[assignment]
 
     async def ask(
         self, path: str, method: str = "GET", token: str = token(), **headers: str

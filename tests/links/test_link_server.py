@@ -34,9 +34,6 @@ class Door(Published):
         async with self.client.request(method, f"http://127.0.0.1:{self.port}{path}", **given) as answer:
             return answer.status, await answer.text(), answer.headers
 
-    client: aiohttp.ClientSession = None  # type: ignore[assignment]
-    port: int = 0
-
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Door]:
