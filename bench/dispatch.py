@@ -32,7 +32,8 @@ PARALLEL = 500
 KILLS = 20
 KILLED_RATE = 50
 HANG_SECONDS = 30.0
-ROUNDS = int(os.environ.get("ROUNDS", "4"))
+WARM_SECONDS = 40.0
+ROUNDS = int(os.environ.get("ROUNDS", "6"))
 OPEN_RATE = 200
 """Messages a second of either channel while one hangs."""
 
@@ -126,40 +127,47 @@ def hang(services: Services, folder: Path) -> None:
     limits = {"sms": {"parallel": 50}, "webhook": {"parallel": 50, "timeout_seconds": 10}}
     with house(services, folder, "hang", limits, honours=True) as town:
         town.start()
-        asyncio.run(warm(town))
+        # A new broker compiles for a minute, and what is parked makes it do what it did not do before.
+        for seconds, hangs in ((WARM_SECONDS, False), (WARM_SECONDS / 2, True)):
+            asyncio.run(during(town, seconds, hangs=hangs))
+        found: dict[bool, list[float]] = {False: [], True: []}
         ratios = []
         for number in range(ROUNDS):
-            if number:
-                # The breaker looks now and then, and what is of unknown fate is asked again after a minute.
-                time.sleep(75)
-            answers, hung = (asyncio.run(hanging(town, hangs=hangs)) for hangs in (False, True))
-            ratios.append(hung / answers)
+            pair: dict[bool, list[float]] = {}
+            for hangs in (number % 2 == 1, number % 2 == 0):
+                pair[hangs] = asyncio.run(during(town, HANG_SECONDS, hangs=hangs))
+            for hangs, took in pair.items():
+                say(f"another provider {'hangs' if hangs else 'answers'}: {told(took)}")
+                found[hangs] += took
+            ratios.append(share(pair[True], 0.99) / share(pair[False], 0.99))
+        for hangs, took in found.items():
+            say(f"all in which it {'hangs' if hangs else 'answers'}: {told(took)}")
         say(f"p99 while another hangs, to while it answers: {', '.join(f'{each:.2f}' for each in ratios)}, ", nl=False)
-        say(f"median {statistics.median(ratios):.2f}")
+        whole = share(found[True], 0.99) / share(found[False], 0.99)
+        say(f"median {statistics.median(ratios):.2f}, of all {whole:.2f}")
 
 
-async def warm(town: House) -> None:
-    await stream(town, 5.0)
-    await asyncio.sleep(3)
-
-
-async def hanging(town: House, *, hangs: bool) -> float:
-    """The p99 in ms."""
+async def during(town: House, seconds: float, *, hangs: bool) -> list[float]:
+    """Seconds from action to provider of each message of the channel that does not hang, but for the first two."""
     began = time.time()
     if hangs:
-        town.hang(began + HANG_SECONDS)
-    await stream(town, HANG_SECONDS)
-    await asyncio.sleep(2)
-    took = []
-    for at, _, body in town.seen():
-        sent = float(json.loads(body)["content"]["text"].rpartition("sent ")[2])
-        if began + 2 <= sent:
-            took.append(at - sent)
-    took.sort()
-    p50, p99 = (took[int(len(took) * share)] * 1000 for share in (0.5, 0.99))
-    told = "hangs" if hangs else "answers"
-    say(f"another provider {told}: {len(took)} messages, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-    return p99
+        town.hang(began + seconds)
+    await stream(town, seconds)
+    # The breaker looks now and then, and what is of unknown fate is asked again after a minute.
+    await asyncio.sleep(75 if hangs else 2)
+    sent = [(at, float(json.loads(body)["content"]["text"].rpartition("sent ")[2])) for at, _, body in town.seen()]
+    return [at - left for at, left in sent if began + 2 <= left]
+
+
+def share(took: list[float], part: float) -> float:
+    """The time within which this part of them came."""
+    return sorted(took)[int(len(took) * part)]
+
+
+def told(took: list[float]) -> str:
+    """How long they took."""
+    p50, p99 = share(took, 0.5) * 1000, share(took, 0.99) * 1000
+    return f"{len(took)} messages, p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
 async def stream(town: House, seconds: float) -> None:

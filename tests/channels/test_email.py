@@ -27,7 +27,7 @@ def outgoing(rendered: Rendered = PLAIN, to: str = "ann@example.org", id_: str =
 
 @asynccontextmanager
 async def channel(url: str, **changed: object) -> AsyncIterator[Email]:
-    one = Email(url, now=time.time, **{"timeout_seconds": 0.5, **changed})
+    one = Email(url, now=time.time, **{"timeout_seconds": 2.0, **changed})
     try:
         yield one
     finally:

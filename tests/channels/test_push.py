@@ -32,7 +32,7 @@ async def channel(
     service: PushService, folder: Path, now: float | None = None, **changed: object
 ) -> AsyncIterator[Push]:
     account = ServiceAccount(service.write_account(folder / "account.json"))
-    given = {"url": service.url, "now": (lambda: now) if now else time.time, "timeout_seconds": 0.5, **changed}
+    given = {"url": service.url, "now": (lambda: now) if now else time.time, "timeout_seconds": 2.0, **changed}
     one = Push(account, **given)  # type: ignore[arg-type]
     try:
         yield one
@@ -139,7 +139,7 @@ async def test_who_cannot_sign_in_is_away(service: PushService, tmp_path: Path) 
     with PushService() as other:
         account = ServiceAccount(other.write_account(tmp_path / "other.json"))
         account.token_uri = f"{service.url}/token"
-        one = Push(account, url=service.url, now=time.time, timeout_seconds=0.5)
+        one = Push(account, url=service.url, now=time.time, timeout_seconds=2.0)
         with pytest.raises(Away, match=r"^push_login$"):
             await one.send(outgoing())
         account.token_uri = f"{other.url}/token"

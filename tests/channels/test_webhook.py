@@ -29,7 +29,7 @@ def hooks() -> Iterator[Hooks]:
 @asynccontextmanager
 async def channel(hooks: Hooks, folder: Path) -> AsyncIterator[Webhook]:
     path = folder / "endpoints.json"
-    path.write_text(json.dumps({"crm": {"url": hooks.url, "secret": hooks.secret, "timeout_seconds": 0.5}}))
+    path.write_text(json.dumps({"crm": {"url": hooks.url, "secret": hooks.secret, "timeout_seconds": 2.0}}))
     one = Webhook(read_endpoints(path), now=time.time)
     try:
         yield one

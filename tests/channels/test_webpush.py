@@ -31,7 +31,7 @@ def service() -> Iterator[WebpushService]:
 
 @asynccontextmanager
 async def channel(service: WebpushService, folder: Path, now: Any = time.time) -> AsyncIterator[Webpush]:
-    one = webpush_channel(service.write_account(folder / "webpush.json", 0.5), now)
+    one = webpush_channel(service.write_account(folder / "webpush.json", 2.0), now)
     try:
         yield one
     finally:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from waiting import until
 
 from journeys.load import load_project
+from state.budgets import NeedsShares
 from state.redis_budgets import RedisBudgets
 from streams.budgets.lease import PART
 from streams.definitions.deploy import deploy
@@ -34,6 +35,17 @@ def answered(house: House, count: int) -> Callable[[], Awaitable[bool]]:
     return all_are
 
 
+def filled(shared: RedisBudgets) -> Callable[[], Awaitable[bool]]:
+    async def it_is() -> bool:
+        try:
+            await shared.counted()
+        except NeedsShares:
+            return False
+        return True
+
+    return it_is
+
+
 @pytest.mark.slow
 async def test_no_more_leaves_than_the_budget_whoever_dies(house: House, tmp_path: Path) -> None:
     text = FOLDER["journeys/thanks.yaml"].replace("enter:", f"budget: {{messages: {LIMIT}, per: ever}}\nenter:")
@@ -41,6 +53,7 @@ async def test_no_more_leaves_than_the_budget_whoever_dies(house: House, tmp_pat
     await deploy(house.settings, folder, time.time_ns() // 1_000_000, "test")
     (tmp_path / "second").mkdir()
     second = Kept("worker", house.settings, tmp_path / "second")
+    shared = RedisBudgets(house.settings.redis, house.settings.prefix)
     customers = people(100)
     await house.introduce(customers)
     house.worker.start()
@@ -58,12 +71,12 @@ async def test_no_more_leaves_than_the_budget_whoever_dies(house: House, tmp_pat
             await redis.flushall()
         await house.flow(orders(customers[80:]))
         await until(answered(house, 100), 30)
+        await until(filled(shared), 30)
         assert house.worker.stop() == 0
     finally:
         second.kill()
     sent, _ = await answers(house)
     assert 0 < sent <= LIMIT
-    shared = RedisBudgets(house.settings.redis, house.settings.prefix)
     (counted,) = await shared.counted()
     await shared.close()
     assert sent <= counted.drawn <= LIMIT
