@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 TICK_SECONDS = 0.02
+PATIENCE = 3.0
+"""A slow machine gets so many times the seconds that a test names; what holds sooner ends the wait at once."""
 
 
 async def until(condition: Callable[[], Any | Awaitable[Any]], seconds: float = 10.0) -> Any:
-    """Waits until `condition` (plain or async) gives something true, and gives that; TimeoutError after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Waits until `condition` (plain or async) gives something true, and gives that; TimeoutError long after `seconds`."""
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         found = condition()
         if inspect.isawaitable(found):
@@ -19,16 +21,16 @@ async def until(condition: Callable[[], Any | Awaitable[Any]], seconds: float = 
         if found:
             return found
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {inspect.getsource(condition).strip()}")
+            raise TimeoutError(f"not within {seconds * PATIENCE:.0f} s: {inspect.getsource(condition).strip()}")
         await asyncio.sleep(TICK_SECONDS)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     """The same for tests without a loop."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {inspect.getsource(condition).strip()}")
+            raise TimeoutError(f"not within {seconds * PATIENCE:.0f} s: {inspect.getsource(condition).strip()}")
         time.sleep(TICK_SECONDS)
     return found
 
