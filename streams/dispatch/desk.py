@@ -16,9 +16,7 @@ log = logging.getLogger("sillage.dispatcher")
 
 HOLD_ROWS = 10_000
 HOLD_BYTES = 32 << 20
-"""Actions of one partition in hand, and their bytes, from which no more are fetched."""
-HOLD_PARKED = 1_000
-"""The same of what is parked there for one provider."""
+"""Actions of one partition in hand, and their bytes, from which no more are fetched; of what is parked there fewer."""
 SPAN_ROWS = 20
 """So many times as many may lie between the first that is not settled and the last that was read."""
 TAKE_ROWS = 200
@@ -84,6 +82,10 @@ class Parked(Protocol):
     def topics(self) -> Sequence[str]: ...
     def opened(self, spot: Spot, start: int, end: int) -> None: ...
     def settled(self, spot: Spot, upto: int) -> None: ...
+
+    def room(self, topic: str, partition: int) -> int:
+        """Rows of it that may be in hand."""
+        ...
 
 
 class Desk:
@@ -247,5 +249,5 @@ class Desk:
 
     def _fills(self, spot: Spot, hand: Hand) -> float:
         """How much of what may be in hand these are; more than 1 where it is too much."""
-        most = HOLD_ROWS if spot[0] == self._topic else HOLD_PARKED
+        most = HOLD_ROWS if self._parked is None or spot[0] == self._topic else self._parked.room(*spot)
         return max(hand.rows / most, hand.size * HOLD_ROWS / most / HOLD_BYTES, hand.span / (most * SPAN_ROWS))

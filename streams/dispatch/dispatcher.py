@@ -175,7 +175,7 @@ class Dispatcher:
     async def _park(self, partition: int, provider: Provider, errands: Sequence[Errand]) -> None:
         if self._parking is not None:
             loop_now = asyncio.get_running_loop().time()
-            await self._parking.park(partition, provider.name, errands, self._clock(), loop_now)
+            await self._parking.park(partition, provider, errands, self._clock(), loop_now)
         if self._gauges is not None:
             self._gauges.parked(provider.channel, len(errands))
 

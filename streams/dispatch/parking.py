@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from streams.broker.publish import Out, Publisher
 from streams.broker.source import Spot
 from streams.broker.topic_table import CRITICAL, OTHER, PROVIDERS
-from streams.dispatch.desk import HOLD_PARKED
 from streams.dispatch.errand import Errand
 from streams.dispatch.together import Together
 from streams.settings import Settings
@@ -15,8 +15,22 @@ CARRIED = ("queued_at", "appended_at", "attempts", "delays", "not_before", "park
 """Headers that parking sets; all others stay as they were."""
 SHARED = ("webhook", "crm", OTHER, CRITICAL)
 """What lies there is for several providers: none of it waits for what lies before it."""
+HOLD_PARKED = 1_000
+FEW_PARKED = 50
+"""Rows of a topic and partition in hand from which no more are fetched, and while the provider does not answer: a look
+at each is time that others wait.
+"""
 CROWD = HOLD_PARKED // 4
 """Rows from which on those that wait may keep others from being read: they are counted there by their bytes too."""
+
+
+class Answering(Protocol):
+    """Whom parked actions wait for; Provider fits."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lively(self) -> bool: ...
 
 
 class Parking:
@@ -36,7 +50,7 @@ class Parking:
         self._ends: dict[Spot, int] = {}
         self._settled: dict[Spot, int] = {}
         self._found: dict[Spot, int] = {}
-        self._providers: defaultdict[str, set[str]] = defaultdict(set)
+        self._providers: defaultdict[str, dict[str, Answering]] = defaultdict(dict)
 
     def topic_of(self, errand: Errand) -> str:
         """Where it would wait: critical ones together, so that no other is before them; empty where none is there."""
@@ -63,18 +77,29 @@ class Parking:
         spot = (topic, partition)
         if topic not in self._shared or self._lying(spot) <= CROWD:
             return False
-        return len(self._providers[topic]) > 1 or self._found.get(spot, 0) > self._settled.get(spot, 0)
+        return len(self._providers[topic]) > 1 or self._of_nobody_knows_whom(spot)
+
+    def room(self, topic: str, partition: int) -> int:
+        """Rows of it that may be in hand: few where all that lies there waits for one provider that does not answer."""
+        waited_for = self._providers[topic].values()
+        alone = len(waited_for) == 1 and not self._of_nobody_knows_whom((topic, partition))
+        return FEW_PARKED if alone and not any(each.lively for each in waited_for) else HOLD_PARKED
+
+    def _of_nobody_knows_whom(self, spot: Spot) -> bool:
+        return self._found.get(spot, 0) > self._settled.get(spot, 0)
 
     def _lying(self, spot: Spot) -> int:
         return self._ends.get(spot, 0) - self._settled.get(spot, 0)
 
-    async def park(self, partition: int, provider: str, errands: Iterable[Errand], now: int, loop_now: float) -> None:
+    async def park(
+        self, partition: int, provider: Answering, errands: Iterable[Errand], now: int, loop_now: float
+    ) -> None:
         """Writes them durably. Raises PublishError. `now` is wall time in ms, `loop_now` that of the loop's clock."""
         outs: defaultdict[str, list[Out]] = defaultdict(list)
         for errand in errands:
             outs[self.topic_of(errand)].append(_parked(errand, now, loop_now))
         for topic, some in outs.items():
-            self._providers[topic].add(provider)
+            self._providers[topic][provider.name] = provider
             first = await self._publisher.append(topic, partition, some)
             spot = (topic, partition)
             self._ends[spot] = max(self._ends.get(spot, 0), first + len(some))

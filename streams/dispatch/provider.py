@@ -79,7 +79,12 @@ class Provider:
     @property
     def answering(self) -> bool:
         """Whether it answers, and as fast as it may: who waits for it now has its turn before long."""
-        return not self.limits.per_second and asyncio.get_running_loop().time() - self._answered_at < 1.0
+        return not self.limits.per_second and self.lively
+
+    @property
+    def lively(self) -> bool:
+        """Whether it answered within the last second."""
+        return asyncio.get_running_loop().time() - self._answered_at < 1.0
 
     @property
     def away(self) -> bool:

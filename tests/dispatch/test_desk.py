@@ -9,7 +9,8 @@ from waiting import until
 
 from streams.broker.publish import PublishError
 from streams.broker.source import Spot
-from streams.dispatch.desk import HOLD_PARKED, SPAN_ROWS, TAKE_ROWS, Desk
+from streams.dispatch.desk import SPAN_ROWS, TAKE_ROWS, Desk
+from streams.dispatch.parking import HOLD_PARKED
 from streams.touchpoints.record import Record
 
 
@@ -79,6 +80,10 @@ class Waiting:
 
     def __init__(self) -> None:
         self.gone: set[int] = set()
+        self.most = HOLD_PARKED
+
+    def room(self, topic: str, partition: int) -> int:
+        return self.most
 
     def opened(self, spot: Spot, start: int, end: int) -> None: ...
     def settled(self, spot: Spot, upto: int) -> None: ...
@@ -115,5 +120,8 @@ async def test_a_desk_reads_no_more_while_much_is_in_hand_or_lies_behind_the_fir
     waiting.gone.add(0)
     await until(lambda: source.commits == {spot: behind + 1})
     assert not source.held
+    waiting.most = 50
+    offer(behind + 1, 51)
+    assert source.held
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)

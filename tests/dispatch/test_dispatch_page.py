@@ -8,9 +8,9 @@ from channels.several import MOST
 from state.rates import FORGOTTEN_SECONDS, KEPT_SECONDS, LATE_SECONDS, MOST_LATE_SECONDS, apart
 from streams.broker.topic_table import CRITICAL, OTHER, PROVIDERS
 from streams.calls.breaker import FAILURES, FIRST_SECONDS, GREATEST_SECONDS
-from streams.dispatch.desk import HOLD_PARKED
 from streams.dispatch.errand import MAX_AGE_MS, Patience
 from streams.dispatch.pace import TIMER_SECONDS
+from streams.dispatch.parking import FEW_PARKED, HOLD_PARKED
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "dispatch.md").read_text()
@@ -31,6 +31,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert Patience().busy_seconds == 10.0
     assert "waited two seconds for a place (ten, where" in PAGE
     assert f"at most {HOLD_PARKED:,} parked messages" in PAGE
+    assert f"and {FEW_PARKED} while the provider does not answer" in PAGE
     assert f"({MAX_AGE_MS // 86_400_000} days at most)" in PAGE
     assert f"give\nnothing for {FORGOTTEN_SECONDS:.1f} s" in PAGE
     assert f"more than {MOST} of them has {MOST} providers" in PAGE

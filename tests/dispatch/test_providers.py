@@ -14,7 +14,8 @@ from engine.decision import Erasure, Void
 from state.recall import Recall
 from streams.broker.publish import Out
 from streams.dispatch.errand import MAX_AGE_MS, Errand
-from streams.dispatch.parking import Parking
+from streams.dispatch.parking import FEW_PARKED, HOLD_PARKED, Parking
+from streams.dispatch.provider import Provider
 from streams.settings import Settings
 
 WAITING = "t.actions.waiting.email"
@@ -195,11 +196,31 @@ async def test_what_is_parked_side_by_side_is_known_to_lie_there_whole() -> None
     parking = Parking(Settings(prefix="t"), halves, {WAITING})
     errands = [Errand(action(f"a{n}"), NOW, NOW, NOW, "", Row(b"{}")) for n in range(4)]
     parking.opened((WAITING, 0), 0, 0)
-    await asyncio.gather(*(parking.park(0, "email", some, NOW, 0.0) for some in (errands[:2], errands[2:])))
+    await asyncio.gather(*(parking.park(0, Provider("email"), some, NOW, 0.0) for some in (errands[:2], errands[2:])))
     parking.settled((WAITING, 0), 3)
     assert parking.behind(WAITING, 0)
     parking.settled((WAITING, 0), 4)
     assert not parking.behind(WAITING, 0)
+
+
+async def test_few_are_in_hand_of_what_waits_for_one_that_does_not_answer() -> None:
+    class Shelf:
+        async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
+            return 0
+
+    parking, mail = Parking(Settings(prefix="t"), Shelf(), {WAITING}), Provider("email")
+    errand = Errand(action("a"), NOW, NOW, NOW, "", Row(b"{}"))
+    assert parking.room(WAITING, 0) == HOLD_PARKED
+    await parking.park(0, mail, [errand], NOW, 0.0)
+    assert parking.room(WAITING, 0) == FEW_PARKED
+    mail.left(True)
+    assert parking.room(WAITING, 0) == HOLD_PARKED
+    parking.opened((WAITING, 1), 0, 1)
+    silent = Provider("email")
+    await parking.park(1, silent, [errand], NOW, 0.0)
+    assert (parking.room(WAITING, 0), parking.room(WAITING, 1)) == (FEW_PARKED, HOLD_PARKED)
+    await parking.park(0, Provider("email/b"), [errand], NOW, 0.0)
+    assert parking.room(WAITING, 0) == HOLD_PARKED
 
 
 async def test_critical_ones_are_served_first(office: Office) -> None:
