@@ -19,7 +19,7 @@ from journeys.messages.parts import MAX_INAPP
 REMEMBERED_MS = 7 * 24 * 3_600_000
 """How long an id is known that came, longer than any action is tried (docs/protocol.md 1.21)."""
 _DAY_MS = 24 * 3_600_000
-_PUT = Path(__file__).with_name("inbox.lua").read_text()
+_PUT, _READ = (Path(__file__).with_name(name).read_text() for name in ("inbox.lua", "inbox_read.lua"))
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Inbox:
             decode_responses=True,
         )
         self._put = self._redis.register_script(_PUT)
+        self._read = self._redis.register_script(_READ)
 
     async def put(self, customer: str, item: Item, *, most: int, kept_ms: int) -> bool:
         """Puts it in, unless its id was there before; gives whether it was new. Of more than `most` the oldest go."""
@@ -83,10 +84,7 @@ class Inbox:
     async def read(self, customer: str, id_: str, now: int) -> bool:
         """Marks one as read, at first; gives whether it is there."""
         messages, order, _ = self._keys(customer)
-        if await self._redis.zscore(order, id_) is None:
-            return False
-        await cast(Awaitable[bool], self._redis.hsetnx(messages, f"{id_}:read", str(now)))
-        return True
+        return bool(await self._read(keys=[messages, order], args=[id_, now]))
 
     async def dismiss(self, customer: str, id_: str) -> bool:
         """Takes one out; its id stays known, so that it does not come again. Gives whether it was there."""

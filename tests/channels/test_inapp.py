@@ -1,5 +1,6 @@
 """The inbox of the app: what it shows, for how long, and that nothing comes twice or stays after an erasure."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -80,6 +81,17 @@ async def test_an_erasure_empties_it(inbox: Inbox) -> None:
     await one.forget("c42")
     assert await inbox.items("c42", NOW) == []
     assert [item.id for item in await inbox.items("c43", NOW)] == ["a1"]
+
+
+async def test_a_mark_of_reading_that_meets_an_erasure_stays_in_no_order_of_the_two(
+    inbox: Inbox, redis_url: str, prefix: str
+) -> None:
+    one = InApp(inbox, now=At())
+    for _ in range(40):
+        await one.send(outgoing("a1"))
+        await asyncio.gather(*(inbox.read("c42", "a1", NOW) for _ in range(4)), one.forget("c42"))
+    with Redis.from_url(redis_url) as redis:
+        assert list(redis.scan_iter(f"{{{prefix}.inbox/*")) == []
 
 
 async def test_it_is_kept_for_its_days_and_no_longer(inbox: Inbox, redis_url: str, prefix: str) -> None:
