@@ -27,6 +27,7 @@ from engine.draft import Draft
 from engine.event import Event
 from engine.ids import call_erasure_id, consent_id, erasure_id
 from engine.places import fences
+from engine.policy.consent import stop_of
 from engine.program import ANSWER_TYPES
 from engine.run import cancel_tasks, take_back
 from journeys.messages.window import REPLIED
@@ -99,18 +100,27 @@ def _answered(draft: Draft, event: Event) -> None:
         fences.forget(draft)
     draft.note(trace.FACT, code="consent", why=f"{key} {'given' if given else 'refused'}")
     _tell_dispatch(draft, event, topic, channel, given, before)
-    if topic == EVERY_TOPIC and not given and channel in draft.catalog.terms.stops:
-        _stop(draft, channel, before)
+    if not given and channel in draft.catalog.terms.stops:
+        _stop(draft, topic, channel, before)
 
 
-def _stop(draft: Draft, channel: str, before: Consent | None) -> None:
-    """Takes back what is queued of class service, and lets one message confirm it; a second STOP changes nothing."""
-    answers = [each for key, each in draft.customer.consent.items() if key.endswith(f"/{channel}")]
-    if before is not None and not before.given and not any(each.given and each.at > before.at for each in answers):
-        return
-    draft.stopped = channel
+def _stop(draft: Draft, topic: str, channel: str, before: Consent | None) -> None:
+    """Takes back what is queued of class service, and lets one message confirm it; a second STOP changes nothing.
+
+    A no to one topic does that for the topic, without a confirmation, where it ends a yes newer than a STOP.
+    """
+    if topic != EVERY_TOPIC:
+        stop = stop_of(draft.customer, topic, channel)
+        if stop is None or before is None or not before.given or before.at <= stop.at:
+            return
+    else:
+        answers = [each for key, each in draft.customer.consent.items() if key.endswith(f"/{channel}")]
+        if before is not None and not before.given and not any(each.given and each.at > before.at for each in answers):
+            return
+        draft.stopped = channel
     for each in draft.customer.queued:
-        if each.service and each.channel == channel and not _consents(draft.customer, each.topic, channel):
+        about = each.service and each.channel == channel and topic in (EVERY_TOPIC, each.topic)
+        if about and not _consents(draft.customer, each.topic, channel):
             take_back(draft, [each], each.journey, STOPPED, draft.at)
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from onelife import MESSAGES, Life, journey_of
 
 from engine.catalog import MessageSpec
 from engine.customer import Consent
+from engine.policy.consent import stop_of
 from engine.policy.terms import NONE, QuietRule, Terms
 
 ASKS = Terms(opt_in=frozenset({"email"}))
@@ -75,6 +78,63 @@ def test_a_no_to_a_topic_takes_back_nothing_of_class_service() -> None:
     stop(person, topic="offers")
     stop(person, channel="email")
     assert person.voided() == []
+
+
+def test_a_no_to_a_topic_behind_a_stop_and_a_newer_yes_takes_back_what_is_queued_for_the_topic() -> None:
+    news = {**sending("service", on="news"), "topic": "news"}
+    person = life(*ALL, news)
+    stop(person)
+    for topic in ("offers", "news"):
+        person.advance("1m")
+        stop(person, given=True, topic=topic)
+    assert refused(person) == []
+    person.event("news")
+    taken_back = {each.message: each.id for each in person.actions() if each.topic == "offers"}
+    person.advance("1m")
+    stop(person, topic="offers")
+    assert person.voided() == [(taken_back["service"], "stopped")]
+    assert [(each.topic, each.given) for each in person.consent_changes()[-1:]] == [("offers", False)]
+    assert [(each.topic, each.service) for each in person.customer.queued if each.channel == "sms"] == [
+        ("offers", False),
+        ("offers", False),
+        ("news", True),
+    ]
+    stop(person, topic="offers")
+    assert len(person.voided()) == 1 and refused(person) == ["consent", "stopped"]
+
+
+def test_a_no_to_a_topic_behind_a_start_is_no_stop() -> None:
+    person = life(*ALL)
+    stop(person)
+    for answer in ({"given": True, "topic": "offers"}, {"given": True}):
+        person.advance("1m")
+        stop(person, **answer)
+    assert refused(person) == []
+    stop(person, topic="offers")
+    assert person.voided() == []
+
+
+HAPPENS = st.one_of(
+    st.sampled_from(["offers", "news"]), st.tuples(st.sampled_from(["*", "offers", "news"]), st.booleans(), st.integers(1, 9))
+)  # fmt: skip
+
+
+@given(st.lists(HAPPENS, max_size=8))
+def test_nothing_of_class_service_stays_queued_for_what_is_stopped(events: list[Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MESSAGES, "service", MessageSpec("service", "service", "service", {"sms": ()}))
+        person = life(
+            sending("service", on="offers"), {**sending("service", on="news"), "journey": "n", "topic": "news"}
+        )
+    for each in events:
+        if isinstance(each, str):
+            person.event(each)
+        else:
+            topic, yes, second = each
+            answer = {"topic": topic, "channel": "sms", "given": yes}
+            person.event("consent.changed", answer, occurred_at=person.at + second * 1000)
+        stopped = [each for each in person.customer.queued if stop_of(person.customer, each.topic, "sms")]
+        assert stopped == []
 
 
 def test_the_project_may_say_that_a_stop_ends_marketing_alone() -> None:
