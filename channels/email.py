@@ -73,7 +73,9 @@ class Email:
     async def _hand_over(self, smtp: SMTP, envelope: tuple[str, str], mail: bytes, *, kept: bool) -> Sent:
         reusable = False
         try:
+            _go_on()
             await self._open_data(smtp, envelope, kept=kept)
+            _go_on()
             reference = await self._write_data(smtp, mail)
             reusable = True
             return Sent(reference)
@@ -122,6 +124,7 @@ class Email:
                 raise Permanent("smtp_no_utf8")
             await smtp.mail(envelope[0], options=[] if encoding == "ascii" else ["SMTPUTF8"])
             first = False
+            _go_on()
             await smtp.rcpt(envelope[1], encoding=encoding)
             answer = await smtp.execute_command(b"DATA")
         except SMTPResponseException as refusal:
@@ -166,6 +169,13 @@ class Email:
 
 class _Stale(Exception):
     """A kept connection was found closed before anything was asked of it."""
+
+
+def _go_on() -> None:
+    """Raises a cancellation that is lost otherwise: `wait_for` of Python 3.11 drops one that comes with an answer."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _on_the_wire(mail: bytes) -> bytes:

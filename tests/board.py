@@ -22,9 +22,9 @@ class Board(ThreadedHttp):
         self.answer = 200
 
     def url(self, **changed: object) -> str:
-        """As apprise has it, with its own patience below that of the tests."""
-        more = "&".join(f"{name}={value}" for name, value in changed.items())
-        return f"json://ann:hunter2secret@127.0.0.1:{self.port}/?rto=0.5&cto=0.5&{more}"
+        """As apprise has it; `rto` and `cto` are its own time limits, for an answer and for a connection."""
+        more = "&".join(f"{name}={value}" for name, value in {"rto": 10, "cto": 10, **changed}.items())
+        return f"json://ann:hunter2secret@127.0.0.1:{self.port}/?{more}"
 
     def write(self, path: Path, timeout_seconds: float = 10.0, **changed: object) -> Path:
         """The file that SILLAGE_APPRISE names, with this one endpoint, `ops`."""

@@ -33,8 +33,9 @@ from local.hooks import Hooks
 from local.redis import RedisServer
 from local.threaded import Close, Threaded
 
-SECONDS = 1.0
-"""After which every channel here gives up waiting."""
+SECONDS = 10.0
+"""After which every channel here gives up waiting; a test of what never answers sets it to SOON."""
+SOON = 1.0
 ANN = "+33612345678"
 
 
@@ -349,7 +350,7 @@ def browser(folder: Path) -> Iterator[Provider]:
 @contextmanager
 def notes(folder: Path) -> Iterator[Provider]:
     with Board() as board:
-        path = board.write(folder / "apprise.json")
+        path = board.write(folder / "apprise.json", SECONDS, rto=SECONDS / 2, cto=SECONDS / 2)
         yield Provider(
             board, lambda: apprise_channel(path), "ops", Rendered("Hi", "Hi", ""), lambda: len(board.notes),
             lambda: setattr(board, "answer", HANG), lambda: setattr(board, "answer", 200),

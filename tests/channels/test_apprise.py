@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,18 +74,31 @@ async def test_one_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
 
 async def test_one_that_hangs_is_left_and_not_called_again_before_it_is_over(board: Board, tmp_path: Path) -> None:
     board.answer = HANG
-    async with channel(board, tmp_path, 0.2, rto=1.5) as one:
-        began = time.monotonic()
+    async with channel(board, tmp_path, 0.2, rto=60) as one:
         with pytest.raises(Unknown, match="apprise_no_answer"):
             await one.send(outgoing())
         with pytest.raises(Away, match="apprise_busy"):
             await one.send(outgoing())
-        assert time.monotonic() - began < 1.5
+        assert under_way()
+        board.stop()
+        await until(lambda: not under_way())
         board.answer = 200
-        await until(lambda: not any(each.name == "apprise" for each in threading.enumerate()))
-        await asyncio.sleep(0)
+        board.start()
+        await until(lambda: taken(one))
+    assert board.notes
+
+
+def under_way() -> bool:
+    return any(each.name == "apprise" for each in threading.enumerate())
+
+
+async def taken(one: Apprise) -> bool:
+    """Whether the board took it in its time, which is short here and may be too short for a slow machine."""
+    try:
         await one.send(outgoing())
-    assert len(board.notes) == 1
+    except (Unknown, Away):
+        return False
+    return True
 
 
 async def test_a_hanging_call_holds_no_other_endpoint_and_no_loop(board: Board, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from waiting import until
+from waiting import turns
 
 from channels.channel import Away, Outgoing, Permanent, Transient, Unknown
 from channels.email import Email
@@ -27,7 +27,7 @@ def outgoing(rendered: Rendered = PLAIN, to: str = "ann@example.org", id_: str =
 
 @asynccontextmanager
 async def channel(url: str, **changed: object) -> AsyncIterator[Email]:
-    one = Email(url, now=time.time, **{"timeout_seconds": 2.0, **changed})
+    one = Email(url, now=time.time, **{"timeout_seconds": 10.0, **changed})
     try:
         yield one
     finally:
@@ -150,14 +150,14 @@ async def test_what_the_server_answers_decides_and_the_connection_serves_on(
 
 async def test_a_receiver_that_hangs_before_the_content_is_transient(mailbox: Mailbox) -> None:
     mailbox.answers["ann@example.org"] = HANG
-    async with channel(mailbox.url) as one:
+    async with channel(mailbox.url, timeout_seconds=1.0) as one:
         with pytest.raises(Transient, match="smtp_dropped"):
             await one.send(outgoing())
 
 
 async def test_a_receiver_that_hangs_after_the_content_leaves_the_fate_unknown(mailbox: Mailbox) -> None:
     mailbox.data_answers["ann@example.org"] = HANG
-    async with channel(mailbox.url) as one:
+    async with channel(mailbox.url, timeout_seconds=1.0) as one:
         with pytest.raises(Unknown, match="smtp_no_answer"):
             await one.send(outgoing())
 
@@ -258,14 +258,39 @@ async def test_connections_are_kept_and_bounded() -> None:
 
 async def test_a_cancelled_send_leaves_no_half_mail_on_a_kept_connection(mailbox: Mailbox) -> None:
     mailbox.answers["ann@example.org"] = HANG
-    async with channel(mailbox.url, connections=1, timeout_seconds=5.0) as one:
-        sending = asyncio.create_task(one.send(outgoing()))
-        await until(lambda: one._free.locked())
-        sending.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await sending
+    async with channel(mailbox.url, connections=1) as one:
+        for count in range(0, 60, 3):
+            sending = asyncio.create_task(one.send(outgoing()))
+            await turns(count)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
         await one.send(outgoing(to="bob@example.org"))
     assert [mail.recipients for mail in mailbox.mails] == [("bob@example.org",)]
+
+
+@pytest.mark.parametrize("command", [b"EHLO", b"MAIL", b"RCPT"])
+async def test_a_cancellation_that_comes_with_an_answer_is_not_lost(command: bytes) -> None:
+    sending: list[asyncio.Task[object]] = []
+    cancelling: list[asyncio.Task[None]] = []
+    heard: list[bytes] = []
+
+    async def cancel(count: int) -> None:
+        await turns(count)
+        sending[-1].cancel()
+
+    def answer(said: bytes, number: int) -> bytes | None:
+        heard.append(said)
+        if said == command:
+            cancelling.append(asyncio.create_task(cancel(len(cancelling))))
+        return usual(said, number)
+
+    async with receiver(answer) as url, channel(url) as one:
+        for _ in range(6):
+            sending.append(asyncio.create_task(one.send(outgoing())))
+            with pytest.raises(asyncio.CancelledError):
+                await sending[-1]
+    assert b"." not in heard
 
 
 def test_the_url_says_where_and_how() -> None:

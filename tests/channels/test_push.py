@@ -32,7 +32,7 @@ async def channel(
     service: PushService, folder: Path, now: float | None = None, **changed: object
 ) -> AsyncIterator[Push]:
     account = ServiceAccount(service.write_account(folder / "account.json"))
-    given = {"url": service.url, "now": (lambda: now) if now else time.time, "timeout_seconds": 2.0, **changed}
+    given = {"url": service.url, "now": (lambda: now) if now else time.time, **changed}
     one = Push(account, **given)  # type: ignore[arg-type]
     try:
         yield one
@@ -113,10 +113,11 @@ async def test_how_long_to_wait_is_the_word_of_the_service(service: PushService,
 
 async def test_no_answer_after_all_was_written_is_unknown(service: PushService, tmp_path: Path) -> None:
     service.answers |= {"slow": HANG, "cut": DROP}
-    async with channel(service, tmp_path) as one:
+    async with channel(service, tmp_path, timeout_seconds=1.0) as one:
         for token in ("slow", "cut"):
             with pytest.raises(Unknown, match="push_no_answer"):
                 await one.send(outgoing(to=token))
+    async with channel(service, tmp_path) as one:
         await one.send(outgoing())
     assert [landed.token for landed in service.pushes] == ["cut", "device-1"]
 
@@ -139,7 +140,7 @@ async def test_who_cannot_sign_in_is_away(service: PushService, tmp_path: Path) 
     with PushService() as other:
         account = ServiceAccount(other.write_account(tmp_path / "other.json"))
         account.token_uri = f"{service.url}/token"
-        one = Push(account, url=service.url, now=time.time, timeout_seconds=2.0)
+        one = Push(account, url=service.url, now=time.time)
         with pytest.raises(Away, match=r"^push_login$"):
             await one.send(outgoing())
         account.token_uri = f"{other.url}/token"

@@ -185,14 +185,16 @@ async def test_what_may_have_left_is_unknown_where_repeats_are_not_dropped(
     gateway: SmsGateway, tmp_path: Path, answer: int | str
 ) -> None:
     gateway.answer = answer
-    async with over(gateway, tmp_path, honours_id=False, timeout_seconds=1.0) as one:
+    seconds = 1.0 if answer == HANG else 5.0
+    async with over(gateway, tmp_path, honours_id=False, timeout_seconds=seconds) as one:
         assert one.at_most_once
         with pytest.raises(Permanent if answer == 409 else Unknown):
             await one.send(outgoing())
-    async with over(gateway, tmp_path, timeout_seconds=1.0) as one:
+    async with over(gateway, tmp_path, timeout_seconds=seconds) as one:
         assert not one.at_most_once
         with pytest.raises(Transient):
             await one.send(outgoing())
+    async with over(gateway, tmp_path) as one:
         gateway.answer = 200
         await one.send(outgoing())
     assert [each.fields["id"] for each in gateway.texts] == ["a1"]

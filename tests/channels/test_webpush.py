@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.accounts import AccountError
-from channels.channel import Away, Outgoing, Permanent, Transient, Unknown
-from channels.webpush import MAX_BYTES, SERVICES, Webpush, _origin, _subscription, webpush_channel
+from channels.channel import Away, Declined, Outgoing, Permanent, Transient, Unknown
+from channels.several import MOST
+from channels.webpush import MAX_BYTES, SERVICES, Webpush, WebpushAccount, _called, _subscription, webpush_channel
 from journeys.messages.render import Rendered
 from local.webpush import DROP, HANG, WebpushService
 
@@ -30,8 +31,10 @@ def service() -> Iterator[WebpushService]:
 
 
 @asynccontextmanager
-async def channel(service: WebpushService, folder: Path, now: Any = time.time) -> AsyncIterator[Webpush]:
-    one = webpush_channel(service.write_account(folder / "webpush.json", 2.0), now)
+async def channel(
+    service: WebpushService, folder: Path, now: Any = time.time, seconds: float = 10.0
+) -> AsyncIterator[Webpush]:
+    one = webpush_channel(service.write_account(folder / "webpush.json", seconds), now)
     try:
         yield one
     finally:
@@ -83,7 +86,7 @@ async def test_it_is_kept_no_longer_than_it_is_worth_anything(service: WebpushSe
 @pytest.mark.parametrize(
     ("status", "kind", "dead"),
     [
-        (400, Permanent, False), (401, Transient, False), (403, Permanent, False), (404, Permanent, True),
+        (400, Permanent, False), (401, Declined, False), (403, Permanent, False), (404, Permanent, True),
         (410, Permanent, True), (413, Permanent, False), (429, Transient, False), (408, Transient, False),
         (302, Away, False), (503, Away, False), (500, Unknown, False), (502, Unknown, False),
     ],
@@ -115,7 +118,7 @@ async def test_how_long_to_wait_is_the_word_of_the_service(service: WebpushServi
 
 async def test_no_answer_after_all_was_written_is_unknown(service: WebpushService, tmp_path: Path) -> None:
     service.answers |= {"slow": HANG, "cut": DROP}
-    async with channel(service, tmp_path) as one:
+    async with channel(service, tmp_path, seconds=1.0) as one:
         for name in ("slow", "cut"):
             with pytest.raises(Unknown, match="webpush_no_answer"):
                 await one.send(outgoing(service.subscribe(name)))
@@ -180,14 +183,14 @@ NOWHERE = [
 def test_a_subscription_calls_no_other_address(endpoint: str) -> None:
     code = "webpush_unknown_service" if endpoint in ELSEWHERE else "webpush_bad_subscription"
     with pytest.raises(Permanent, match=code):
-        _origin(endpoint, SERVICES)
+        _called(endpoint, SERVICES)
 
 
 def test_the_services_of_the_browsers_are_called() -> None:
-    assert _origin("https://FCM.googleapis.com/fcm/send/a:b", SERVICES) == "https://fcm.googleapis.com"
-    assert (
-        _origin("https://wns2-am3p.notify.windows.com/w/?token=a", SERVICES) == "https://wns2-am3p.notify.windows.com"
-    )
+    chrome = ("https://fcm.googleapis.com", "fcm.googleapis.com")
+    assert _called("https://FCM.googleapis.com/fcm/send/a:b", SERVICES) == chrome
+    edge = ("https://wns2-am3p.notify.windows.com", "*.notify.windows.com")
+    assert _called("https://wns2-am3p.notify.windows.com/w/?token=a", SERVICES) == edge
 
 
 KEYS = {"p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
@@ -212,10 +215,27 @@ def test_what_is_no_subscription_is_refused_and_dead(recipient: str) -> None:
     assert raised.value.dead_address
 
 
+def test_each_service_is_a_provider_of_its_own_and_no_subscription_makes_another() -> None:
+    key = base64.urlsafe_b64encode(bytes([1]) * 32).decode()
+
+    def provider(endpoint: str) -> str:
+        return one.provider_of(json.dumps({"endpoint": endpoint, "keys": KEYS}))
+
+    one = Webpush(WebpushAccount(key, "mailto:a@b.example"), now=time.time)
+    assert provider("https://web.push.apple.com/x") == "web.push.apple.com"
+    regions = {provider(f"https://w{number}.notify.windows.com/x") for number in range(1000)}
+    assert regions == {"*.notify.windows.com"}
+    assert {provider(each) for each in (*ELSEWHERE, *NOWHERE)} == {""}
+    assert {one.provider_of(each) for each in ("", "null", "[" * 5000, "\ud800")} == {""}
+    many = WebpushAccount(key, "mailto:a@b.example", tuple(f"h{number}.example" for number in range(1000)))
+    one = Webpush(many, now=time.time)
+    assert len({provider(f"https://h{number}.example/x") for number in range(1000)}) == MOST
+
+
 @given(st.text(st.characters(codec=None)) | st.from_regex(r"https://fcm\.googleapis\.com.{0,9}", fullmatch=True))
 def test_whatever_an_endpoint_is_only_a_known_host_is_called(endpoint: str) -> None:
     try:
-        assert _origin(endpoint, SERVICES) == "https://fcm.googleapis.com"
+        assert _called(endpoint, SERVICES)[0] == "https://fcm.googleapis.com"
     except Permanent as fault:
         assert fault.code.startswith("webpush_")
 
