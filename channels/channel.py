@@ -70,6 +70,10 @@ class Away(Transient):
     """The provider itself cannot be reached or is not taking anything: no fault of this message."""
 
 
+class Declined(Transient):
+    """The provider answers, and does not take this one message now: it is there for others."""
+
+
 class Permanent(Exception):
     """It did not leave and never will as it is. `dead_address`: nor will anything else to this recipient."""
 
@@ -101,7 +105,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Hands over one message. Raises Transient, Away, Permanent or Unknown, and nothing else."""
+        """Hands over one message. Raises Transient or a kind of it, Permanent or Unknown, and nothing else."""
         ...
 
     async def close(self) -> None:

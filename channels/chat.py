@@ -5,7 +5,7 @@ The recipient is what the front end calls its session: it came with the person's
 
 from collections.abc import Callable
 
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from channels.channel import Away, Declined, Outgoing, Permanent, Sent
 from channels.http import Http
 from channels.webhook import Endpoint, call, event_body
 
@@ -43,7 +43,7 @@ class Chat:
             if fault.code != _NO_SESSION:
                 raise
             # It may mean this session alone, which must not keep the words of all others back.
-            raise Transient(fault.code, fault.retry_after) from fault
+            raise Declined(fault.code, fault.retry_after) from fault
 
     async def close(self) -> None:
         await self._http.close()

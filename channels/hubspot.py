@@ -11,7 +11,7 @@ import msgspec
 from yarl import URL
 
 from channels.accounts import header_fault, url_fault
-from channels.channel import Away, Permanent, Sent, Transient
+from channels.channel import Away, Declined, Permanent, Sent, Transient
 from channels.http import Http
 from channels.upsert import Answer, Upsert, asked, code_of, verdict_of
 
@@ -20,7 +20,8 @@ LOCKED_SECONDS = 2.0
 PAUSES = {"DAILY": 600.0, "TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
 """How long to wait where the answer does not say, by the policy whose limit is reached."""
 _MIGRATES = 477
-_AGAIN = frozenset({423, 502, 504, 521, 522, 523, 524, 525, 526})
+_LOCKED = 423
+_AGAIN = frozenset({502, 504, 521, 522, 523, 524, 525, 526})
 
 
 class Hubspot(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hubspot"):
@@ -58,7 +59,7 @@ class HubspotCrm:
         if _is_absent(answer):
             answer = await self._ask(http, "POST", base, {**upsert.fields, upsert.key: upsert.value})
             if answer.status == 409:
-                raise Transient("crm_conflict", answer.wait)
+                raise Declined("crm_conflict", answer.wait)
         if answer.status in (200, 201) and isinstance(answer.told, dict):
             return Sent(str(answer.told.get("id", ""))[:200])
         raise _verdict(answer)
@@ -81,8 +82,10 @@ def _verdict(answer: Answer) -> Exception:
     name = code_of(_told(answer, "category"), status)
     if status == _MIGRATES:
         return Away(name, wait)
+    if status == _LOCKED:
+        return Declined(name, wait or LOCKED_SECONDS)
     if status in _AGAIN:
-        return Transient(name, wait or (LOCKED_SECONDS if status == 423 else None))
+        return Transient(name, wait)
     if status in (403, 404) and not re.search(r"not_found", name):
         # A scope that the app lacks, or a page that is none of HubSpot's: no fault of the record.
         return Away(name, wait)

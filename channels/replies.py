@@ -4,13 +4,15 @@ import re
 
 from aiosmtplib import SMTPResponseException
 
-from channels.channel import Away, Permanent, Transient
+from channels.channel import Away, Declined, Permanent, Transient
 
 CLOSING = 421
 _LOGIN = frozenset({454, 530, 534, 535, 538})
 """The server wants a login, or has none for us: nothing leaves until that is mended, and then everything may."""
 _MENDED_FIRST = frozenset({"4.3.1", "4.3.2", "4.3.5", "5.7.8"})
 """The same, by the enhanced code: the server is full, closed or set up wrong, or the login is refused."""
+_SYSTEM = "4.3."
+"""How others begin that the mail system has against itself: nothing is known of how it is there for other mails."""
 _GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 """No such mailbox, domain or syntax, moved for good, a domain that takes no mail: the address is dead."""
 _ENHANCED = re.compile(r"([245])\.(\d{1,2})\.(\d{1,3})(?!\d)")
@@ -41,4 +43,4 @@ def verdict(answer: SMTPResponseException) -> Exception:
         return Away(code)
     if answer.code // 100 == 5:
         return Permanent(code, dead_address=is_gone(answer))
-    return Transient(code)
+    return Transient(code) if enhanced_code(answer.message).startswith(_SYSTEM) else Declined(code)

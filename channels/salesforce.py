@@ -12,7 +12,7 @@ import msgspec
 from yarl import URL
 
 from channels.accounts import header_fault, url_fault
-from channels.channel import Away, Permanent, Sent, Transient
+from channels.channel import Away, Declined, Permanent, Sent, Transient
 from channels.http import Http
 from channels.upsert import Answer, Upsert, asked, code_of, verdict_of
 
@@ -24,7 +24,8 @@ _NO_FAULT_OF_THE_RECORD = frozenset({
     "STORAGE_LIMIT_EXCEEDED", "INVALID_AUTH_HEADER", "INVALID_LOGIN", "ORG_LOCKED", "PASSWORD_LOCKOUT",
 })  # fmt: skip
 """The session, the organisation or a limit: nothing is taken until that is mended, and then everything may."""
-_AGAIN = frozenset({"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "UNKNOWN_EXCEPTION", "REQUEST_RUNNING_TOO_LONG"})
+_LOCKED = "UNABLE_TO_LOCK_ROW"
+_AGAIN = frozenset({_LOCKED, "QUERY_TIMEOUT", "UNKNOWN_EXCEPTION", "REQUEST_RUNNING_TOO_LONG"})
 _AMBIGUOUS = 300
 
 
@@ -126,7 +127,7 @@ def _verdict(answer: Answer) -> Exception:
     if code in _NO_FAULT_OF_THE_RECORD:
         return Away(name, answer.wait or (LIMIT_SECONDS if code == "REQUEST_LIMIT_EXCEEDED" else None))
     if code in _AGAIN:
-        return Transient(name, answer.wait)
+        return Declined(name, answer.wait) if code == _LOCKED else Transient(name, answer.wait)
     if name == f"crm_{answer.status}" and answer.status in (403, 404):
         # A page that is none of Salesforce's.
         return Away(name, answer.wait)

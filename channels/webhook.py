@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 
 from channels.accounts import url_fault
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient
+from channels.channel import Away, Declined, Outgoing, Permanent, Sent
 from channels.http import Http, header_value, retry_after
 from channels.several import apart
 
@@ -112,7 +112,7 @@ def event_body(type_: str, at: int, data: Mapping[str, str]) -> bytes:
 
 
 async def call(http: Http, endpoint: Endpoint, name: str, at: int, body: bytes, channel: str) -> Sent:
-    """Posts a signed body once; codes begin with the channel. Raises Away, Transient and Permanent.
+    """Posts a signed body once; codes begin with the channel. Raises Away, Declined and Permanent.
 
     No answer is one that may be tried again: receivers drop an id that they had.
     """
@@ -141,7 +141,7 @@ def _verdict(status: int, code: str, after: float | None) -> Exception:
         return Permanent(code)
     if status >= 500 or status < 400 or status in _OF_THE_ENDPOINT:
         return Away(code, after)
-    return Transient(code, after)
+    return Declined(code, after)
 
 
 def _fault(endpoint: Endpoint) -> str:

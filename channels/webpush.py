@@ -23,8 +23,9 @@ from py_vapid import Vapid02, VapidException
 from yarl import URL
 
 from channels.accounts import read_account, refuse
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.channel import Away, Declined, Outgoing, Permanent, Sent, Transient, Unknown
 from channels.http import Http, body_of, retry_after
+from channels.several import apart
 
 VARIABLE = "SILLAGE_WEBPUSH"
 SERVICES = (
@@ -45,6 +46,7 @@ _MOST_CLAIMS = 1024
 _LONGEST_ENDPOINT = 2048
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _SERVICE = re.compile(r"(?:\*\.|https?://)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _EXAMPLE = '{"key": "-----BEGIN PRIVATE KEY-----...", "contact": "mailto:push@shop.example"}'
 
 
@@ -85,7 +87,10 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Webpush:
-    """The channel. The recipient is the JSON of a subscription; `now` gives seconds since the epoch."""
+    """The channel. The recipient is the JSON of a subscription; `now` gives seconds since the epoch.
+
+    Each service that the account may call is a provider of its own, with so many `connections`.
+    """
 
     name = "webpush"
     at_most_once = True
@@ -94,7 +99,8 @@ class Webpush:
         self._account = account
         self._signer = signer(account.key)
         self._now = now
-        self._http = Http(connections)
+        self._providers = apart({service: service for service in account.services})
+        self._https = {provider: Http(connections) for provider in self._providers.values()}
         seconds = account.timeout_seconds
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
         self._claims: dict[str, tuple[str, float]] = {}
@@ -107,17 +113,25 @@ class Webpush:
         )
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
+    def provider_of(self, recipient: str) -> str:
+        """The service, as the account names it: all hosts of `*.push.example` are one."""
+        try:
+            found = msgspec.json.decode(recipient.encode(), type=Subscription)
+            return self._providers[_called(found.endpoint, self._account.services)[1]]
+        except (*_UNREADABLE, Permanent):
+            return ""
+
     async def send(self, outgoing: Outgoing) -> Sent:
         """Hands one message to the service of the browser, which keeps it no longer than it is worth anything."""
         subscription, public, secret = _subscription(outgoing.recipient)
-        origin = _origin(subscription.endpoint, self._account.services)
+        origin, service = _called(subscription.endpoint, self._account.services)
         body = http_ece.encrypt(
             _told(outgoing), private_key=generate_private_key(SECP256R1()), dh=public, auth_secret=secret
         )
         headers = {**_headers(outgoing), "Authorization": self._claim(origin)}
         url = URL(subscription.endpoint, encoded=True)
         try:
-            async with self._http.session.post(
+            async with self._https[self._providers[service]].session.post(
                 url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 await body_of(answer)
@@ -130,7 +144,8 @@ class Webpush:
         raise self._verdict(answer.status, retry_after(answer), origin)
 
     async def close(self) -> None:
-        await self._http.close()
+        for http in self._https.values():
+            await http.close()
 
     def _claim(self, origin: str) -> str:
         """The signed claim that the service knows us by."""
@@ -149,7 +164,7 @@ class Webpush:
         name = f"webpush_{status}"
         if status == 401:
             self._claims.pop(origin, None)
-            return Transient(name, wait)
+            return Declined(name, wait)
         if status == 429:
             return Transient(name, wait or QUOTA_SECONDS)
         if status in (408, 425):
@@ -184,7 +199,7 @@ def _subscription(recipient: str) -> tuple[Subscription, bytes, bytes]:
         found = msgspec.json.decode(recipient.encode(), type=Subscription)
         public, secret = _bytes(found.keys.p256dh), _bytes(found.keys.auth)
         PublicKey.from_encoded_point(SECP256R1(), public)
-    except (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError) as fault:
+    except (*_UNREADABLE, ValueError) as fault:
         raise Permanent("webpush_bad_subscription", dead_address=True) from fault
     if len(public) != 65 or len(secret) != 16:
         raise Permanent("webpush_bad_subscription", dead_address=True)
@@ -198,8 +213,11 @@ def _bytes(text: str) -> bytes:
         raise ValueError("no base64url") from fault
 
 
-def _origin(endpoint: str, services: tuple[str, ...]) -> str:
-    """Scheme, host and port of the service. Raises Permanent for one that is not called, whoever subscribed."""
+def _called(endpoint: str, services: tuple[str, ...]) -> tuple[str, str]:
+    """Scheme, host and port of where it is called, and which of the services that is.
+
+    Raises Permanent for one that is not called, whoever subscribed.
+    """
     try:
         parts = urlsplit(endpoint)
         sound = len(endpoint) <= _LONGEST_ENDPOINT and all("!" <= character <= "~" for character in endpoint)
@@ -209,10 +227,11 @@ def _origin(endpoint: str, services: tuple[str, ...]) -> str:
     if not sound or not _HOST.fullmatch(host) or "@" in parts.netloc or "\\" in endpoint:
         raise Permanent("webpush_bad_subscription", dead_address=True)
     origin = f"{parts.scheme}://{host}{port}"
-    known = {host, f"*.{host.partition('.')[2]}"} if parts.scheme == "https" and not port else {origin}
-    if not known & set(services):
+    known = (host, f"*.{host.partition('.')[2]}") if parts.scheme == "https" and not port else (origin,)
+    service = next((each for each in known if each in services), "")
+    if not service:
         raise Permanent("webpush_unknown_service")
-    return origin
+    return origin, service
 
 
 def _told(outgoing: Outgoing) -> bytes:

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from channels.accounts import header_fault, read_account, refuse, url_fault
-from channels.channel import Away, Outgoing, Permanent, Sent, Transient, Unknown
+from channels.channel import Away, Declined, Outgoing, Permanent, Sent, Transient, Unknown
 from channels.http import Http, json_of, retry_after
 from channels.phones import e164
 from journeys.messages.render import Rendered
@@ -30,7 +30,7 @@ _NO_FAULT_OF_THE_MESSAGE = frozenset(
 """The token, the account, its number or a rate: nothing leaves until that is mended, and then everything may."""
 _PERMISSIONS = range(200, 300)
 _PAIR = 131056
-_LATER = frozenset({1, 131000, _PAIR})
+_LATER = frozenset({1, 131000})
 _BLANKS = re.compile(r"\s+")
 
 
@@ -173,8 +173,10 @@ def _verdict(status: int, code: int | None, wait: float | None) -> Exception:
     name = f"whatsapp_{status if code is None else code}"
     if code in _NO_FAULT_OF_THE_MESSAGE or code in _PERMISSIONS:
         return Away(name, wait)
+    if code == _PAIR:
+        return Declined(name, wait or PAIR_SECONDS)
     if code in _LATER:
-        return Transient(name, wait or (PAIR_SECONDS if code == _PAIR else None))
+        return Transient(name, wait)
     if code is None and (status in (401, 403, 404, 429, 503) or 300 <= status < 400):
         return Away(name, wait)
     if code is None and (status >= 500 or status < 300):

@@ -53,7 +53,7 @@ class WebpushService(ThreadedHttp):
         self.shown: list[Shown] = []
         self.answers: dict[str, int | str] = {}
         self.retry_after: int | None = None
-        self._sender = generate_private_key(SECP256R1())
+        self.sender = generate_private_key(SECP256R1())
         self._browsers: dict[str, Browser] = {}
 
     @property
@@ -64,7 +64,7 @@ class WebpushService(ThreadedHttp):
     def write_account(self, path: Path, timeout_seconds: float = 10.0) -> Path:
         """Writes the file that SILLAGE_WEBPUSH names, for the owner's eyes only."""
         path.touch(mode=0o600)
-        key = self._sender.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        key = self.sender.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         account = {
             "key": key, "contact": "mailto:push@shop.example", "services": [self.url],
             "timeout_seconds": timeout_seconds,
@@ -75,7 +75,7 @@ class WebpushService(ThreadedHttp):
     def subscribe(self, name: str, sender: EllipticCurvePrivateKey | None = None) -> str:
         """The JSON of a new subscription of this browser, to messages of the one sender, or of another."""
         public = _base64(
-            (sender or self._sender).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            (sender or self.sender).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         )
         browser = Browser(generate_private_key(SECP256R1()), secrets.token_bytes(16), public)
         self._browsers[name] = browser

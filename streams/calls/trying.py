@@ -12,7 +12,9 @@ from journeys.model.folder import Service
 from streams.calls.answer import LARGEST_BODY, Answer, read_body
 
 _AGAIN = frozenset({408, 409, 425, 429})
-"""Answers below 500 that mean `later`, beside those from 500 on. They tell nothing of the service's health."""
+"""Answers below 500 that mean `later`, beside those from 500 on."""
+_SAYS_NOTHING = frozenset({408, 429})
+"""Those of them that tell nothing of the service's health; the others are about this one call."""
 _CHUNK = 16 << 10
 
 
@@ -66,7 +68,8 @@ def _refused(status: int, after: float) -> Answer:
     if status >= 500:
         return Answer(code, status, why=why, again=True, after=after, healthy=False)
     if status in _AGAIN:
-        return Answer(code, status, why=why, again=True, after=after, healthy=None)
+        healthy = None if status in _SAYS_NOTHING else True
+        return Answer(code, status, why=why, again=True, after=after, healthy=healthy)
     return Answer(code, status, why=why)
 
 

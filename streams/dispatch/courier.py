@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from channels.channel import Away, Channel, Outgoing, Permanent, Sent, Silent, Transient, Unknown
+from channels.channel import Away, Channel, Declined, Outgoing, Permanent, Sent, Silent, Transient, Unknown
 from engine.decision import Action
 from journeys.messages.render import Rendered
 from state.ledger import DEAD_ADDRESS, Entry, Status
@@ -92,7 +92,7 @@ class Courier:
             sent = await self._send(outgoing, errand.action.channel, seconds)
         except Transient as fault:
             self._failed(errand, fault.code)
-            place.leave(False if isinstance(fault, Away | Silent) else None)
+            place.leave(_healthy(fault))
             return self._after_transient(errand, fault)
         except Permanent as fault:
             self._failed(errand, fault.code)
@@ -138,3 +138,10 @@ class Courier:
             errand.put_off(self._patience.overtake_ms / 1000)
             return Status.RESERVED, ""
         return Status.UNRESOLVED, code
+
+
+def _healthy(fault: Transient) -> bool | None:
+    """What it says of the provider: it is there, it is not, or nothing."""
+    if isinstance(fault, Declined):
+        return True
+    return False if isinstance(fault, Away | Silent) else None

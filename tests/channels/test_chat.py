@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels.channel import Away, Outgoing, Permanent, Transient
+from channels.channel import Away, Declined, Outgoing, Permanent
 from channels.chat import Chat
 from channels.webhook import Endpoint
 from journeys.messages.render import Rendered
@@ -44,7 +44,7 @@ async def test_what_nobody_could_read_is_never_sent(front: Hooks, text: str, to:
     assert (raised.value.code, front.calls) == (code, [])
 
 
-@pytest.mark.parametrize(("answer", "fault"), [(404, Transient), (410, Permanent), (401, Away), (503, Away)])
+@pytest.mark.parametrize(("answer", "fault"), [(404, Declined), (410, Permanent), (401, Away), (503, Away)])
 async def test_a_session_that_is_over_keeps_no_other_back(front: Hooks, answer: int, fault: type[Exception]) -> None:
     chat = Chat(Endpoint(front.url, front.secret), now=time.time)
     front.answer = answer

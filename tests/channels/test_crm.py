@@ -11,7 +11,7 @@ import pytest
 from waiting import lasting
 
 from channels.accounts import AccountError
-from channels.channel import Away, Outgoing, Permanent, Silent, Transient
+from channels.channel import Away, Declined, Outgoing, Permanent, Silent, Transient
 from channels.crm import CrmChannel, crm_channel
 from channels.http import MOST_BYTES
 from channels.several import Several
@@ -63,7 +63,7 @@ async def test_who_is_made_by_another_in_between_is_updated_at_the_next_try(
 ) -> None:
     hubspot.made_meanwhile = True
     async with opened(hubspot, tmp_path) as one:
-        with pytest.raises(Transient, match="crm_conflict"):
+        with pytest.raises(Declined, match="crm_conflict"):
             await one.send(outgoing())
         await one.send(outgoing())
     assert hubspot.records["contacts", "ann+tea@example.org"] == {"firstname": "Ann"}
@@ -80,7 +80,7 @@ async def test_who_is_made_by_another_in_between_is_updated_at_the_next_try(
         ("DAILY", Away, "crm_daily", 600.0),
         ("TEN_SECONDLY_ROLLING", Away, "crm_ten_secondly_rolling", 10.0),
         ("SECONDLY", Away, "crm_secondly", 1.0),
-        ("LOCKED", Transient, "crm_locked", 2.0),
+        ("LOCKED", Declined, "crm_locked", 2.0),
         ("MIGRATION", Away, "crm_migration_in_progress", None),
         ("INTERNAL", Transient, "crm_internal_error", None),
         ("502", Transient, "crm_502", None),
@@ -116,7 +116,7 @@ async def test_what_hubspot_answers_decides(
         ("STORAGE_LIMIT_EXCEEDED", Away, "crm_storage_limit_exceeded", None),
         ("SERVER_UNAVAILABLE", Away, "crm_server_unavailable", None),
         ("INVALID_SESSION_ID", Away, "crm_invalid_session_id", None),
-        ("UNABLE_TO_LOCK_ROW", Transient, "crm_unable_to_lock_row", None),
+        ("UNABLE_TO_LOCK_ROW", Declined, "crm_unable_to_lock_row", None),
         ("UNKNOWN_EXCEPTION", Transient, "crm_unknown_exception", None),
         ("403", Away, "crm_403", None),
         (DROP, Silent, "crm_no_answer", None),

@@ -7,7 +7,7 @@ from aiosmtplib import SMTPResponseException
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from channels.channel import Away, Permanent, Transient
+from channels.channel import Away, Declined, Permanent, Transient
 from channels.mime import address
 from channels.replies import verdict
 
@@ -16,11 +16,11 @@ from channels.replies import verdict
     ("code", "text", "kind", "told"),
     [
         (421, "4.3.2 too many connections", Away, "smtp_421_4.3.2"),
-        (450, "4.2.1 receives mail too quickly", Transient, "smtp_450_4.2.1"),
-        (450, "greylisted", Transient, "smtp_450"),
-        (451, "4.7.1 try later", Transient, "smtp_451_4.7.1"),
+        (450, "4.2.1 receives mail too quickly", Declined, "smtp_450_4.2.1"),
+        (450, "greylisted", Declined, "smtp_450"),
+        (451, "4.7.1 try later", Declined, "smtp_451_4.7.1"),
         (451, "4.3.0 local error", Transient, "smtp_451_4.3.0"),
-        (452, "4.2.2 over quota", Transient, "smtp_452_4.2.2"),
+        (452, "4.2.2 over quota", Declined, "smtp_452_4.2.2"),
         (452, "4.3.1 no room", Away, "smtp_452_4.3.1"),
         (454, "4.7.0 no login now", Away, "smtp_454_4.7.0"),
         (530, "5.7.0 STARTTLS first", Away, "smtp_530_5.7.0"),

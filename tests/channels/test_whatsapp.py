@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from channels.accounts import AccountError
-from channels.channel import Away, Outgoing, Permanent, Transient, Unknown
+from channels.channel import Away, Declined, Outgoing, Permanent, Transient, Unknown
 from channels.whatsapp import Whatsapp, whatsapp_channel
 from journeys.messages.render import Rendered
 from local.whatsapp import ERRORS, GARBLED, WhatsappService
@@ -19,7 +19,7 @@ READY = Rendered("", "", "", data={"body.1": "Ann", "body.2": "A\t 17\n"}, templ
 KINDS: dict[int, type[Exception]] = {
     0: Away, 1: Transient, 2: Away, 4: Away, 10: Away, 100: Permanent, 190: Away, 200: Away, 368: Away, 80007: Away,
     130429: Away, 130472: Permanent, 131000: Transient, 131008: Permanent, 131009: Permanent, 131026: Permanent,
-    131042: Away, 131047: Permanent, 131048: Away, 131049: Permanent, 131056: Transient, 132000: Permanent,
+    131042: Away, 131047: Permanent, 131048: Away, 131049: Permanent, 131056: Declined, 132000: Permanent,
     132001: Permanent, 132015: Permanent, 133010: Away,
 }  # fmt: skip
 

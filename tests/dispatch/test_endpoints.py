@@ -8,7 +8,7 @@ import pytest
 from dispatching import NOW, Hatch, Office, Row, action
 from waiting import until
 
-from channels.channel import Away, Silent
+from channels.channel import Away, Declined, Silent
 from channels.limits import Limits
 from engine.decision import Action
 from journeys.messages.model import Message
@@ -112,6 +112,29 @@ async def test_what_an_endpoint_never_takes_keeps_the_breaker_open_for_nothing_b
     await until(lambda: len(town.hatch.sent) == len(good))
     assert not again.done()
     await ended(again)
+
+
+async def test_an_endpoint_that_answers_again_is_there_also_where_it_takes_none_of_what_it_is_given() -> None:
+    town, go = await office(limits={"webhook": Limits(parallel=4)}), asyncio.Event()
+    bad, good = many("slow", 5), [told("slow", number) for number in range(5, 8)]
+    for one in bad:
+        town.hatch.script[one.id] = [Away("webhook_503")]
+    await asyncio.wait_for(town.take(*bad), 5)
+    assert town.tally.away == {"webhook": True}
+    for one in bad:
+        town.hatch.script[one.id] = [Declined("webhook_422")] * 1000
+    for one in good:
+        town.hatch.script[one.id] = [go.wait]
+    again = asyncio.create_task(town.dispatcher.take(0, waiting(town)))
+    await until(lambda: town.tally.away == {"webhook": False})
+    # All of them are in hand together, and each is tried as often as any message that is not taken.
+    later = asyncio.create_task(town.take(*good))
+    await until(lambda: not any(town.hatch.script[one.id] for one in good))
+    go.set()
+    await asyncio.gather(again, later)
+    told_of = town.shelf.values("touchpoints.web")
+    failed = [each["properties"]["code"] for each in told_of if each["type"] == "message.failed"]
+    assert failed == ["webhook_422"] * 5
 
 
 async def test_each_endpoint_has_a_rate_of_its_own() -> None:

@@ -24,8 +24,9 @@ from journeys.messages.render import Rendered
 from journeys.model import MessageHead
 from local.hooks import HANG, Hooks
 from local.mailbox import Mailbox
+from local.webpush import HANG as NO_ANSWER
 from local.webpush import WebpushService
-from streams.dispatch.channels import channels_of, of_extra
+from streams.dispatch.channels import channels_of, limits_of, of_extra
 from streams.settings import Settings
 
 RAIN = Message("rain", MessageHead(), {"webpush.yaml": "title: It rains, {{ customer.name }}\nbody: Come in\n"})
@@ -57,6 +58,30 @@ async def test_a_push_reaches_the_browser_and_a_dead_subscription_is_told_of(
     assert [shown.told["title"] for shown in service.shown] == ["It rains, Ann"]
     assert (told(post)["a2"]["code"], told(post)["a2"]["dead_address"]) == ("webpush_410", gone)
     assert "code" not in told(post)["a1"]
+
+
+async def test_a_push_service_that_hangs_takes_no_place_and_no_connection_of_another(
+    office: Office, service: WebpushService, tmp_path: Path
+) -> None:
+    with WebpushService() as other:
+        path = service.write_account(tmp_path / "webpush.json", 60.0)
+        account = json.loads(path.read_text())
+        path.write_text(json.dumps({**account, "services": [service.url, other.url]}))
+        settings = Settings(webpush=str(path), limits='{"webpush": {"parallel": 2}}')
+        channel = channels_of(settings, time.time)["webpush"]
+        post = await office.another(hatch=channel, messages=MESSAGES, limits=limits_of(settings)).open()
+        names = {"channel": "webpush", "message": "rain", "message_hash": RAIN.content_hash}
+        stuck = [action(f"s{n}", recipient=service.subscribe(f"s{n}"), **names) for n in range(4)]
+        service.answers |= {f"s{n}": NO_ANSWER for n in range(4)}
+        sender = service.sender
+        quick = [action(f"q{n}", recipient=other.subscribe(f"q{n}", sender), **names) for n in range(4)]
+        taking = asyncio.create_task(post.take(*stuck, *quick))
+        await until(lambda: len(other.shown) == 4)
+        assert not taking.done()
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        await channel.close()
+    assert service.shown == []
 
 
 async def test_a_note_is_put_up_and_a_no_is_unresolved(office: Office, tmp_path: Path) -> None:
