@@ -73,13 +73,14 @@ def deciding(given: Catalog, context: Context = EMPTY) -> Decide:
 @contextmanager
 def unranked() -> Iterator[None]:
     """Proposals are judged in the order in which they are made, and none has a score."""
-    ranked, asked = proposals.ranked, proposals.Propensities
-    proposals.ranked = lambda _draft, rivals, _asked: [(each, None) for each in rivals]
-    proposals.Propensities = lambda _draft, _zone: None
+    names = vars(proposals)
+    kept = {"ranked": names["ranked"], "Propensities": names["Propensities"]}
+    names["ranked"] = lambda _draft, rivals, _asked: [(each, None) for each in rivals]
+    names["Propensities"] = lambda _draft, _zone: None
     try:
         yield
     finally:
-        proposals.ranked, proposals.Propensities = ranked, asked
+        names.update(kept)
 
 
 def added(than: Decide, by: Decide, around: Callable[[], AbstractContextManager[None]] = nullcontext) -> list[float]:

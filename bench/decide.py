@@ -1,9 +1,10 @@
 """The microseconds that an event takes in `decide`, the best of five rounds on one core: `python bench/decide.py`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import process_time_ns
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -13,7 +14,8 @@ from engine.catalog import Catalog, MessageSpec, compile_journey
 from engine.compile import compile_terms
 from engine.customer import SEEN_IDS, Consent, Contact, Customer
 from engine.decide import decide, new_customer
-from engine.event import Event, EventArrived, TimerFired
+from engine.decision import Decision
+from engine.event import Event, EventArrived, Input, TimerFired
 from engine.policy.terms import NONE, Terms
 from journeys.model import Journey, Project
 
@@ -33,7 +35,7 @@ COMPARED = (
     ("enters, sends, completes", "enters, sends, completes, under a policy"),
 )
 """A thousand journeys that do not match against one: aim 1, at most 1.1; a policy against none."""
-POLICY = {
+POLICY: dict[str, Any] = {
     "quiet_hours": {"between": "03:00-08:00", "channels": {"push": "22:00-07:00"}},
     "caps": [
         {"most": 9, "within": "3d"},
@@ -155,12 +157,17 @@ def cases() -> dict[str, Case]:
     }
 
 
+def deciding(given: Catalog, before: Customer, inputs: Sequence[Input]) -> Callable[[int], Decision]:
+    """A decision of one of these inputs, by its number."""
+    return lambda number: decide(given, before, inputs[number])
+
+
 def main() -> None:
     """Prints one line a case, then how a thousand journeys compare with one."""
     spent: dict[str, float] = {}
     for title, (given, before, make) in cases().items():
         inputs = [make(f"e-{number}") for number in range(EVENTS)]
-        spent[title] = measured(lambda number, c=given, b=before, i=inputs: decide(c, b, i[number]))
+        spent[title] = measured(deciding(given, before, inputs))
         sys.stdout.write(f"{spent[title]:8.2f} microseconds  {title}\n")
     for few_title, many_title in COMPARED:
         sys.stdout.write(f"{spent[many_title] / spent[few_title]:8.3f} times the cost: {many_title}\n")

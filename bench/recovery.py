@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
-from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -24,6 +23,7 @@ from state.store import MemoryStore, PartitionStore
 from state.timers import TimerIndex
 from streams.broker.publish import Out
 from streams.recovery import take_over
+from streams.touchpoints.record import Row
 
 START_AT = 1_700_000_000_000
 FETCHED = 5_000
@@ -32,14 +32,6 @@ TIMED = 5
 """One customer in so many has a timer."""
 TAIL = 10_000
 """Records behind the mark of a warm store."""
-
-
-class Row(NamedTuple):
-    """A record of the changelog."""
-
-    offset: int
-    key: bytes
-    value: bytes
 
 
 def bodies() -> list[bytes]:
@@ -76,11 +68,16 @@ class Changelog:
 
     def _row(self, offset: int) -> Row:
         if offset == 0 or offset > RECORDS * self.customers:
-            return Row(offset, marker_key(str(offset)), b"")
+            return _row(offset, marker_key(str(offset)), b"")
         # A prime step, so that neighbours in the log are none in the order of keys.
         number = offset * 7_919 % self.customers
         body = self.bodies[number % 1000]
-        return Row(offset, b"customer-%08d" % number, b"".join((body[:1], body[1:])))
+        return _row(offset, b"customer-%08d" % number, b"".join((body[:1], body[1:])))
+
+
+def _row(offset: int, key: bytes, value: bytes) -> Row:
+    """A record as a worker's consumer gives it."""
+    return Row("state", 0, offset, START_AT, key, value)
 
 
 async def take(log: Changelog, store: PartitionStore) -> int:

@@ -152,7 +152,7 @@ def refilling(folder: Path, events: Path) -> tuple[list[Row], list[str]]:
     asked = [events, "--until", ENDS_AT, *(each for name in SUPPLIES for each in ("--journey", name))]
     purchases = bought(events)
     shipped: list[Row] = []
-    lines = []
+    lines: list[tuple[object, ...]] = []
     for name in ("collected for 3 days", "each by itself"):
         of = DEFINITIONS if not lines else varied(folder, "running-low", "most: 10", "most: 1")
         rows = played(of, *asked)

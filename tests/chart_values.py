@@ -45,4 +45,4 @@ def _meaning(schema: Mapping[str, Any]) -> str:
 
 if __name__ == "__main__":
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(TABLE.sub(lambda _: values_table() + "\n", text), encoding="utf-8")
+    PAGE.write_text(TABLE.sub(lambda _: values_table(), text), encoding="utf-8")

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from engine.customer import Consent, Customer, Enrollment
-from engine.decision import Action, Decision, Output
+from engine.decision import Action, AnyOutput, Decision
 from engine.event import Event, EventArrived, Input, TimerFired
 from state.record import Record
 
@@ -82,14 +82,14 @@ def _arrived(customer: Customer, given: EventArrived) -> Decision:
         _set_timer(customer, event)
     elif event.type == "order.placed":
         customer.enrollments = []
-    outputs: list[Output] = [] if count % EVERY else [_action(customer, event)]
+    outputs: list[AnyOutput] = [] if count % EVERY else [_action(customer, event)]
     return Decision(customer, outputs, None)
 
 
 def _fired(customer: Customer, at: int) -> Decision:
     """What is due is over; a customer in ten is told."""
     customer.enrollments = [each for each in customer.enrollments if each.due_at > at]
-    outputs: list[Output] = []
+    outputs: list[AnyOutput] = []
     if not customer.attributes.get("n", 0) % EVERY:
         outputs.append(_send(customer, f"timer-{at}-{customer.id}", {"due_at": at}, at))
     return Decision(customer, outputs, None)
