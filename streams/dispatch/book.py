@@ -10,7 +10,18 @@ from typing import Any
 import msgspec
 
 from engine.decision import ConsentChange, Erasure, Void
-from state.ledger import Ask, Entry, Ledger, LedgerAway, NeedsRefill, Status, consent_key, erased_key, void_key
+from state.ledger import (
+    Ask,
+    Entry,
+    Ledger,
+    LedgerAway,
+    NeedsRefill,
+    Status,
+    consent_key,
+    erased_key,
+    outranks,
+    void_key,
+)
 from state.recall import Recall
 from streams.broker.publish import Out, Publisher, PublishError
 from streams.broker.reader import read_all
@@ -53,7 +64,7 @@ class Book:
         self._log_of = log_of
         self._on_away = on_away
         self._recall = Recall()
-        self._erased: set[str] = set()
+        self._erased: dict[str, Entry] = {}
         self._stale: set[int] = set()
         self._filling: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.away = False
@@ -106,6 +117,10 @@ class Book:
     def erased(self, customer: str) -> bool:
         """Whether an erasure of theirs was noted, in a partition that was opened here; sure only for one open now."""
         return bool(self._erased) and erased_key(customer) in self._erased
+
+    def erasure(self, customer: str) -> Entry | None:
+        """What was noted of that erasure last, in the same way."""
+        return self._erased.get(erased_key(customer)) if self._erased else None
 
     def noted(self, partition: int, ask: Ask) -> bool:
         """Whether something noted stops this action, as far as this process knows; the ledger has the last word."""
@@ -175,7 +190,9 @@ class Book:
     def _remember(self, partition: int, entries: Sequence[Entry]) -> None:
         """Of settled actions only critical ones are needed without Redis; notes may concern any."""
         kept = [entry for entry in entries if entry.class_ in ("critical", "note")]
-        self._erased.update(entry.key for entry in kept if entry.status is Status.ERASED)
+        for entry in kept:
+            if entry.status is Status.ERASED and outranks(entry, self._erased.get(entry.key, entry)):
+                self._erased[entry.key] = entry
         self._recall.merge(partition, kept)
 
     async def _write(self, partition: int, entries: Sequence[Entry]) -> None:

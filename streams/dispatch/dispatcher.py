@@ -126,7 +126,7 @@ class Dispatcher:
         works = [self._serve(partition, provider, some) for (provider, _), some in groups.items()]
         if erased:
             works.append(self._forgetting.erased(partition, erased))
-        await _all(works)
+        await self._forgetting.around(_all(works), errands.values())
 
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
@@ -312,7 +312,9 @@ class Dispatcher:
 
     async def _settle(self, partition: int, settled: Sequence[tuple[Errand, Entry]]) -> None:
         """Into the book, then the receipts. One settled before gets its receipt again: it may not have got out."""
-        await self._forgetting.ended(partition, [errand for errand, _ in settled])
+        await self._forgetting.ended(partition, settled, partial(self._write_down, partition))
+
+    async def _write_down(self, partition: int, settled: Sequence[tuple[Errand, Entry]]) -> None:
         await self._book.settle(partition, [entry for _, entry in settled])
         receipts: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
         for errand, entry in settled:
