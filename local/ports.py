@@ -1,12 +1,14 @@
 """Free ports on this machine, outside the range from which the system takes the near ends of connections."""
 
-import random
+import secrets
 import socket
 
 # A client that knocks at a closed port of the system's own range can be given that same port as its near end and
 # then talks to itself, which keeps a killed broker from coming back. Both Linux and macOS hand out from 32768 up.
 FIRST = 20_000
 LAST = 32_000
+
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -21,9 +23,14 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port on which nobody listens. Nothing holds it: the caller takes it soon, or finds it taken and asks again."""
+    """A port on which nobody listens, and that this process was never given before: several are asked for, then used.
+
+    Nothing holds it: the caller takes it soon, or finds it taken and asks again.
+    """
     for _ in range(1000):
-        port = random.randint(FIRST, LAST)
-        if is_free(port):
+        # Not of `random`, which tests seed: every process would draw the same.
+        port = FIRST + secrets.randbelow(LAST + 1 - FIRST)
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise OSError(f"no free port found between {FIRST} and {LAST}")

@@ -40,8 +40,11 @@ steps:
 
 
 def definitions(url: str, *names: str) -> dict[str, str]:
-    """A service and a journey for each name."""
-    services = "".join(f"  {name}:\n    url: {url}/{name}\n    timeout: 2s\n    retries: 2\n" for name in names)
+    """A service and a journey for each name; one that `hangs` is not waited for as long as the others."""
+    services = "".join(
+        f"  {name}:\n    url: {url}/{name}\n    timeout: {'2s' if name == 'hangs' else '15s'}\n    retries: 2\n"
+        for name in names
+    )
     journeys = {
         f"journeys/{name}.yaml": JOURNEY.replace("scored", name).replace("call: score", f"call: {name}")
         for name in names

@@ -135,8 +135,10 @@ def test_a_server_that_dies_at_once_is_quoted(server: RedisServer) -> None:
     assert not server.alive()
 
 
-def test_free_ports_lie_outside_the_systems_own_range() -> None:
-    found = {free_port() for _ in range(50)}
+def test_free_ports_lie_outside_the_systems_own_range_and_no_two_are_the_same() -> None:
+    drawn = [free_port() for _ in range(400)]
+    found = set(drawn)
+    assert len(found) == len(drawn)
     assert all(20_000 <= port <= 32_000 for port in found)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", min(found)))
