@@ -59,15 +59,21 @@ def export(customer: str, out: Path | None) -> None:
     "--reason", default="", help="Why, as a reference that is no personal data; kept with the event for 7 days."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait for the proof.")
+@click.option(
+    "--timeout",
+    type=float,
+    help="Seconds to wait for the proof. By default as long as it takes at most where a dispatcher was killed with a "
+    "message to them in hand: 180 by the settings as they ship (docs/privacy.md).",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="The proof as one JSON object (docs/schemas/erasure.schema.json)."
 )
-def erase_(customer: str, reason: str, yes: bool, timeout: float, as_json: bool) -> None:
+def erase_(customer: str, reason: str, yes: bool, timeout: float | None, as_json: bool) -> None:
     """Erase CUSTOMER for good, and wait until it is proven that nothing leaves for them any more.
 
-    A worker, a dispatcher and Redis must be at work. Again for somebody who was erased, it shows the proof. Exit status
-    1 where something is missing after the timeout: then it is not proven, and the same command looks again.
+    A worker, a dispatcher and Redis must be at work. What is waited for is told, and of what a dispatcher has in hand
+    until when at most. Again for somebody who was erased, it shows the proof. Exit status 1 where something is missing
+    after the timeout: then it is not proven, and the same command looks again.
     """
     settings = _checked(customer)
     if not yes:
@@ -81,6 +87,8 @@ def erase_(customer: str, reason: str, yes: bool, timeout: float, as_json: bool)
     else:
         for line in shown(proof):
             click.echo(plain(line))
+    if not proof.complete:
+        click.echo("not proven yet: run the same command again, which publishes nothing a second time", err=True)
     sys.exit(0 if proof.complete else 1)
 
 

@@ -5,10 +5,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
+from channels.limits import NONE, read_limits
 from engine.context import KIND
 from engine.customer import Customer
 from engine.ids import address_hash
@@ -17,6 +19,7 @@ from streams.broker.publish import KafkaPublisher
 from streams.broker.topic_table import Topic, declare
 from streams.broker.topics import partition_counts
 from streams.context.publish import publish, record
+from streams.dispatch.errand import Patience
 from streams.dispatch.forgetting import UNFORGOTTEN
 from streams.operations.groups import Groups, read_groups
 from streams.operations.inboxes import taken_away
@@ -28,6 +31,8 @@ from streams.touchpoints.home import home
 from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 
 LOOK_SECONDS = 0.3
+SPARE_SECONDS = 50.0
+"""What the wait for a proof has beyond the longest reserve: a letter box that is away is asked for half of that."""
 _STAYS = {"id", "updated_at", "erased_at"}
 """The fields of a record that an erasure leaves."""
 
@@ -75,15 +80,30 @@ def proof_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sillage person erase --json", **found}
 
 
+def proof_seconds(settings: Settings) -> float:
+    """How long the proof takes at most where all is at work, and a dispatcher was killed with a message in hand."""
+    limits = read_limits(settings.limits)
+    return max(_reserve_seconds(settings, name) for name in (*limits, "")) + SPARE_SECONDS
+
+
+def _reserve_seconds(settings: Settings, channel: str) -> float:
+    """For so long a message may be reserved at most: its hand-over, a minute behind it, and the end of who was killed.
+
+    Whoever takes over gives up what is not repeatable sooner.
+    """
+    limits = read_limits(settings.limits).get(channel, NONE)
+    return limits.timeout_seconds + Patience().overtake_ms / 1000 + settings.session_seconds
+
+
 async def erase(
     settings: Settings,
     customer: str,
     reason: str = "",
-    seconds: float = 60.0,
+    seconds: float | None = None,
     progress: Progress = lambda _read, _of: None,
     waiting: Callable[[Sequence[Check]], None] = lambda _missing: None,
 ) -> Proof:
-    """Erases the person unless that was done, and waits for the proof for so many seconds.
+    """Erases the person unless that was done, and waits for the proof for so many seconds, else for `proof_seconds`.
 
     The search of what is there is not counted in them. Raises UnknownPerson, PublishError, and what reading raises.
     """
@@ -97,6 +117,7 @@ async def erase(
         if kept.customer is None or not kept.customer.erased_at:
             suppressed = await _suppress(settings, kept.customer)
             await _publish(settings, customer, reason)
+        seconds = proof_seconds(settings) if seconds is None else seconds
         checks = [*await _await_proof(sweep, kept, seconds, waiting), _suppression(settings, suppressed)]
         noted = kept.ledger.get(erased_key(customer))
         left = "" if noted is None else noted.code.removeprefix(UNFORGOTTEN)
@@ -199,7 +220,8 @@ def _dispatch(kept: Kept, groups: Groups) -> Check:
     position = groups.committed("dispatcher", last.topic, last.partition) or 0
     if not noted.code and position <= last.offset:
         why = "waits until nothing of theirs is in the dispatcher's hands, and what is kept of them was taken away"
-        return Check("dispatch", False, f"erasure at {_at(last)}, taken; {why}")
+        latest = _utc(noted.at + int(proof_seconds(kept.settings) * 1000))
+        return Check("dispatch", False, f"erasure at {_at(last)}, taken; {why}: until {latest} at most, if one runs")
     told = f"nothing is in the dispatcher's hands, which is settled up to {position}"
     return Check("dispatch", True, f"erasure at {_at(last)}, taken; {told}")
 
@@ -207,7 +229,8 @@ def _dispatch(kept: Kept, groups: Groups) -> Check:
 def _queue(kept: Kept, groups: Groups) -> Check:
     """One that is reserved may be in the hands of anybody; one that is not is refused, whenever its turn comes."""
     fates: Counter[str] = Counter()
-    still, reserved = [], []
+    still: list[Item] = []
+    reserved: list[Item] = []
     noted = kept.ledger.get(erased_key(kept.customer_id))
     for id_, item in kept.messages().items():
         entry = kept.ledger.get(id_)
@@ -222,13 +245,20 @@ def _queue(kept: Kept, groups: Groups) -> Check:
         else:
             still.append(item)
     if reserved:
-        first = f"{len(reserved)} actions are reserved and not settled, the first at {_at(reserved[0])}"
-        why = "waits for the dispatcher that has it in hand, or for the one that gives it up, a minute after a crash"
-        return Check("queue", False, f"{first}; {why}")
+        return Check("queue", False, _reserved(kept, reserved))
     if still:
         return Check("queue", False, f"{len(still)} actions are not settled, the first at {_at(still[0])}")
     told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none was"
     return Check("queue", True, f"nothing is in anyone's hands; of their actions {told}")
+
+
+def _reserved(kept: Kept, items: Sequence[Item]) -> str:
+    """What is waited for, and until when at most."""
+    ends = [kept.ledger[each.value["id"]].at + _reserve_seconds(kept.settings, each.value["channel"]) * 1000
+            for each in items]  # fmt: skip
+    first = f"{len(items)} actions are reserved and not settled, the first at {_at(items[0])}"
+    why = "a dispatcher has it in hand, or was killed with it, and then another refuses it a minute after the hand-over"
+    return f"{first}; {why}: until {_utc(int(max(ends)))} at most, if one runs"
 
 
 def _calls(kept: Kept, groups: Groups) -> Check:
@@ -286,6 +316,10 @@ def _told(name: str, items: Sequence[Item]) -> tuple[str, str]:
         redacted = sum(bool(item.value.get("redacted")) for item in items)
         return "the id", f"traces, {redacted} of them redacted"
     return "the id", "records as they came or left"
+
+
+def _utc(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _at(item: Item) -> str:
