@@ -218,7 +218,7 @@ async def _parking(settings: Settings, ahead: Ahead[Note]) -> AsyncIterator[Park
         parking = Parking(settings, publisher, await ahead.topics())
         if parking.missing:
             told = ", ".join(parking.missing)
-            log.warning("%s: not there, so what would wait there waits in memory; run `sillage topics migrate`", told)
+            log.warning("%s: not there, so what would wait there waits in memory; run `sillage topics apply`", told)
         yield parking
     finally:
         await publisher.stop()
