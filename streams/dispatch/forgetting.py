@@ -7,25 +7,16 @@ What keeps something may be away: only what is theirs waits for it.
 """
 
 import asyncio
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from channels.channel import Channel, Keeper, Transient
+from channels.channel import Channel, Keeper
 from state.ledger import Entry
 from streams.dispatch.book import Book
 from streams.dispatch.errand import Errand, Patience
+from streams.dispatch.keepers import FORGOTTEN, UNFORGOTTEN, Asked
 from streams.links.links import ANSWERED, Links
-from streams.observing.logs import about
-
-log = logging.getLogger("sillage.dispatcher")
-
-FORGOTTEN = "forgotten"
-"""The code of an erasure in the ledger once nothing of theirs is in hand, and what is kept was taken away."""
-UNFORGOTTEN = "not_forgotten"
-"""The same, but for what the channels named behind it keep."""
-
 
 Fate = tuple[Errand, Entry]
 Settle = Callable[[Sequence[Fate]], Awaitable[None]]
@@ -42,14 +33,14 @@ class Forgetting:
     """Knows whose errands are in hand, and what keeps something: some of `channels`, and what `links` remember."""
 
     def __init__(self, channels: Mapping[str, Channel], links: Links | None, book: Book, patience: Patience) -> None:
-        self._keepers: dict[str, Keeper] = {name: one for name, one in channels.items() if isinstance(one, Keeper)}
+        keep: dict[str, Keeper] = {name: one for name, one in channels.items() if isinstance(one, Keeper)}
+        self._keepers = {name: Asked(name, one, patience) for name, one in keep.items()}
         self._by_channel = {name: {name: one} for name, one in self._keepers.items()}
         if links is not None and links.shelf is not None:
-            self._keepers[links.name] = links
+            self._keepers[links.name] = reached = Asked(links.name, links, patience)
             for name in ANSWERED:
-                self._by_channel[name] = {**self._by_channel.get(name, {}), links.name: links}
+                self._by_channel[name] = {**self._by_channel.get(name, {}), links.name: reached}
         self._book = book
-        self._patience = patience
         self._in_hand: Counter[str] = Counter()
         self._waiting: dict[str, asyncio.Event] = {}
         self._endings: dict[Errand, Ending] = {}
@@ -112,7 +103,7 @@ class Forgetting:
         self,
         partition: int,
         customer: str,
-        keepers: Mapping[str, Keeper],
+        keepers: Mapping[str, Asked],
         forgetting: "asyncio.Task[list[str]]",
         fates: Sequence[Fate],
         settle: Settle,
@@ -145,27 +136,11 @@ class Forgetting:
                 if customer in self._waiting:
                     self._waiting.pop(customer).set()
 
-    async def _forget(self, customer: str, keepers: Mapping[str, Keeper]) -> list[str]:
+    async def _forget(self, customer: str, keepers: Mapping[str, Asked]) -> list[str]:
         """Gives the names of those that did not do it."""
-        done = await asyncio.gather(*(_forgot(name, one, customer, self._patience) for name, one in keepers.items()))
+        done = await asyncio.gather(*(one.forgot(customer) for one in keepers.values()))
         return sorted(name for name, forgot in zip(keepers, done, strict=True) if not forgot)
 
 
 def _code(left: Sequence[str]) -> str:
     return " ".join((UNFORGOTTEN, *left)) if left else FORGOTTEN
-
-
-async def _forgot(name: str, keeper: Keeper, customer: str, patience: Patience) -> bool:
-    """Asks again where it is away, as often as for a message."""
-    for attempt in range(1, patience.attempts + 1):
-        try:
-            await keeper.forget(customer)
-        except Transient as fault:
-            code = fault.code
-            if attempt < patience.attempts:
-                await asyncio.sleep(patience.after(attempt))
-        else:
-            return True
-    told = "%s: what it keeps of somebody who was erased stays there (%s); run `sillage person erase` again"
-    log.error(told, name, code, extra=about(customer, code=UNFORGOTTEN))
-    return False

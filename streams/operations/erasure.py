@@ -20,7 +20,7 @@ from streams.broker.topic_table import Topic, declare
 from streams.broker.topics import partition_counts
 from streams.context.publish import publish, record
 from streams.dispatch.errand import Patience
-from streams.dispatch.forgetting import UNFORGOTTEN
+from streams.dispatch.keepers import UNFORGOTTEN
 from streams.operations.groups import Groups, read_groups
 from streams.operations.inboxes import taken_away
 from streams.operations.kept import PROVEN, Item, Kept, Progress

@@ -15,11 +15,13 @@ from engine.decision import Erasure
 from state.ledger import erased_key
 from state.recall import Recall
 from streams.dispatch.errand import Patience
+from streams.dispatch.keepers import AT_ONCE
 from streams.settings import Settings
 
 ERASURE = Erasure("x", "ann", 1000)
 SOON, LONG = 2.0, 15.0
 """Seconds of virtual time: what waits for no keeper is through by the first, what does not before the second."""
+PEOPLE = 100
 
 
 class Box(Hatch):
@@ -31,6 +33,9 @@ class Box(Hatch):
         super().__init__()
         self.lies: list[str] = []
         self.away = True
+        self.fault = ""
+        self.takes = 0.0
+        self.asked = self.most = 0
 
     async def send(self, outgoing: Outgoing) -> Sent:
         sent = await super().send(outgoing)
@@ -38,6 +43,16 @@ class Box(Hatch):
         return sent
 
     async def forget(self, customer: str) -> None:
+        self.asked += 1
+        self.most = max(self.most, self.asked)
+        try:
+            await asyncio.sleep(self.takes)
+            if self.fault == "hangs":
+                await asyncio.Event().wait()
+        finally:
+            self.asked -= 1
+        if self.fault == "breaks":
+            raise RuntimeError("refused by the test")
         if self.away:
             raise Away("box_away")
         self.lies = [each for each in self.lies if each != customer]
@@ -152,5 +167,36 @@ def test_a_rebalance_waits_for_no_keeper_and_whoever_takes_over_takes_away_what_
         second = await house.office.another().open()
         await second.take(action())
         assert house.box.lies == [] and house.erasure() == "erased forgotten"
+
+    played(story)
+
+
+def test_a_keeper_that_breaks_or_hangs_ends_no_dispatcher(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(house: House) -> None:
+        for fault in ("breaks", "hangs"):
+            house.box.fault = fault
+            taking = asyncio.create_task(house.office.take(ERASURE, action(), action("b" + fault, customer="bob")))
+            await in_time(house, "b" + fault, SOON)
+            async with asyncio.timeout(1000):
+                await taking
+            assert house.erasure() == "erased not_forgotten email"
+            assert house.settled("a1")
+
+    played(story)
+    assert "email broke" in caplog.text and "(time_out)" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["", "hangs", "away"])
+def test_thousands_who_are_erased_together_ask_a_keeper_few_at_a_time_and_wait_for_its_end_together(fault: str) -> None:
+    async def story(house: House) -> None:
+        house.box.away, house.box.fault, house.box.takes = fault == "away", fault, 0.1
+        people = [Erasure(f"x{number}", f"c{number}", 1000) for number in range(PEOPLE)]
+        await house.office.take(*people)
+        assert house.box.most == AT_ONCE
+        seconds = asyncio.get_running_loop().time()
+        codes = {each["key"]: each.get("code") for each in house.office.shelf.values("dispatches")}
+        assert len(codes) == PEOPLE
+        assert {*codes.values()} == {"not_forgotten email" if fault else "forgotten"}
+        assert seconds < 120 if fault else seconds == pytest.approx(PEOPLE * 0.1 / AT_ONCE, abs=1)
 
     played(story)
