@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka.errors import KafkaError
-from waiting import until
+from waiting import PATIENCE, until
 
 from journeys.load import load_project
 from local.demo.house import environment
@@ -88,7 +88,7 @@ class Kept:
             self.ended(5)
 
     def stop(self) -> int:
-        """SIGTERM; gives the exit code. Fails when it stays for longer than 15 s."""
+        """SIGTERM; gives the exit code. Fails when it stays for long."""
         self._signal(signal.SIGTERM)
         return self.ended(STOP_SECONDS)
 
@@ -96,9 +96,10 @@ class Kept:
         """Waits for its end and gives the exit code."""
         assert self._process is not None, f"{self.name} was never started"
         try:
-            return self._process.wait(seconds)
+            return self._process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.name} did not end within {seconds} s; its log:\n{self.log}") from None
+            found = f"{self.name} did not end within {seconds * PATIENCE:.0f} s; its log:\n{self.log}"
+            raise AssertionError(found) from None
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self.alive:

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from local.errors import LocalError
 from local.mailbox import Mailbox
 from local.services import NAMES, Services, chosen_line, temporary, temporary_road
 from streams.settings import Settings
+
+# What a generated test promises holds at any speed: neither an example nor its making is too slow.
+hypothesis_settings.register_profile(
+    "steady", hypothesis_settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

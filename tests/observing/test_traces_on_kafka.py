@@ -159,6 +159,6 @@ async def test_a_collector_that_is_away_holds_nothing_up(make_house: Callable[..
     for process in (house.worker, house.dispatcher):
         began = time.monotonic()
         assert process.stop() == 0
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 28, "the exporter was waited for"
         assert "Sesam" not in process.log
         assert "Traceback" not in process.log
