@@ -116,6 +116,10 @@ class RocksStore:
             except Exception as fault:
                 log.warning("%s; what it did not write is read from the changelog again", self._fault(fault))
 
+    def keep(self, live: int) -> None:
+        self._limit = live
+        self._live.keep(live)
+
     def trim(self, busy: Busy) -> None:
         self._live.trim(busy)
 

@@ -9,7 +9,7 @@ from state.codec import decode, due_of, speaks
 from state.record import Record
 
 LIVE_RECORDS = 30_000
-"""Decoded records of one partition that are kept beside the bytes of all."""
+"""Decoded records of a process that are kept beside the bytes of all; the stores that are open share them evenly."""
 TRIM_RECORDS = 500
 """Decoded records looked at by one `trim`, so that it never takes long; more only where many came since the last."""
 
@@ -75,6 +75,10 @@ class PartitionStore(Protocol):
         """Gives back what it holds of the machine."""
         ...
 
+    def keep(self, live: int) -> None:
+        """So many decoded records are kept from now on; `trim` lets go of what is beyond."""
+        ...
+
     def trim(self, busy: Busy) -> None:
         """Lets go of a few decoded records, where there are many, that are not busy."""
         ...
@@ -110,8 +114,12 @@ class Live:
     def __init__(self, limit: int = LIVE_RECORDS) -> None:
         self.young: dict[bytes, Record] = {}
         self.old: dict[bytes, Record] = {}
-        self._half = max(1, limit // 2)
         self._before = 0
+        self.keep(limit)
+
+    def keep(self, limit: int) -> None:
+        """See PartitionStore.keep."""
+        self._half = max(1, limit // 2)
 
     def aged(self, key: bytes) -> Record | None:
         """An old record, young again; None where there is none."""
@@ -183,6 +191,10 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def keep(self, live: int) -> None:
+        self._limit = live
+        self._live.keep(live)
 
     def trim(self, busy: Busy) -> None:
         self._live.trim(busy)

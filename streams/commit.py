@@ -73,10 +73,9 @@ class Writer:
         """Whether something waits that must be written at once."""
         return bool(self.partition.processor.urgent)
 
-    @property
-    def lazy(self) -> bool:
-        """Whether a pass is under way or due."""
-        if self._pass is not None:
+    def lazy(self, *, hurried: bool = False) -> bool:
+        """Whether a pass is under way or due; where it is `hurried`, that is as soon as anything is dirty."""
+        if self._pass is not None or (hurried and self.partition.processor.dirty):
             return True
         quiet = self._seconds() - self._last_at
         if quiet < PASS_SECONDS:
@@ -94,10 +93,10 @@ class Writer:
         """Those of `dead_letters` are durable."""
         self._pass_dead = []
 
-    def take(self, *, lazy: bool, flush: bool = False, share: int = 1) -> list[Out]:
+    def take(self, *, lazy: bool, flush: bool = False, hurried: bool = False, share: int = 1) -> list[Out]:
         """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
 
-        So many writers `share` the round.
+        A `hurried` slice is twice as large; so many writers `share` the round.
         """
         processor = self.partition.processor
         if lazy and self._pass is None:
@@ -109,7 +108,7 @@ class Writer:
         for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            records |= self._slice(flush, share)
+            records |= self._slice(share, len(self._pass) if flush else self._pass_slice << hurried)
         outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))
@@ -124,11 +123,11 @@ class Writer:
         self._pass_positions = self.partition.positions(self.epoch)
         self._pass_dead, self.partition.dead = self.partition.dead, []
 
-    def _slice(self, flush: bool, share: int) -> dict[bytes, Record]:
-        most = max(1, SLICE // share, self._pass_slice)
+    def _slice(self, share: int, least: int) -> dict[bytes, Record]:
+        most = max(1, SLICE // share, least)
         dirty, todo = self.partition.processor.dirty, self._pass or []
         records: dict[bytes, Record] = {}
-        while todo and (flush or len(records) < most):
+        while todo and len(records) < most:
             key = todo.pop()
             record = dirty.pop(key, None)
             if record is not None:

@@ -130,6 +130,11 @@ class Processor:
         self._carried = NO_HEADERS
         self._name = ""
 
+    @property
+    def unwritten(self) -> int:
+        """How many records hold what is not written yet, and stay decoded until it is."""
+        return len(self.urgent) + len(self.dirty)
+
     def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
 

@@ -21,6 +21,9 @@ FLUSH_ROUNDS = 3
 """A pass under way, the dead letters before its positions, and one pass more."""
 MOST_LEAVING = 20_000
 """Entries waiting for publication from which no more inputs are applied."""
+MOST_UNWRITTEN = 40_000
+"""Records of all partitions that hold what is not written yet from which no more inputs are applied, since each is kept
+decoded; from half of them on passes are hurried."""
 
 
 class Observer(Protocol):
@@ -82,8 +85,19 @@ class Session:
 
     @property
     def congested(self) -> bool:
-        """Whether so much waits for publication that no more inputs should be applied."""
-        return self.leaving > MOST_LEAVING
+        """Whether so much waits for publication, or to be written, that no more inputs should be applied."""
+        # A tenth is left over, so that a few rounds make room for more than a handful of inputs.
+        return self.leaving > MOST_LEAVING or self.room <= MOST_UNWRITTEN // 10
+
+    @property
+    def room(self) -> int:
+        """How many more records may be changed before those that are not written are too many."""
+        return MOST_UNWRITTEN - sum([writer.partition.processor.unwritten for writer in self.writers.values()])
+
+    @property
+    def hurried(self) -> bool:
+        """Whether lazy passes fall behind."""
+        return self.room < MOST_UNWRITTEN // 2
 
     @property
     def oldest_leaving_at(self) -> int | None:
@@ -136,7 +150,8 @@ class Session:
             tick = now - ticked >= TICK_SECONDS
             if tick:
                 ticked = now
-            writers = [w for w in self.writers.values() if w.urgent or (tick and w.lazy)]
+            hurried = tick and self.hurried
+            writers = [w for w in self.writers.values() if w.urgent or (tick and w.lazy(hurried=hurried))]
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
@@ -151,12 +166,12 @@ class Session:
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
         self._refuse_if_broken()
-        rounds = []
+        rounds, hurried = [], self.hurried
         for writer in writers:
             if self.writers.get(writer.partition.number) is not writer:
                 continue
-            wants_lazy = lazy and (flush or writer.lazy)
-            outs = writer.take(lazy=wants_lazy, flush=flush, share=len(writers))
+            wants_lazy = lazy and (flush or writer.lazy(hurried=hurried))
+            outs = writer.take(lazy=wants_lazy, flush=flush, hurried=hurried, share=len(writers))
             letters = writer.dead_letters()
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
-from state.store import PartitionStore, StoreDamaged
+from state.store import LIVE_RECORDS, PartitionStore, StoreDamaged
 from streams.alone import alone, first_of
 from streams.broker.publish import Connection, KafkaPublisher, PublishError
 from streams.broker.reader import Read, reading
@@ -210,9 +210,15 @@ class Worker:
         partition = self.partitions.pop(number, None)
         if partition is not None:
             self._observer.left(number)
+            self._share_live()
             _close(partition.processor.store)
         if self.source is not None:
             self.source.close(self._inputs.spots(number))
+
+    def _share_live(self) -> None:
+        """What is kept decoded is bounded for the process, however many partitions it has."""
+        for partition in self.partitions.values():
+            partition.processor.store.keep(LIVE_RECORDS // len(self.partitions))
 
     def _durable(self, writer: Writer) -> None:
         """Positions were proven: they may be committed to the group."""
@@ -268,6 +274,7 @@ class Worker:
                 self._changed.set()
                 return
             self.partitions[number] = partition
+            self._share_live()
             if self.source is not None:
                 self.source.open(begin)
             self._observer.taken(number, seconds() - began, recovered.records, len(recovered.to_heal))
@@ -323,7 +330,7 @@ class Worker:
                 await self._rest()
 
     def _congested(self, session: Session) -> bool:
-        """Whether so much waits for the broker that applying more would only fill the memory."""
+        """Whether so much waits for the broker that applying more would only fill the memory; passes go on then."""
         waiting = sum([partition.processor.unpublished_bytes for partition in self.partitions.values()])
         return session.congested or waiting > MOST_WAITING_BYTES
 
@@ -331,7 +338,9 @@ class Worker:
         """Applies some of what every partition has in hand; gives whether there was anything."""
         now = asyncio.get_running_loop().time
         busy, backlog, breathed = False, False, now()
-        step = BACKLOG_STEP if session.backlog else STEP
+        # What room there is all have alike, so that none waits while those before it take what the passes gave back.
+        share = max(1, session.room // max(1, len(self.partitions)))
+        step = min(share, BACKLOG_STEP if session.backlog else STEP)
         for number, partition in list(self.partitions.items()):
             if self._paused or self.partitions.get(number) is not partition:
                 continue
@@ -340,7 +349,7 @@ class Worker:
             if done:
                 self._observer.applied(done, now() - began)
             busy = busy or done > 0
-            backlog = backlog or (done >= STEP and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
+            backlog = backlog or (done >= min(step, STEP) and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
             self._release(partition)
             if partition.processor.urgent:
                 session.changed()

@@ -28,6 +28,7 @@ async def look(worker: Worker, metrics: Metrics, watchdog: Watchdog, now_ms: Cal
             overdue, late_ms = partition.overdue()
             metrics.timers(partition.number, len(processor.timers), overdue, late_ms / 1000)
             metrics.state(partition.number, processor.store.about())
+            metrics.unwritten(partition.number, processor.unwritten)
             for lane in partition.lanes.values():
                 head = lane.head
                 seconds = max(0, now - head.timestamp) / 1000 if head is not None else 0.0

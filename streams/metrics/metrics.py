@@ -119,6 +119,9 @@ class Metrics:
         self._outbox = families.gauge(
             "outbox_outputs", "Outputs decided and not yet known to be published.", "partition"
         )
+        self._unwritten = families.gauge(
+            "unwritten_records", "Records changed and not yet on the changelog; many hold inputs back.", "partition"
+        )
         self._publication_age = families.gauge(
             "publication_age_seconds", "Age of the oldest output that is durable and not acknowledged; 0 for none."
         )
@@ -311,6 +314,10 @@ class Metrics:
         """Outputs of one partition not yet known to be published."""
         self._outbox.at(str(partition)).set(outputs)
 
+    def unwritten(self, partition: int, records: int) -> None:
+        """Records of one partition that are changed and not yet written."""
+        self._unwritten.at(str(partition)).set(records)
+
     def publication_age(self, seconds: float) -> None:
         """How long the oldest durable output has waited for its acknowledgement."""
         self._publication_age.at().set(seconds)
@@ -342,7 +349,7 @@ class Metrics:
         """Forgets the gauges of a partition that this process no longer owns."""
         for gauge in (
             self._lag_records, self._lag_seconds, self._outbox, self._commit_age, self._timers, self._overdue,
-            self._stuck, self._state, self._recovering,
+            self._stuck, self._state, self._recovering, self._unwritten,
         ):  # fmt: skip
             gauge.drop(str(partition))
 

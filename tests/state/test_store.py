@@ -231,6 +231,20 @@ def test_few_more_than_the_limit_are_live_however_many_come_between_two_trims(a_
     assert most <= 1.5 * limit + 2 * a_trim + TRIM_RECORDS
 
 
+def test_a_store_that_is_to_keep_fewer_lets_go_of_what_is_beyond(store: PartitionStore, give: Give) -> None:
+    store.keep(800)
+    keys = [b"c%d" % number for number in range(400)]
+    give(store, {key: stored() for key in keys})
+    found = [store.get(key) for key in keys]
+    for _ in range(10):
+        store.trim(idle)
+    assert [store.get(key) for key in keys] == found
+    store.keep(4)
+    for _ in range(10):
+        store.trim(idle)
+    assert sum(store.get(key) is record for key, record in zip(keys, found, strict=True)) <= 6
+
+
 def test_the_busy_stay_however_many_there_are() -> None:
     live = Live(100)
     for number in range(5_000):

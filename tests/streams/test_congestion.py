@@ -1,4 +1,7 @@
-"""A topic that takes nothing: what waits for it is bounded, no more is fetched or applied, and all leaves later."""
+"""A topic that takes nothing: what waits for it is bounded, no more is fetched or applied, and all leaves later.
+
+So is what is changed and not yet written while lazy passes fall behind.
+"""
 
 import asyncio
 import json
@@ -11,14 +14,16 @@ from fakelog import FakeLog
 from rig import WELCOME, catalog
 from waiting import turns, until
 
+from state.record import Record
+from state.store import MemoryStore
 from streams.broker.publish import Out
 from streams.broker.source import Spot
 from streams.inputs import Inputs
-from streams.processor import deciding
+from streams.processor import Processor, deciding
 from streams.settings import Settings
+from streams.touchpoints.decoder import home
 from streams.worker import Worker
 
-SETTINGS = Settings(partitions=1, prefix="t", start="earliest")
 WEB = "t.touchpoints.web"
 BATCH = 20
 PEOPLE = 1_000
@@ -91,13 +96,14 @@ class Fetcher:
 
 
 @asynccontextmanager
-async def at_work(log: Connection) -> AsyncIterator[tuple[Worker, Fetcher]]:
+async def at_work(log: Connection, partitions: int = 1) -> AsyncIterator[tuple[Worker, Fetcher]]:
     found = catalog(WELCOME)
-    inputs = Inputs(SETTINGS, {WEB: 1, "t.ticks": 1, "t.touchpoints.rekeyed": 1}, {})
-    worker = Worker(SETTINGS, inputs, deciding(lambda: found), Deaf(), connect=lambda: log, read=log.read)
+    settings = Settings(partitions=partitions, prefix="t", start="earliest")
+    inputs = Inputs(settings, dict.fromkeys((WEB, "t.ticks", "t.touchpoints.rekeyed"), partitions), {})
+    worker = Worker(settings, inputs, deciding(lambda: found), Deaf(), connect=lambda: log, read=log.read)
     worker.source = source = Fetcher(log)
     source.worker = worker
-    worker.assigned({0})
+    worker.assigned(range(partitions))
     tasks = [asyncio.create_task(work) for work in (worker.run(), source.run())]
     try:
         await until(lambda: worker.ready)
@@ -153,3 +159,75 @@ async def test_while_actions_take_nothing_what_waits_is_bounded_and_all_leaves_l
         await until(lambda: in_hand(worker) == (0, 0), 30)
     ids = [json.loads(value)["id"] for value in log.values("t.actions")]
     assert len(set(ids)) == PEOPLE
+
+
+def seen(log: Connection, customer: str, partition: int = 0) -> None:
+    """Something happens to a person that concerns no journey, so that the record is written lazily."""
+    content = {"type": "page.viewed", "customer": customer, "id": f"{customer}-seen", "properties": {}}
+    log.land(WEB, partition, [Out(customer.encode(), json.dumps(content).encode())])
+
+
+def applied(worker: Worker) -> int:
+    """The offset behind the last input that is applied."""
+    return max(lane.next for partition in worker.partitions.values() for lane in partition.lanes.values())
+
+
+async def test_while_nothing_is_written_few_records_change_and_all_are_written_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
+    monkeypatch.setattr("streams.worker.STEP", 15)
+    log = Connection()
+    async with at_work(log) as (worker, _):
+        taken = log.gate("t.state")
+        for number in range(PEOPLE):
+            seen(log, f"c{number}")
+        [partition] = worker.partitions.values()
+        await until(lambda: log.held["t.state"] and partition.processor.unwritten >= 90)
+        await turns(3_000)
+        assert partition.processor.unwritten <= 100
+        stood = applied(worker)
+        # Behind those that a round under way holds come so many again.
+        assert stood <= 200
+        await turns(3_000)
+        assert applied(worker) == stood
+        taken.set()
+        await until(lambda: applied(worker) == PEOPLE and not partition.processor.unwritten, 30)
+    written = {row.key for row in log.rows["t.state", 0]}
+    assert {f"c{number}".encode() for number in range(PEOPLE)} <= written
+
+
+async def test_partitions_that_fall_behind_together_are_all_applied_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
+    log = Connection()
+    async with at_work(log, partitions=4) as (worker, _):
+        log.gate("t.state")
+        for number in range(PEOPLE):
+            seen(log, f"c{number}", home(f"c{number}", 4))
+        held = [partition.processor for partition in worker.partitions.values()]
+        await until(lambda: sum(processor.unwritten for processor in held) >= 90)
+        assert min(processor.unwritten for processor in held) >= 10
+
+
+async def test_partitions_of_a_worker_share_what_is_kept_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.worker.LIVE_RECORDS", 80)
+    log = Connection()
+    async with at_work(log, partitions=4) as (worker, _):
+        held = {number: partition.processor for number, partition in worker.partitions.items()}
+        assert [kept(processor, 10) for processor in held.values()] == [10] * 4
+        assert max(kept(processor, 11) for processor in held.values()) == 0
+        worker.assigned({2})
+        await until(lambda: len(worker.partitions) == 1)
+        assert kept(held[2], 40) == 40
+        assert kept(held[2], 41) == 0
+
+
+def kept(processor: Processor, used: int) -> int:
+    """How many of so many records, used one after the other, stay decoded: all up to half of the limit."""
+    store = processor.store
+    assert isinstance(store, MemoryStore)
+    for number in range(used):
+        store.put(b"%d" % number, Record(None))
+    for _ in range(3):
+        store.trim(lambda _key, _record: False)
+    return sum(1 for _ in store._live)

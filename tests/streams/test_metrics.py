@@ -86,6 +86,7 @@ def tell_everything(metrics: Metrics) -> None:
     metrics.publication_age(0.0)
     metrics.timers(2, 10, 0, 0.0)
     metrics.state(2, 40)
+    metrics.unwritten(2, 30)
     metrics.recovering(2, 100)
     metrics.rebalanced()
     tell_of_hand_overs(metrics)
