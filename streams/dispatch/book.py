@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 Log = Callable[[int], AsyncIterator[Sequence[Record]]]
 Note = Void | ConsentChange | Erasure
+_GONE = (Status.REFUSED, "erased")
 _decode = msgspec.json.Decoder(Entry).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -124,7 +125,7 @@ class Book:
 
     def noted(self, partition: int, ask: Ask) -> bool:
         """Whether something noted stops this action, as far as this process knows; the ledger has the last word."""
-        return self._recall.noted(partition, ask)
+        return self.erased(ask.customer) or self._recall.noted(partition, ask)
 
     async def _or_back(self, partition: int, reserving: Coroutine[Any, Any, list[Entry]]) -> list[Entry]:
         """What is reserved; cancelled, it is given back first."""
@@ -137,6 +138,8 @@ class Book:
             raise
 
     async def _reserve_alone(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
+        # What is recalled of a partition has an end, behind which an erasure is known still.
+        asks = [each._replace(verdict=_GONE) if self.erased(each.customer) else each for each in asks]
         answers = await self._recall.reserve(partition, asks, self._clock())
         await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
         return answers

@@ -8,10 +8,10 @@ from dispatching import Hatch, Office, Row, action, rows
 from waiting import until
 
 from channels.channel import Away, Outgoing, Sent
-from engine.decision import Erasure
+from engine.decision import ConsentChange, Erasure
 from journeys.messages.model import Message
 from journeys.model import MessageHead
-from state.ledger import erased_key
+from state.ledger import Ask, Entry, LedgerAway, erased_key
 from state.recall import Recall
 from streams.dispatch.parking import Parking
 from streams.links.links import Links
@@ -178,3 +178,19 @@ async def test_who_was_written_to_at_a_number_is_taken_away_and_not_put_there_ag
     await house.dispatcher.take(0, [Row(out.value, n, SMS, headers=out.headers) for n, out in enumerate(parked)])
     assert noted(house, "s2")[-1] == "refused erased"
     assert (len(people), shelf.put) == (1, 3)
+
+
+async def test_without_redis_an_erasure_is_known_however_many_notes_came_behind_it(office: Office, box: Box) -> None:
+    class Dead(Recall):
+        async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+            raise LedgerAway("refused by the test")
+
+    house = await office.another(ledger=Dead()).open()
+    house.book._recall = Recall(limit=2)
+    await house.take(ERASURE)
+    await house.book.note(
+        0, [ConsentChange(f"n{each}", f"c{each}", "offers", "email", False, 1000) for each in range(3)]
+    )
+    await house.take(action(class_="critical"), action("b1", class_="critical", customer="bob"))
+    assert box.ids() == ["b1"]
+    assert house.book.noted(0, Ask("a2", "t", "ann", "offers", "email", 1000, False))
