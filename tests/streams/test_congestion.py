@@ -199,6 +199,7 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
 
 async def test_partitions_that_fall_behind_together_are_all_applied_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
+    monkeypatch.setattr(f"{__name__}.BATCH", PEOPLE)
     log = Connection()
     async with at_work(log, partitions=4) as (worker, _):
         log.gate("t.state")
