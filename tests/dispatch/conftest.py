@@ -31,6 +31,6 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 async def shaky(own_redis: RedisServer, prefix: str) -> AsyncIterator[Office]:
     """A dispatcher with partition 0 open, on `own_redis`."""
-    ledger = RedisLedger(own_redis.address, prefix, timeout_seconds=0.3)
+    ledger = RedisLedger(own_redis.address, prefix, timeout_seconds=5.0)
     yield await Office(Settings(prefix=prefix, redis=own_redis.address), ledger).open()
     await ledger.close()

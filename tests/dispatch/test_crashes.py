@@ -167,21 +167,24 @@ async def test_while_redis_is_away_only_critical_messages_leave_and_nothing_is_l
     assert len([line for line in caplog.messages if "nothing is lost" in line]) == 1
 
 
-async def test_a_frozen_redis_is_away_within_its_time_limit(shaky: Office, own_redis: RedisServer) -> None:
+async def test_a_frozen_redis_is_away_within_its_time_limit(shaky: Office, own_redis: RedisServer, prefix: str) -> None:
+    ledger = RedisLedger(own_redis.address, prefix, timeout_seconds=0.3)
+    hasty = await shaky.another(ledger=ledger).open()
     own_redis.pause()
     try:
-        await asyncio.wait_for(shaky.take(action("c1", class_="critical")), 5)
+        await asyncio.wait_for(hasty.take(action("c1", class_="critical")), 30)
     finally:
         own_redis.resume()
     assert shaky.hatch.ids() == ["c1"]
-    await shaky.take(action("m1"))
+    await hasty.take(action("m1"))
     assert shaky.hatch.ids() == ["c1", "m1"]
+    await ledger.close()
 
 
 async def test_redis_may_be_away_at_start(own_redis: RedisServer, prefix: str, shaky: Office) -> None:
     await shaky.take(action("c0", class_="critical"), action("m0"))
     own_redis.kill()
-    ledger = RedisLedger(own_redis.address, prefix, timeout_seconds=0.3)
+    ledger = RedisLedger(own_redis.address, prefix, timeout_seconds=5.0)
     late = await shaky.another(ledger=ledger).open()
     assert late.book.away
     taking = asyncio.create_task(late.take(action("m0"), action("m1"), action("c0", class_="critical")))

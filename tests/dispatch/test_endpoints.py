@@ -87,10 +87,17 @@ async def test_an_endpoint_that_hangs_takes_no_place_of_another_one() -> None:
 
 @pytest.mark.parametrize("fault", [Away("webhook_503"), Silent("webhook_no_answer")])
 async def test_an_endpoint_that_is_away_is_told_of_for_its_channel_and_keeps_no_other_back(fault: Exception) -> None:
-    town, go, slow = await office(), asyncio.Event(), many("slow", 5)
+    town, go, slow, parked = await office(), asyncio.Event(), many("slow", 5), asyncio.Event()
+
+    async def away() -> None:
+        if not parked.is_set():
+            raise fault
+        await go.wait()
+
     for one in slow:
-        town.hatch.script[one.id] = [fault, go.wait]
-    await asyncio.wait_for(town.take(*slow), 5)
+        town.hatch.script[one.id] = [away] * 1000
+    await asyncio.wait_for(town.take(*slow), 30)
+    parked.set()
     assert len(waiting(town)) == 5
     again = asyncio.create_task(town.dispatcher.take(0, waiting(town)))
     await asyncio.wait_for(town.take(*many("quick", 6)), 5)
