@@ -3,16 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cli.folder import read_files
 from engine.decision import Action, ConsentChange, Task, TaskClosed, TaskWarning, Void
 from journeys.lives import instant, local
 from journeys.load import load_project
 from journeys.messages.render import render
 from journeys.uses import needed
+from streams.context.records import put
 from streams.driver import Driver, catalog_of
 from streams.links.links import Links, given
 from streams.links.tokens import SCAN, Keys, Target
-from streams.touchpoints.decoder import Touchpoint, encode_touchpoint
+from streams.touchpoints.decoder import Fix, Touchpoint, encode_touchpoint
 
 SHIPPED = Path(__file__).parents[2] / "journeys" / "definitions"
 ZONE = "Europe/London"
@@ -56,6 +59,15 @@ class Person:
             Touchpoint(type, self._name, id=id or None, occurred_at=occurred, properties=properties)
         )
         self._driver.pipe(out.value, key=out.key)
+        self._read()
+
+    def surround(self, under: str, id: str, **about: Any) -> None:
+        """Something of the surroundings is so from now on."""
+        put(self._driver.context, under, id, msgspec.json.encode({"id": id, **about}))
+
+    def walks(self, lat: float, lon: float) -> None:
+        """Is there now, by the phone."""
+        self._driver.event("position.reported", self._name, place=Fix(lat, lon, 15.0))
         self._read()
 
     def got(self, until: str) -> list[str]:
@@ -221,3 +233,40 @@ def test_the_code_on_a_letter_leads_back_to_the_person_whose_letter_it_is() -> N
     about = {"action_id": scanned.action, "message": scanned.message, "letter": scanned.message, "code": code}
     ada.tell("letter.scanned", **about)
     assert ada.got("2026-03-13T12:00") == ["email:spring-gift@2026-03-12T10:00"]
+
+
+def reminded(*looked_at: str, ordered: bool = False) -> str:
+    """What the reminder of a basket says, once this was looked at, and maybe ordered before."""
+    ada = Person("2026-02-02T12:00", "abandoned-basket", email="ada@example.org")
+    ada.agrees("offers", "email")
+    if ordered:
+        ada.tell("order.placed", total=12.0)
+    for category in looked_at:
+        ada.tell("product.viewed", at="2026-03-02T12:00", product="Fig", category=category)
+    ada.tell("basket.updated", at="2026-03-02T12:01", basket_id="b1", value=80.0)
+    assert ada.got("2026-03-03T09:00") == ["email:basket-reminder@2026-03-03T08:01"]
+    message = ada.folder.messages["basket-reminder"]
+    return render(message, "email", ada.actions[0].variables, "", "abandoned-basket").text
+
+
+def test_the_reminder_of_a_first_basket_has_a_code_and_the_guide_to_what_was_looked_at() -> None:
+    text = reminded("perfumes", "candles")
+    assert "the code FIRST5 takes £5 off it" in text
+    assert "https://shop.example/guide/candles" in text
+    text = reminded(ordered=True)
+    assert "FIRST5" not in text
+    assert "guide" not in text
+
+
+def test_the_umbrella_is_void_where_they_move_on_before_it_left() -> None:
+    ada = Person("2026-03-02T17:00", "umbrella", leaves=False, push="device-1")
+    for topic, channel in (("offers", "push"), ("location", "app")):
+        ada.agrees(topic, channel)
+    ada.surround("places", "s1", kind="stores", name="Rue de Sèvres", lat=48.8512, lon=2.3264)
+    ada.surround(
+        "weather", "w1", lat=48.85, lon=2.33, radius_m=3000, raining=True, at=instant("2026-03-02T17:00", ZONE)
+    )
+    ada.walks(48.8515, 2.3270)
+    assert ada.got("2026-03-02T17:01") == ["push:umbrella-offer@2026-03-02T17:00"]
+    ada.walks(48.8580, 2.3270)
+    assert ada.got("2026-03-02T17:02") == ["void@2026-03-02T17:01"]
