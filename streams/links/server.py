@@ -10,6 +10,7 @@ from aiohttp import web
 from engine.catalog import Catalog
 from streams.links import page
 from streams.links.answers import answers, chosen, pairs_of
+from streams.links.connections import BOUNDS, Bounds, Connection, Connections
 from streams.links.keeping import BODY_SECONDS, Publish, keep
 from streams.links.links import PATHS
 from streams.links.tokens import PREFERENCES, UNSUBSCRIBE, Keys, Subject
@@ -18,7 +19,8 @@ from streams.settings import Settings
 
 MOST_BYTES = 16 * 1024
 """Of a body; a form with every topic is far smaller."""
-KEEP_ALIVE_SECONDS = 15.0
+BACKLOG = 128
+"""Connections that the machine takes before we do."""
 RETRY_AFTER_SECONDS = "60"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -45,6 +47,7 @@ class Server:
         waits_for: Callable[[], str] = lambda: "",
         others: Iterable[web.RouteDef] = (),
         answered: Callable[[str, int, float], None] = lambda _route, _status, _seconds: None,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -54,7 +57,10 @@ class Server:
         self._waits_for = waits_for
         self._others = others
         self._answered = answered
+        self._bounds = bounds
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
+        self._connections: Connections | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -67,18 +73,31 @@ class Server:
         app.router.add_routes(self._others)
         app.router.add_get("/live", self._live)
         app.router.add_get("/ready", self._ready)
-        # The access log would hold the tokens.
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        self._runner = web.AppRunner(app)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.serve_host or None, self._settings.serve_port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        assert self._runner.server is not None
+        self._connections = Connections(self._runner.server, self._bounds, lambda: self._answered("full", 503, 0.0))
+        self._listening = await asyncio.get_running_loop().create_server(
+            self._connections, self._settings.serve_host or None, self._settings.serve_port, backlog=BACKLOG
+        )
+        self.port = self._listening.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Gives the port back, once what is being answered is answered."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._connections is not None:
+            self._connections.close()
+            self._connections = None
+
+    @property
+    def open_connections(self) -> int:
+        """How many there are."""
+        return len(self._connections) if self._connections is not None else 0
 
     async def _ask(self, request: web.Request) -> web.Response:
         subject = self._subject(request, UNSUBSCRIBE)
@@ -116,8 +135,17 @@ class Server:
 
     @web.middleware
     async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        began_at = time.monotonic()
-        response = await handler(request)
+        began_at, connection = time.monotonic(), request.protocol
+        assert isinstance(connection, Connection)
+        connection.began()
+        try:
+            response = await handler(request)
+        finally:
+            whole = request.content.is_eof()
+            connection.answered(whole=whole)
+        if not whole:
+            # What is left of its body is read and dropped for a moment, and nothing comes behind it.
+            response.force_close()
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "none"
         self._answered(route.partition("{")[0], response.status, time.monotonic() - began_at)
