@@ -113,7 +113,9 @@ class Forgetting:
             await asyncio.wait([forgetting])
             left = {*keepers} if forgetting.cancelled() else {*forgetting.result()}
             noted = self._book.erasure(customer)
-            before = set() if noted is None else {*noted.code.split()} - {FORGOTTEN, UNFORGOTTEN}
+            code = "" if noted is None else noted.code
+            # While the erasure itself was not taken, nobody knows what the other keepers have.
+            before = {*code.split()} - {FORGOTTEN, UNFORGOTTEN} if code else {*self._keepers} if left else set()
             if left or before & {*keepers}:
                 await self._book.note_erased(partition, customer, _code(sorted(before - {*keepers} | left)))
             await settle(fates)

@@ -200,3 +200,23 @@ def test_thousands_who_are_erased_together_ask_a_keeper_few_at_a_time_and_wait_f
         assert seconds < 120 if fault else seconds == pytest.approx(PEOPLE * 0.1 / AT_ONCE, abs=1)
 
     played(story)
+
+
+def test_what_one_keeper_forgot_says_nothing_of_another_before_the_erasure_itself_is_taken() -> None:
+    class Other(Box):
+        name = "push"
+
+    async def story(house: House) -> None:
+        other = Other()
+        other.lies, other.away = ["ann"], False
+        both = await house.office.another(others=(other,)).open()
+        await both.book.note(0, [ERASURE])
+        await both.take(action())
+        assert house.erasure() == "erased not_forgotten email push"
+        house.box.away = False
+        await both.take(action())
+        assert house.erasure() == "erased not_forgotten push" and other.lies == ["ann"]
+        await both.take(ERASURE)
+        assert house.erasure() == "erased forgotten" and other.lies == []
+
+    played(story)
