@@ -33,6 +33,8 @@ from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 LOOK_SECONDS = 0.3
 SPARE_SECONDS = 50.0
 """What the wait for a proof has beyond the longest reserve: a letter box that is away is asked for half of that."""
+CLOCKS_MS = 10_000
+"""How far the clocks of machines may be apart."""
 _STAYS = {"id", "updated_at", "erased_at"}
 """The fields of a record that an erasure leaves."""
 
@@ -136,7 +138,7 @@ async def _await_proof(
         # What is committed is asked for first: what it covers is then among what is read.
         groups = await asyncio.to_thread(read_groups, kept.settings)
         await kept.advance(sweep, PROVEN)
-        checks = proven(kept, groups)
+        checks = proven(kept, groups, time.time_ns() // 1_000_000)
         missing = [each for each in checks if not each.holds]
         if not missing or time.monotonic() > deadline:
             return checks
@@ -180,9 +182,9 @@ def outlived(customer: Customer) -> list[str]:
     return [name for name in customer.__struct_fields__ if name not in _STAYS and getattr(customer, name)]
 
 
-def proven(kept: Kept, groups: Groups) -> list[Check]:
-    """What must hold of an erasure, and whether it does."""
-    return [_record(kept), _timers(kept), _dispatch(kept, groups), _queue(kept, groups), _calls(kept, groups),
+def proven(kept: Kept, groups: Groups, now: int) -> list[Check]:
+    """What must hold of an erasure at `now` (ms), and whether it does."""
+    return [_record(kept), _timers(kept), _dispatch(kept, groups), _queue(kept, groups), _calls(kept, groups, now),
             _tasks(kept), _ledger(kept)]  # fmt: skip
 
 
@@ -261,11 +263,16 @@ def _reserved(kept: Kept, items: Sequence[Item]) -> str:
     return f"{first}; {why}: until {_utc(int(max(ends)))} at most, if one runs"
 
 
-def _calls(kept: Kept, groups: Groups) -> Check:
+def _calls(kept: Kept, groups: Groups, now: int) -> Check:
+    """One that nobody waits for any more is not made; the position may lag where a service hangs that others ask."""
     asked = [item for item in kept.found("calls") if item.value.get("kind") == "call"]
     still = [item for item in asked if item.offset >= (groups.committed("caller", item.topic, item.partition) or 0)]
+    by_event = kept.settings.clock == "event"
+    still = [item for item in still if by_event or now < item.value.get("within_at", 0) + CLOCKS_MS]
     if still:
-        return Check("calls", False, f"{len(still)} calls are not settled, the first at {_at(still[0])}")
+        latest = _utc(max(item.value.get("within_at", 0) for item in still) + CLOCKS_MS)
+        why = "" if by_event else f"; until {latest} at most, when nobody waits for an answer any more"
+        return Check("calls", False, f"{len(still)} calls are not settled, the first at {_at(still[0])}{why}")
     return Check("calls", True, f"nothing is queued; {len(asked)} were made or given up")
 
 

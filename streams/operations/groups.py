@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from kafka.admin import KafkaAdminClient
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from streams.broker.source import Spot
 from streams.broker.topics import admin_of
 from streams.settings import Settings
 
 ROLES = ("worker", "dispatcher", "caller")
-FIRST_SECONDS = 10.0
+FIRST_SECONDS = 30.0
 LOOK_SECONDS = 0.2
+_MOVING = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 
 
 class Groups:
@@ -53,12 +54,12 @@ def read_groups(settings: Settings) -> Groups:
 
 
 def _asked(admin: KafkaAdminClient, groups: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the broker says of groups; one that never had a group needs a moment to make room for the first."""
+    """What the broker says of groups; one that makes room for its first group, or takes them over, needs a moment."""
     deadline = time.monotonic() + FIRST_SECONDS
     while True:
         try:
             return admin.describe_groups(groups), admin.list_group_offsets(groups)
-        except CoordinatorNotAvailableError:
+        except _MOVING:
             if time.monotonic() > deadline:
                 raise
             time.sleep(LOOK_SECONDS)

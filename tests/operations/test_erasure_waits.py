@@ -4,21 +4,24 @@ import asyncio
 import re
 from datetime import datetime
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
 from dispatching import Hatch, Office
 from dispatching import action as sent
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 from simulation.virtual import Loop
 
 from channels.limits import Limits
 from cli.person import erase_
 from engine.customer import Customer
-from engine.decision import Action, Erasure
+from engine.decision import Action, Call, Erasure
 from state.ledger import Entry, Status, erased_key
 from state.recall import Recall
 from state.record import Record
 from streams.dispatch.errand import Patience
+from streams.operations import groups
 from streams.operations.erasure import Check, proof_seconds, proven
 from streams.operations.groups import Groups
 from streams.operations.kept import Item, Kept
@@ -42,8 +45,9 @@ def kept(*reserved: tuple[str, str, int], settings: Settings = SETTINGS, noted: 
     return found
 
 
-def check(found: Kept, name: str) -> Check:
-    [one] = [each for each in proven(found, Groups({}, {})) if each.name == name]
+def check(found: Kept, name: str, seconds: float = 0) -> Check:
+    """What it says so many seconds after AT."""
+    [one] = [each for each in proven(found, Groups({}, {}), AT + int(seconds * 1000)) if each.name == name]
     return one
 
 
@@ -85,6 +89,40 @@ def test_the_default_follows_the_settings_and_the_help_says_it() -> None:
     assert proof_seconds(SETTINGS.model_copy(update=slow)) == 300 + 45 + 60 + 50
     [timeout] = [each for each in erase_.params if each.name == "timeout"]
     assert "180 by the settings as they ship" in timeout.to_info_dict()["help"]
+
+
+def test_a_call_that_nobody_waits_for_any_more_is_settled_though_one_of_others_hangs_before_it() -> None:
+    found = kept()
+    call = Call("k1", "ann", "j", "v", "e", "s", "score", within_at=AT + 30_000)
+    found.items["calls"] = [Item("t.calls", 0, 7, AT, msgspec.to_builtins(call))]
+    told = check(found, "calls", 39)
+    assert not told.holds and "the first at t.calls/0/7" in told.seen and latest(told) == 40
+    assert check(found, "calls", 41).holds
+    found.settings = SETTINGS.model_copy(update={"clock": "event"})
+    told = check(found, "calls", 41)
+    assert not told.holds and "at most" not in told.seen
+
+
+class Admin:
+    """A broker that takes the groups over meanwhile: it answers the question of this number."""
+
+    def __init__(self, fault: type[Exception], answers_at: int) -> None:
+        self.fault, self.left = fault, answers_at - 1
+
+    def describe_groups(self, groups: list[str]) -> dict[str, Any]:
+        return dict.fromkeys(groups, {"members": []})
+
+    def list_group_offsets(self, groups: list[str]) -> dict[str, Any]:
+        self.left -= 1
+        if self.left >= 0:
+            raise self.fault("refused by the test")
+        return dict.fromkeys(groups, {})
+
+
+@pytest.mark.parametrize("fault", [CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError])
+def test_a_broker_that_takes_groups_over_is_asked_again(fault: type[Exception]) -> None:
+    asked: Any = Admin(fault, 2)
+    assert groups._asked(asked, ["t-worker"]) == ({"t-worker": {"members": []}}, {"t-worker": {}})
 
 
 class Box(Hatch):

@@ -32,6 +32,7 @@ from streams.touchpoints.home import home
 from streams.touchpoints.record import Row
 
 HOUR = 3_600_000
+FAR = 9_999_999_999_999
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NAME = "zoë"
 AT = home(NAME, 2)
@@ -60,7 +61,7 @@ def store(settings: Settings) -> None:
     put(settings, "state", AT, Out(marker_key("a"), b""), Out(NAME.encode(), encode(record, 0)))
     for who, number in ((NAME, "1"), ("bob", "2")):
         put(settings, "actions", AT, out(who, action(f"a{number}", who)))
-        put(settings, "calls", AT, out(who, Call(f"k{number}", who, "j", "v", "e", "s", "score")))
+        put(settings, "calls", AT, out(who, Call(f"k{number}", who, "j", "v", "e", "s", "score", within_at=FAR)))
         put(settings, "tasks", AT, out(who, Task(f"t{number}", who, "j", "v", "e", "s", "Ring", "agents", HOUR)))
         put(settings, "decisions", AT, out(who, Trace(f"d{number}", who, HOUR, 1, {})))
         put(settings, "dispatches", AT, told(f"a{number}", Status.RESERVED))
