@@ -17,7 +17,7 @@ from local.process import alive, spawn, stop, wait_for
 
 PROGRAM = "prometheus"
 SCRAPE_SECONDS = 1
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 P99 = "histogram_quantile(0.99, sum by (le, journey) (rate(sillage_event_to_action_seconds_bucket[15s])))"
 CURE = (

@@ -12,7 +12,7 @@ from local.errors import StartError
 from local.ports import free_port, is_free
 from local.process import Process
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 class LocalServer(ABC):

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from local.ports import free_port
 
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 
 Close = Callable[[], Awaitable[object]]
 

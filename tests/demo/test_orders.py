@@ -105,7 +105,7 @@ class Run(NamedTuple):
     def left(self, restarts: int) -> list[dict[str, str]]:
         """The messages that left, once the demo has ended well after so many restarts."""
         rest = "".join(self.lines())
-        assert self.process.wait(30) == 0, rest
+        assert self.process.wait(120) == 0, rest
         assert ["restarts", str(restarts)] in [line.split() for line in rest.splitlines()], rest
         return [json.loads(line) for line in self.out.read_text(encoding="utf-8").splitlines()]
 
@@ -129,7 +129,7 @@ def demo(services: Services, tmp_path: Path) -> Iterator[Run]:
     yield Run(process, out)
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(180)
     if process.stdout is not None:
         process.stdout.close()
 

@@ -27,8 +27,9 @@ def page() -> Iterator[Page]:
     """A page that has Mermaid and nothing else."""
     source = mermaid()
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=ARGS)
+        browser = driver.chromium.launch(executable_path=chromium(), args=ARGS, timeout=120_000)
         page = browser.new_page()
+        page.set_default_timeout(120_000)
         page.set_content("<body></body>")
         page.add_script_tag(content=source)
         page.evaluate("mermaid.initialize({startOnLoad: false, securityLevel: 'strict', htmlLabels: true})")

@@ -105,5 +105,5 @@ def test_prometheus_sees_every_process_of_a_demo(
         wait_until(lambda: ask(url, "up") == jobs, 60)
         wait_until(lambda: ask(url, "sum by (job) (sillage_inputs_total) > 0"), 60)
         demo.send_signal(signal.SIGINT)
-        demo.communicate(timeout=60)
+        demo.communicate(timeout=180)
     assert ask(url, "up") == {}

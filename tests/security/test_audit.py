@@ -45,7 +45,7 @@ class Osv(ThreadedHttp):
 
 def audit(osv: Osv) -> subprocess.CompletedProcess[str]:
     asking = f"AUDIT_ARGS=--osv-url http://127.0.0.1:{osv.port}/v1/query"
-    return subprocess.run(["make", "--silent", "audit", asking], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(["make", "--silent", "audit", asking], cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
 def test_make_audit_asks_about_all_and_names_what_is_vulnerable() -> None:

@@ -136,6 +136,6 @@ def commands(full: Callable[..., Settings]) -> None:
 
 def _run(settings: Settings, *command: str, exit_code: int = 0) -> str:
     given = {**os.environ, **environment(settings)}
-    done = subprocess.run([*COMMAND, *command], env=given, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*COMMAND, *command], env=given, capture_output=True, text=True, timeout=600)
     assert done.returncode == exit_code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=ARGS)
+        started = driver.chromium.launch(executable_path=found, args=ARGS, timeout=120_000)
         yield started
         started.close()
 
@@ -42,6 +42,7 @@ def opened(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)
         page.on("console", lambda message: faults.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("request", lambda request: asked.append(request.url))

@@ -23,7 +23,7 @@ def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
     }  # fmt: skip
     asked = ["--seconds", "14", "--speed", "2", "--customers", "200", "--actions-out", str(out), "--record", str(page)]
     done = subprocess.run(
-        [sys.executable, "-c", START, "demo", *asked], env=given, capture_output=True, text=True, timeout=180
+        [sys.executable, "-c", START, "demo", *asked], env=given, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stdout + done.stderr
     left = [json.loads(line) for line in out.read_text().splitlines()]
@@ -44,7 +44,7 @@ def test_a_short_life_of_the_town(services: Services, tmp_path: Path) -> None:
 
 def test_what_the_town_cannot_do_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", START, "demo", "--customers", "0"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", START, "demo", "--customers", "0"], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 2
     assert "--customers" in done.stderr
