@@ -1,6 +1,7 @@
 """The catalog: compiled journeys by the event types that begin them, and the versions that people are still inside."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from engine.compile import DefinitionError, compile_journey
@@ -33,6 +34,8 @@ Alarm = tuple[CompiledJourney, int, DateRule | AbsenceRule]
 """A date or an absence with its journey and its place under `enter`."""
 FEW = 8
 """Rules of one event type that are asked one by one."""
+_NO: dict[str, Any] = {}
+"""What the properties of an event do not tell."""
 FIRST = 1
 """The release of a catalog whose journeys and segments have no history of releases."""
 
@@ -118,7 +121,8 @@ class Catalog:
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
         self.picks, self.talks = (any(map(of, self.current.values())) for of in (_picks, _talks))
         self.wanted = self._wanted()
-        self._watching = _by_watched(self.segments.values())
+        self._segments = tuple(self.segments.values())
+        self._watching = _by_watched(self._segments)
         self._alarms, self._alarmed = _by_touched(self.timed.values())
         self.heard = self._heard()
 
@@ -180,7 +184,7 @@ class Catalog:
         """
         if type_ not in self.entries:
             return False
-        facts = Facts(properties, {}, {}, {}, {}, {})
+        facts = Facts(properties, _NO, _NO, _NO, _NO, _NO)
         for _, rule in self.entering(type_, properties)[0]:
             if rule.where is None or not rule.where.of_event:
                 return True
@@ -191,17 +195,13 @@ class Catalog:
                 return True
         return False
 
-    def segments_watching(self, touched: Iterable[str]) -> list[SegmentRule]:
+    def segments_watching(self, touched: AbstractSet[str]) -> list[SegmentRule]:
         """The segments that look at something of `touched`, in their order."""
-        watching = self._watching
-        names = {name for key in touched for name in watching.get(key, ())}
-        return [rule for name, rule in self.segments.items() if name in names] if names else []
+        return [self._segments[place] for place in _places(self._watching, touched)]
 
-    def alarms_watching(self, touched: Iterable[str]) -> list[Alarm]:
+    def alarms_watching(self, touched: AbstractSet[str]) -> list[Alarm]:
         """The dates and absences of journeys that hang on something of `touched`, in the order of the journeys."""
-        alarmed = self._alarmed
-        places = {place for key in touched for place in alarmed.get(key, ())}
-        return [self._alarms[place] for place in sorted(places)] if places else []
+        return [self._alarms[place] for place in _places(self._alarmed, touched)]
 
     def version(self, name: str, version: str) -> CompiledJourney | None:
         """The journey in the version that an enrollment is in, None when nobody knows it."""
@@ -288,12 +288,21 @@ def _picks(journey: CompiledJourney) -> bool:
     return any(isinstance(step, SendStep) and step.best for step in journey.rests.values())
 
 
-def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for rule in segments:
+def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[int, ...]]:
+    """The places of segments by what they look at."""
+    found: dict[str, tuple[int, ...]] = {}
+    for place, rule in enumerate(segments):
         for key in rule.watches:
-            found[key] = (*found.get(key, ()), rule.name)
+            found[key] = (*found.get(key, ()), place)
     return found
+
+
+def _places(found: Mapping[str, tuple[int, ...]], touched: AbstractSet[str]) -> Sequence[int]:
+    """The places of all that is touched, in order; mostly it is one thing, whose places are in order already."""
+    if len(touched) == 1:
+        [key] = touched
+        return found.get(key, ())
+    return sorted({place for key in touched for place in found.get(key, ())})
 
 
 def _by_touched(journeys: Iterable[CompiledJourney]) -> tuple[list[Alarm], dict[str, tuple[int, ...]]]:

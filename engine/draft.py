@@ -5,6 +5,7 @@ replaced by a new one, so that facts taken before a change still show what was.
 """
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -278,7 +279,7 @@ class Draft:
         if self._live is not None:
             before = self.customer.enrollments
             after = list(self._live.values())
-            if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
+            if len(before) != len(after) or not all(map(is_, before, after)):
                 self.own().enrollments = after
         trace = self._trace() if trace_all or self._loud else None
         return Decision(self.customer, self.outputs, trace, self._owned, held=self.held, returned=self.returned)

@@ -1,6 +1,7 @@
 """Entries: which journeys an event begins for the customer, and why not the others."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import Any
 
 from engine import trace
@@ -55,6 +56,8 @@ def _key(draft: Draft, journey: CompiledJourney, rule: EntryRule, event: Event) 
     if rule.chain and not _chained(draft, rule, event):
         draft.note(trace.NOT_ENTERED, journey.name, code="sequence", why=" then ".join(rule.chain))
         return None
+    if rule.where is None and rule.unless is None and rule.key is None:
+        return ""
     facts = draft.facts({}, {})
     if rule.where is not None and not rule.where.holds(facts):
         draft.note_unheld(Line(trace.NOT_ENTERED, journey.name, code="where"), rule.where, facts)
@@ -164,21 +167,22 @@ def _parent(event: Event) -> str:
 def _draw_groups(draft: Draft, journey: CompiledJourney, enrollment: Enrollment) -> None:
     """Draws the person's groups, that of the project and that of the journey, once, for good."""
     person, whole, held = draft.customer.person_key, draft.catalog.terms.holdout, []
-    if whole and _kept(draft, GLOBAL, drawn_for_all(person, whole)) == HELD_OUT:
+    if whole and _kept(draft, GLOBAL, lambda: drawn_for_all(person, whole)) == HELD_OUT:
         held.append("global")
     if journey.holdout:
-        group = drawn(journey.name, person, journey.holdout)
-        held += ["journey"] if _kept(draft, holdout_key(journey.name), group) == HELD_OUT else []
+        group = _kept(draft, holdout_key(journey.name), lambda: drawn(journey.name, person, journey.holdout))
+        held += ["journey"] if group == HELD_OUT else []
     for code in held:
         draft.say(trace.HELD_OUT, journey.name, enrollment.id, code=code)
 
 
-def _kept(draft: Draft, key: str, group: str) -> str:
+def _kept(draft: Draft, key: str, draw: Callable[[], str]) -> str:
     """The group that the person has had since it was first drawn."""
-    arms = draft.customer.arms
-    if key not in arms:
-        draft.own().arms = with_item(arms, key, group, ARMS)
-    return arms.get(key, group)
+    group = draft.customer.arms.get(key)
+    if group is None:
+        group = draw()
+        draft.own().arms = with_item(draft.customer.arms, key, group, ARMS)
+    return group
 
 
 def _chained(draft: Draft, rule: EntryRule, event: Event) -> bool:

@@ -7,10 +7,10 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Any
 
-from engine.calendar import shifted
+from engine.calendar import before
 from engine.customer import COUNTED_DAYS, OCCURRENCES, Day, History, Occurrence
 from engine.time import DAY_MS, after
-from journeys.duration import Duration, Offset
+from journeys.duration import Duration
 
 
 def recorded(history: History | None, occurrence: Occurrence, now: int) -> History:
@@ -70,7 +70,7 @@ def leaves_at(history: History | None, window: Duration, now: int, zone: str) ->
 
 
 def _start(window: Duration, now: int, zone: str) -> int:
-    return shifted(now, Offset(True, window), zone)
+    return before(now, window, zone)
 
 
 def _upto(history: History, now: int) -> int:

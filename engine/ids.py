@@ -1,10 +1,12 @@
 """Identities of what the engine makes: hashes of causes, so that a repeat carries the same id (docs/events.md)."""
 
 from hashlib import sha256
+from struct import Struct
 
 import msgspec
 
 _encode = msgspec.json.encode
+_first_8_bytes = Struct(">Q").unpack_from
 
 
 def enrollment_id(person_key: str, journey: str, key: str, event_id: str) -> str:
@@ -79,12 +81,17 @@ def derived_id(cause: str, number: int | str) -> str:
 
 def share(*parts: str | int) -> float:
     """A draw in [0, 1) that is the same for the same parts (docs/events.md)."""
-    return int.from_bytes(sha256(_encode(parts)).digest()[:8], "big") / 2**64
+    return _unsigned(_encode(parts)) / 2**64
 
 
 def seen_hash(event_id: str) -> int:
     """8 bytes of SHA-256 of an event's id, unsigned: what is kept of it to notice a repeat."""
-    return int.from_bytes(sha256(event_id.encode()).digest()[:8], "big")
+    return _unsigned(event_id.encode())
+
+
+def _unsigned(given: bytes) -> int:
+    found: int = _first_8_bytes(sha256(given).digest())[0]
+    return found
 
 
 def _digest(parts: tuple[str | int, ...]) -> str:

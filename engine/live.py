@@ -85,7 +85,7 @@ def wake(draft: Draft, event: Event, enrollments: Concerned) -> None:
 
 def look(draft: Draft) -> None:
     """The person changed: rests that look at the person look again."""
-    for enrollment in list(draft.live.values()):
+    for enrollment in list(draft.live.values()) if draft.has_live else draft.customer.enrollments:
         journey = draft.catalog.version(enrollment.journey, enrollment.version)
         if journey is None or not journey.watches:
             continue

@@ -26,17 +26,14 @@ def count_event(draft: Draft, event: Event) -> None:
     draft.touch(f"type/{event.type}")
 
 
-def review(draft: Draft) -> set[str]:
-    """Asks the segments and sets the alarms that look at what changed; gives all that did."""
-    seen: set[str] = set()
+def review(draft: Draft) -> None:
+    """Asks the segments and sets the alarms that look at what changed."""
     for _ in range(len(draft.catalog.segments) + 2):
         touched, draft.touched = draft.touched, NOTHING
         if not touched:
-            break
-        seen |= touched
+            return
         segments.review(draft, touched)
         alarms.review(draft, touched)
-    return seen
 
 
 def _kept(wanted: Wanted, event: Event) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def after(instant: int, duration: Duration, zone: str) -> int:
 
 def late(occurred_at: int, allowed: Duration, clock: int) -> bool:
     """True when `occurred_at` (ms) lies more than `allowed` before the clock; calendar units are those of UTC."""
-    if clock - occurred_at <= allowed.elapsed_ms:
+    if clock - occurred_at <= allowed.days * DAY_MS + allowed.elapsed_ms:
         return False
     return after(occurred_at, allowed, "UTC") < clock
 

@@ -106,4 +106,4 @@ def weekday_of(day: int) -> int:
 
 def clipped(at: int) -> int:
     """The instant, or the nearest one that the engine knows."""
-    return min(max(at, FIRST_AT), LAST_AT)
+    return at if FIRST_AT <= at <= LAST_AT else min(max(at, FIRST_AT), LAST_AT)
