@@ -40,6 +40,9 @@ _EXPLAINED = (
     ("kafka.errors", "KafkaError"),
 )
 
+_AWAY = ("KafkaConnectionError", "NoBrokersAvailable")
+"""What the clients of Kafka raise where none is, without a cure."""
+
 
 class CliError(click.ClickException):
     """A fault with its cure, for the commands: subject, found, expected, cure in one line."""
@@ -54,7 +57,14 @@ def one_line() -> Iterator[None]:
         # Whoever read the output has gone, as `head` does; click ends without a word.
         raise
     except explained() as problem:
-        raise CliError(" ".join(str(problem).split()) or type(problem).__name__) from problem
+        raise CliError(_said(problem)) from problem
+
+
+def _said(problem: BaseException) -> str:
+    said = " ".join(str(problem).split()) or type(problem).__name__
+    if type(problem).__name__ in _AWAY:
+        return f"no broker answers ({said}); start one with `sillage up`, or set SILLAGE_KAFKA"
+    return said
 
 
 def explained() -> tuple[type[BaseException], ...]:

@@ -59,7 +59,12 @@ def definitions_at(path: Path) -> Lives:
 
 
 def _meant(path: Path) -> tuple[Path, str, str]:
-    """The designer's folder, the one file of lives meant, and the one journey meant; empty for all."""
+    """The designer's folder, the one file of lives meant, and the one journey meant; empty for all.
+
+    Raises CliError where nothing is there, whose parent would else be read.
+    """
+    if not path.exists():
+        raise CliError(f"{path}: no such file or folder; check the spelling of the path")
     if path.is_dir() and path.name not in ("lives", "journeys"):
         return path, "", ""
     if path.is_dir():

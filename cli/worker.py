@@ -27,7 +27,12 @@ Run = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 @click.command()
 @click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
-@click.option("--from", "start", type=click.Choice(["latest", "earliest"]), help="Where the very first start begins.")
+@click.option(
+    "--from",
+    "start",
+    type=click.Choice(["latest", "earliest"]),
+    help="Where the very first start begins; SILLAGE_START.",
+)
 def worker(clock: str | None, start: str | None) -> None:
     """Decide: take touchpoints and timers of some partitions, and publish actions and decisions."""
     _run("worker", run_worker, clock=clock, start=start)
@@ -51,7 +56,7 @@ def learner(clock: str | None) -> None:
 
 @click.command()
 def serve() -> None:
-    """Answer the links of messages: unsubscribe by one click, and preferences (docs/messages.md)."""
+    """Answer links of messages, calls of providers and the app's inbox, each where it is set up (docs/messages.md)."""
     from streams.links.process import run_serve
 
     _run("serve", run_serve)
@@ -59,7 +64,12 @@ def serve() -> None:
 
 @click.command("all")
 @click.option("--clock", type=click.Choice(["wall", "event"]), help="What moves the clocks; SILLAGE_CLOCK.")
-@click.option("--from", "start", type=click.Choice(["latest", "earliest"]), help="Where the very first start begins.")
+@click.option(
+    "--from",
+    "start",
+    type=click.Choice(["latest", "earliest"]),
+    help="Where the very first start begins; SILLAGE_START.",
+)
 def all_(clock: str | None, start: str | None) -> None:
     """Worker, dispatcher and learner in one process, for small use."""
     _run("worker, dispatcher and learner", _all, clock=clock, start=start)

@@ -87,14 +87,22 @@ class Settings(BaseSettings):
         description="Kinds of context beside places and weather, which every worker holds.",
     )
     clock: str = Field("wall", pattern="^(wall|event)$", description="What moves a partition's clock: wall or event.")
-    start: str = Field("latest", pattern="^(latest|earliest)$", description="Where the very first start begins.")
+    start: str = Field(
+        "latest",
+        pattern="^(latest|earliest)$",
+        description="Where the very first start begins to read touchpoints: latest (the end) or earliest.",
+    )
     session_seconds: float = Field(
         10.0,
         ge=6,
         le=300,
         description="How long a process may be silent before what it has is given to another, in seconds.",
     )
-    trace: str = Field("concerned", pattern="^(concerned|all)$", description="Which decisions leave a trace.")
+    trace: str = Field(
+        "concerned",
+        pattern="^(concerned|all)$",
+        description="Which decisions leave a trace: concerned (those that concerned a journey) or all.",
+    )
     store: str = Field(
         "memory", pattern="^(memory|rocks)$", description="Where a worker keeps its records: memory or rocks (RocksDB)."
     )

@@ -38,7 +38,11 @@ class Reader:
         self._watch = Watch(self._consumer)
 
     async def __aenter__(self) -> "Reader":
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
         self._consumer.assign([self._spot])
         return self
 

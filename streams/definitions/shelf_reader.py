@@ -38,7 +38,7 @@ class ShelfReader:
         try:
             await self._consumer.start()
             if self._spot.topic not in await self._consumer.topics():
-                raise NoDefinitionsTopic(f"topic {self._spot.topic} does not exist; `sillage topics` creates it")
+                raise NoDefinitionsTopic(f"topic {self._spot.topic} does not exist; `sillage topics apply` creates it")
         except BaseException:
             await self._consumer.stop()
             raise

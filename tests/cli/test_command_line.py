@@ -65,6 +65,19 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", [("journeys",), ("tasks", "list"), ("context", "list", "places")])
+def test_a_command_without_a_broker_names_it_and_the_cure(words: tuple[str, ...], tmp_path: Path) -> None:
+    code, said = run(*words, SILLAGE_DATA=str(tmp_path), SILLAGE_KAFKA="127.0.0.1:1")
+    assert code == 1
+    assert said.startswith("Error: no broker answers (") and "127.0.0.1" in said
+    assert said.endswith("; start one with `sillage up`, or set SILLAGE_KAFKA\n")
+
+
+def test_lives_that_are_not_there_are_named_as_they_were_given(tmp_path: Path) -> None:
+    path = tmp_path / "shop"
+    assert run("test", str(path)) == (1, f"Error: {path}: no such file or folder; check the spelling of the path\n")
+
+
 def test_down_where_nothing_runs(tmp_path: Path) -> None:
     assert run("down", SILLAGE_DATA=str(tmp_path)) == (0, f"{tmp_path}: nothing was running\n")
 
