@@ -1,8 +1,11 @@
-"""`sillage serve` as a process: the web endpoint behind the links of messages."""
+"""`sillage serve` as a process: links of messages, calls of providers, the app's inbox, each where it is set up."""
 
 import asyncio
 import logging
+import secrets
+from collections.abc import Mapping
 
+from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from channels.inapp import Inbox
@@ -10,6 +13,7 @@ from streams.broker.publish import PublishError
 from streams.inbound.door import Door
 from streams.inbound.fetching import fetched
 from streams.inbound.providers import read_providers
+from streams.inbound.told import Provider
 from streams.links.answers import Answers
 from streams.links.apptokens import read_app_keys
 from streams.links.follow import Follow
@@ -17,7 +21,7 @@ from streams.links.inbox import InboxDoor
 from streams.links.keeping import Publish
 from streams.links.server import Server
 from streams.links.shelf import RedisShelf, Shelf
-from streams.links.tokens import read_keys
+from streams.links.tokens import Keys, read_keys
 from streams.metrics.gauges import ProcessEnded
 from streams.process import AGAIN_SECONDS, PATIENCE_MS, Shared, until
 from streams.redis_access import redis_options
@@ -29,8 +33,12 @@ log = logging.getLogger("sillage.serve")
 
 async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set. A write of unknown fate ends its session, and the next one begins at once."""
-    if not settings.links_keys:
-        raise ProcessEnded("links have no keys; set SILLAGE_LINKS_URL and SILLAGE_LINKS_KEYS (docs/messages.md)")
+    if not parts(settings):
+        raise ProcessEnded(
+            "nothing is set up that it would answer; set SILLAGE_LINKS_URL and SILLAGE_LINKS_KEYS for links of "
+            "messages, SILLAGE_LINKS_URL and SILLAGE_INBOUND for calls of providers, SILLAGE_INBOX_KEYS for the app's "
+            "inbox (docs/messages.md)"
+        )
     if settings.inbox_origins and not settings.inbox_keys:
         raise ProcessEnded("SILLAGE_INBOX_ORIGINS is set, and there is no /inbox; set SILLAGE_INBOX_KEYS too")
     failures = 0
@@ -46,19 +54,36 @@ async def run_serve(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
 
 
+def parts(settings: Settings) -> list[str]:
+    """What is answered, by the settings that are there."""
+    known = {
+        "links of messages": settings.links_keys, "calls of providers": settings.inbound,
+        "the app's inbox": settings.inbox_keys,
+    }  # fmt: skip
+    return [part for part, path in known.items() if path]
+
+
 def _server(settings: Settings, shared: Shared, shelf: Shelf, inbox: Inbox, publish: Publish) -> Server:
-    """All that is answered: pages, what people follow, providers, and the app's inbox where it has keys."""
-    keys, serving = read_keys(settings.links_keys), shared.metrics.serving
-    providers = read_providers(settings.inbound) if settings.inbound else {}
-    door = Door(settings, providers, keys, shelf, publish, wall_ms, fetched, serving)
-    follow = Follow(settings, keys, shelf, publish, wall_ms, serving)
-    routes = [*follow.routes(), *door.routes()]
+    """Each part whose settings are there."""
+    keys, serving = read_keys(settings.links_keys) if settings.links_keys else None, shared.metrics.serving
+    routes: list[web.RouteDef] = []
+    if keys is not None:
+        routes += Follow(settings, keys, shelf, publish, wall_ms, serving).routes()
+    if settings.inbound:
+        providers: Mapping[str, Provider] = read_providers(settings.inbound)
+        door = Door(settings, providers, keys or _no_links(), shelf, publish, wall_ms, fetched, serving)
+        routes += door.routes()
     if settings.inbox_keys:
         routes += InboxDoor(settings, read_app_keys(settings.inbox_keys), inbox, publish, wall_ms).routes()
     return Server(
         settings, keys, publish, lambda: shared.definitions.catalog, wall_ms, lambda: shared.definitions.fault or "",
         routes, serving.answered,
     )  # fmt: skip
+
+
+def _no_links() -> Keys:
+    """Keys of the moment, where nothing was ever sealed: providers tell of numbers and customers alone."""
+    return Keys({"none": secrets.token_hex(32)})
 
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -85,7 +110,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         except OSError as fault:
             cure = "set SILLAGE_SERVE_PORT to a free port, and SILLAGE_SERVE_HOST to an address of this machine"
             raise ProcessEnded(f"port {settings.serve_port}: {fault.strerror}; {cure}") from fault
-        log.info("serve: links are answered on port %d", server.port)
+        log.info("serve: %s: answered on port %d", ", ".join(parts(settings)), server.port)
         try:
             await until(stop, [until_broken(), shared.definitions.until_fault()], server.stop)
         except (PublishError, KafkaError):

@@ -30,7 +30,7 @@ log = logging.getLogger("sillage.serve")
 
 
 class Server:
-    """Serves `/u/TOKEN` and `/p/TOKEN`, and `/live` and `/ready` for probes.
+    """Serves `/u/TOKEN` and `/p/TOKEN`, where links have `keys`, and `/live` and `/ready` for probes.
 
     `publish` returns once the records are durable, and raises PublishError; `catalog` gives what is in use, `clock`
     wall time in ms; `waits_for` gives why the process is not ready, empty where it is. `others` are routes beside
@@ -40,7 +40,7 @@ class Server:
     def __init__(
         self,
         settings: Settings,
-        keys: Keys,
+        keys: Keys | None,
         publish: Publish,
         catalog: Callable[[], Catalog],
         clock: Callable[[], int],
@@ -66,10 +66,11 @@ class Server:
     async def start(self) -> None:
         """Listens. Raises OSError where the port cannot be had."""
         app = web.Application(client_max_size=MOST_BYTES, middlewares=[self._counted, _plain])
-        app.router.add_get(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._ask)
-        app.router.add_post(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._unsubscribe)
-        app.router.add_get(f"/{PATHS[PREFERENCES]}/{{token}}", self._show)
-        app.router.add_post(f"/{PATHS[PREFERENCES]}/{{token}}", self._choose)
+        if self._keys is not None:
+            app.router.add_get(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._ask)
+            app.router.add_post(f"/{PATHS[UNSUBSCRIBE]}/{{token}}", self._unsubscribe)
+            app.router.add_get(f"/{PATHS[PREFERENCES]}/{{token}}", self._show)
+            app.router.add_post(f"/{PATHS[PREFERENCES]}/{{token}}", self._choose)
         app.router.add_routes(self._others)
         app.router.add_get("/live", self._live)
         app.router.add_get("/ready", self._ready)
@@ -122,7 +123,7 @@ class Server:
         return _html(page.kept(yes, len(given) - yes))
 
     def _subject(self, request: web.Request, purpose: str) -> Subject:
-        subject = self._keys.open(purpose, request.match_info["token"])
+        subject = self._keys.open(purpose, request.match_info["token"]) if self._keys is not None else None
         if subject is None:
             raise web.HTTPNotFound
         return subject

@@ -123,6 +123,14 @@ def test_serve_has_the_keys_of_links_and_who_calls_back_and_the_dispatcher_does_
     assert "settings.links_url and files.links_keys" in refusal("--set", "serve.enabled=true")
 
 
+def test_serve_answers_the_inbox_alone_where_links_have_no_keys() -> None:
+    alone = ("--set", "serve.enabled=true,files.inbox_keys.secretName=s")
+    told = environment(manifests(*alone), "serve")
+    assert "SILLAGE_INBOX_KEYS" in told and "SILLAGE_LINKS_KEYS" not in told
+    assert "files.links_keys" in refusal(*alone, "--set", "settings.links_url=https://m.example")
+    assert "no host" in refusal(*alone, "--set", "serve.ingress.enabled=true")
+
+
 def texts(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for child in node.values():

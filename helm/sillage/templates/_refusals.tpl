@@ -28,8 +28,12 @@
 {{- fail (printf "settings.%s: holds a user or a password, which would stand in plain text; put the URL into a Secret and name it: existingSecret.name, existingSecret.keys.%s" $name $name) -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.serve.enabled (not (and $settings.links_url .Values.files.links_keys.secretName)) -}}
-{{- fail "serve.enabled: links have no address or no keys; set settings.links_url and files.links_keys.secretName" -}}
+{{- $links := and $settings.links_url .Values.files.links_keys.secretName -}}
+{{- if and .Values.serve.enabled (not $links) (or $settings.links_url (not .Values.files.inbox_keys.secretName)) -}}
+{{- fail "serve.enabled: links have no address or no keys; set settings.links_url and files.links_keys.secretName, or, for the app's inbox alone, files.inbox_keys.secretName and no settings.links_url" -}}
+{{- end -}}
+{{- if and .Values.serve.enabled .Values.serve.ingress.enabled (not $settings.links_url) -}}
+{{- fail "serve.ingress.enabled: it has no host; set settings.links_url, or bring an Ingress of your own" -}}
 {{- end -}}
 {{- if and .Values.existingSecret.keys (not .Values.existingSecret.name) -}}
 {{- fail "existingSecret.keys: existingSecret.name is empty; name the Secret that has these keys" -}}
