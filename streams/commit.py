@@ -93,10 +93,10 @@ class Writer:
         """Those of `dead_letters` are durable."""
         self._pass_dead = []
 
-    def take(self, *, lazy: bool, flush: bool = False, hurried: bool = False, share: int = 1) -> list[Out]:
+    def take(self, *, lazy: bool, flush: bool = False, large: bool = False, share: int = 1) -> list[Out]:
         """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
 
-        A `hurried` slice is twice as large; so many writers `share` the round.
+        A `large` slice is twice as long; so many writers `share` the round.
         """
         processor = self.partition.processor
         if lazy and self._pass is None:
@@ -108,7 +108,7 @@ class Writer:
         for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            records |= self._slice(share, len(self._pass) if flush else self._pass_slice << hurried)
+            records |= self._slice(share, len(self._pass) if flush else self._pass_slice << large)
         outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))

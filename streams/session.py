@@ -23,7 +23,7 @@ MOST_LEAVING = 20_000
 """Entries waiting for publication from which no more inputs are applied."""
 MOST_UNWRITTEN = 40_000
 """Records of all partitions that hold what is not written yet from which no more inputs are applied, since each is kept
-decoded; from half of them on passes are hurried."""
+decoded; from half of them on one pass follows the other, from three quarters on their slices are larger."""
 
 
 class Observer(Protocol):
@@ -96,7 +96,7 @@ class Session:
 
     @property
     def hurried(self) -> bool:
-        """Whether lazy passes fall behind."""
+        """Whether a pass should not wait for a while after the one before."""
         return self.room < MOST_UNWRITTEN // 2
 
     @property
@@ -166,12 +166,12 @@ class Session:
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
         self._refuse_if_broken()
-        rounds, hurried = [], self.hurried
+        rounds, hurried, large = [], self.hurried, self.room < MOST_UNWRITTEN // 4
         for writer in writers:
             if self.writers.get(writer.partition.number) is not writer:
                 continue
             wants_lazy = lazy and (flush or writer.lazy(hurried=hurried))
-            outs = writer.take(lazy=wants_lazy, flush=flush, hurried=hurried, share=len(writers))
+            outs = writer.take(lazy=wants_lazy, flush=flush, large=large, share=len(writers))
             letters = writer.dead_letters()
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))

@@ -232,3 +232,15 @@ def kept(processor: Processor, used: int) -> int:
     for _ in range(3):
         store.trim(lambda _key, _record: False)
     return sum(1 for _ in store._live)
+
+
+async def test_many_that_are_not_written_do_not_wait_for_the_time_of_the_next_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
+    monkeypatch.setattr("streams.commit.PASS_SECONDS", 3600.0)
+    log = Connection()
+    async with at_work(log) as (worker, _):
+        for number in range(PEOPLE):
+            seen(log, f"c{number}")
+        await until(lambda: applied(worker) == PEOPLE, 30)
