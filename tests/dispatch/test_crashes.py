@@ -45,8 +45,8 @@ async def test_a_bare_reserve_is_skipped_and_counted(office: Office, class_: str
 
 
 async def test_a_bare_reserve_of_a_critical_message_is_sent_again_after_a_while(office: Office) -> None:
-    restarted = await crash_between_hand_over_and_confirm(office, class_="critical")
     begun = asyncio.get_running_loop().time()
+    restarted = await crash_between_hand_over_and_confirm(office, class_="critical")
     await restarted.take(action(class_="critical"))
     assert office.hatch.ids() == ["a1", "a1"]
     assert asyncio.get_running_loop().time() - begun >= office.patience.overtake_ms / 1000 / 2

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from dispatching import NOW, Hatch, Office, Row, action
+from dispatching import NOW, QUICK, Hatch, Office, Row, action
 from waiting import until
 
 from channels.channel import Away, Declined, Silent
@@ -72,15 +73,17 @@ def hang(office: Office, actions: Sequence[Action]) -> None:
 
 
 async def test_an_endpoint_that_hangs_takes_no_place_of_another_one() -> None:
-    town = await office()
+    town = await office(patience=replace(QUICK, busy_seconds=60.0))
     slow, quick = many("slow", 6), many("quick", 6)
     hang(town, slow)
+    # Who answered is waited for, however long the rest takes here.
+    await town.take(told("quick", 8))
     taking = asyncio.create_task(town.take(*slow, *quick))
-    await until(lambda: len(town.hatch.sent) == 6)
+    await until(lambda: len(town.hatch.sent) == 7)
     await until(lambda: len(waiting(town)) == 4)
     # What lies there for one is not before what comes later for another.
     await asyncio.wait_for(town.take(told("quick", 7)), 5)
-    assert town.hatch.ids() == [*(f"quick{n}" for n in range(6)), "quick7"]
+    assert town.hatch.ids() == ["quick8", *(f"quick{n}" for n in range(6)), "quick7"]
     assert town.tally.parking == {"webhook": 4}
     await ended(taking)
 
