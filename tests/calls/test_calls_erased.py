@@ -51,7 +51,7 @@ async def test_one_that_waits_for_its_next_try_is_given_up(desk: Desk, service: 
     service.script["/score"] = [says({}, 503, **{"Retry-After": "20"})]
     taking = asyncio.create_task(desk.take(call("c1")))
     await until(lambda: service.keys)
-    await asyncio.wait_for(_erased(desk, taking), 5)
+    await asyncio.wait_for(_erased(desk, taking), 60)
     assert service.keys == {("/score", "c1"): 1} and desk.answers == []
 
 
@@ -59,7 +59,7 @@ async def test_a_try_under_way_is_given_up_and_its_place_given_back(desk: Desk, 
     service.script["/score"] = [hangs]
     taking = asyncio.create_task(desk.take(*(call(f"c{n}") for n in range(40))))
     await until(lambda: service.keys)
-    await asyncio.wait_for(_erased(desk, taking), 5)
+    await asyncio.wait_for(_erased(desk, taking), 60)
     service.script["/score"] = [says({"score": 1})]
     await desk.take(call("other", customer="bob"))
     assert [each["customer"] for each in desk.answers] == ["bob"]

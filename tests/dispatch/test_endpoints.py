@@ -82,7 +82,7 @@ async def test_an_endpoint_that_hangs_takes_no_place_of_another_one() -> None:
     await until(lambda: len(town.hatch.sent) == 7)
     await until(lambda: len(waiting(town)) == 4)
     # What lies there for one is not before what comes later for another.
-    await asyncio.wait_for(town.take(told("quick", 7)), 5)
+    await asyncio.wait_for(town.take(told("quick", 7)), 60)
     assert town.hatch.ids() == ["quick8", *(f"quick{n}" for n in range(6)), "quick7"]
     assert town.tally.parking == {"webhook": 4}
     await ended(taking)
@@ -103,11 +103,11 @@ async def test_an_endpoint_that_is_away_is_told_of_for_its_channel_and_keeps_no_
     parked.set()
     assert len(waiting(town)) == 5
     again = asyncio.create_task(town.dispatcher.take(0, waiting(town)))
-    await asyncio.wait_for(town.take(*many("quick", 6)), 5)
+    await asyncio.wait_for(town.take(*many("quick", 6)), 60)
     assert len(town.hatch.sent) == 6
     assert town.tally.away == {"webhook": True}
     go.set()
-    await asyncio.wait_for(again, 5)
+    await asyncio.wait_for(again, 60)
     assert len(town.hatch.sent) == 11
     assert town.tally.away == {"webhook": False}
 
@@ -117,7 +117,7 @@ async def test_what_an_endpoint_never_takes_keeps_the_breaker_open_for_nothing_b
     bad, good = several[:5], several[5:]
     for one in bad:
         town.hatch.script[one.id] = [Away("webhook_500")] * 1000
-    await asyncio.wait_for(town.take(*several), 5)
+    await asyncio.wait_for(town.take(*several), 60)
     again = asyncio.create_task(town.dispatcher.take(0, waiting(town)))
     await until(lambda: len(town.hatch.sent) == len(good))
     assert not again.done()
@@ -129,7 +129,7 @@ async def test_an_endpoint_that_answers_again_is_there_also_where_it_takes_none_
     bad, good = many("slow", 5), [told("slow", number) for number in range(5, 8)]
     for one in bad:
         town.hatch.script[one.id] = [Away("webhook_503")]
-    await asyncio.wait_for(town.take(*bad), 5)
+    await asyncio.wait_for(town.take(*bad), 60)
     assert town.tally.away == {"webhook": True}
     for one in bad:
         town.hatch.script[one.id] = [Declined("webhook_422")] * 1000

@@ -122,9 +122,9 @@ async def test_reading_ahead_goes_on_through_opening_and_closing_of_partitions(s
     with pytest.raises(NotOpen):
         await process.ahead.caught_up(other)
     process.ahead.open(other, 0)
-    await asyncio.wait_for(process.ahead.caught_up(other), 5)
+    await asyncio.wait_for(process.ahead.caught_up(other), 60)
     offset = await process.queue(Void("v", "ann", "a1", "exit", 2000))
-    await asyncio.wait_for(process.ahead.caught_up(process.partition), 5)
+    await asyncio.wait_for(process.ahead.caught_up(process.partition), 60)
     assert process.ahead.noted(process.partition) == offset + 1
     process.ahead.close(process.partition)
     with pytest.raises(NotOpen):
@@ -142,5 +142,5 @@ async def test_a_reader_ahead_that_broke_stops_the_dispatcher(settings: Settings
     broken.open(process.partition, 0)
     await process.queue(Void("v", "ann", "a1", "exit", 2000))
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(broken.caught_up(process.partition), 5)
+        await asyncio.wait_for(broken.caught_up(process.partition), 60)
     await broken.stop()

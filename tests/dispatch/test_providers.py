@@ -59,7 +59,7 @@ async def test_a_provider_that_hangs_takes_no_place_of_another(office: Office) -
     taking = asyncio.create_task(parking.take(*(action(f"a{n}") for n in range(9)), action("s", channel="email")))
     await until(lambda: len(waiting(parking)) == 8)
     assert not taking.done()
-    await asyncio.wait_for(parking.take(*(action(f"b{n}") for n in range(5))), 5)
+    await asyncio.wait_for(parking.take(*(action(f"b{n}") for n in range(5))), 60)
     assert len(waiting(parking)) == 13
     assert parking.tally.parking == {"email": 13}
     taking.cancel()
@@ -168,7 +168,7 @@ async def test_one_that_is_to_wait_for_a_day_is_not_in_the_way_of_what_is_parked
     parking = await parked_office(office).open()
     office.hatch.script["a1"] = [Transient("smtp_451", 86_400.0)]
     await parking.take(action("a1"))
-    await asyncio.wait_for(parking.dispatcher.take(0, waiting(parking)), 5)
+    await asyncio.wait_for(parking.dispatcher.take(0, waiting(parking)), 60)
     first, second = (dict(row.headers) for row in waiting(parking))
     assert abs(int(second["not_before"]) - int(first["not_before"])) < 60_000
     assert (second["attempts"], second["queued_at"]) == (first["attempts"], first["queued_at"])
