@@ -110,13 +110,13 @@ class Admin:
         self.fault, self.left = fault, answers_at - 1
 
     def describe_groups(self, groups: list[str]) -> dict[str, Any]:
-        return dict.fromkeys(groups, {"members": []})
+        return {key: {"members": []} for key in groups}
 
     def list_group_offsets(self, groups: list[str]) -> dict[str, Any]:
         self.left -= 1
         if self.left >= 0:
             raise self.fault("refused by the test")
-        return dict.fromkeys(groups, {})
+        return {key: {} for key in groups}
 
 
 @pytest.mark.parametrize("fault", [CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError])
