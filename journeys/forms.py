@@ -30,6 +30,7 @@ TEXT = Form("text")
 _SHARED = Form("a share such as `5%`", "5%")
 _BLOCKED = Form("`drop`, `defer:` with the longest delay, or `else:` with the nodes that follow", "drop")
 _JOINED = Form("`all`, `any` or `first:` with how many", "all")
+_PACED = Form("customers a second such as `100/s`", "100/s")
 _DAYS = Form("a weekday, or such as `monday-friday`", "monday-friday")
 
 _EXAMPLES = {
@@ -60,6 +61,7 @@ FORMS: dict[str, Form] = {
     "when_blocked": _BLOCKED,
     "class": Form("`marketing`, `service` or `critical`", "service"),
     "from": Form("`any`", "any"),
+    "pace": _PACED,
     "join": _JOINED,
     "every": Form("a schedule in the five fields of cron, such as `0 9 * * 1`", '"0 9 * * 1"'),
     "holdout": _SHARED,
@@ -76,7 +78,7 @@ _PATTERNS: dict[str, Form] = {
     CLOCK: CLOCKED,
     WINDOW: Form("times of day such as `09:00-20:00`", '"09:00-20:00"'),
     SHARE: _SHARED,
-    PACE: Form("customers a second such as `100/s`", "100/s"),
+    PACE: _PACED,
     AGAIN: FORMS["again"],
     DAYS: _DAYS,
     DATE: Form("a date such as `2026-12-24`", "2026-12-24"),

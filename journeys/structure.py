@@ -61,6 +61,12 @@ EXAMPLES = {
     "steps": "steps:` with a list of nodes below it, such as `- send: welcome",
     "within": "within: 2d",
     "when": "when: event.total > 30",
+    "for": "for: 30d",
+    "due": "due: 30m",
+    "queue": "queue: hotline",
+    "to_segment": "to_segment: vip",
+    "do": "do:` with a list of nodes below it, such as `- send: welcome",
+    "branches": "branches:` with a name for each below it, such as `by-mail: {do: [{send: welcome}]}",
 }
 
 
@@ -78,7 +84,9 @@ def fit(model: type[M], where: Positions) -> tuple[M | None, list[Problem]]:
     for error in unknown:
         problems += _mend_key(model, where, error["loc"])
     value, errors = _errors(model, root)
-    problems += [_described(where, error) for error in errors]
+    doubles = {error["loc"][:-1] for error in errors if error["loc"][-1:] == ("float",)}
+    told_once = [error for error in errors if error["loc"][-1:] != ("int",) or error["loc"][:-1] not in doubles]
+    problems += [_described(where, error) for error in told_once]
     told = {(fault.line, fault.column) for fault in problems}
     problems += [fault for fault in _empty(where, root) if (fault.line, fault.column) not in told]
     return (None if problems else value), problems
@@ -97,15 +105,17 @@ def _mend_key(model: type[BaseModel], where: Positions, loc: tuple[int | str, ..
     entry = parent.entry(str(name)) if isinstance(parent, Mapping) else None
     if not isinstance(parent, Mapping) or entry is None:
         return
-    known = _keys(_part(model, above))
+    part = _part(model, above)
+    known = _keys(part)
+    hint = f"the keys here are {listed(known, 'and')}"
+    if part in shapes.TRIGGERS.values():
+        if entry.name in shapes.TRIGGERS:
+            known, hint = [], f"begin each trigger of a list with its own `- `, as `- {entry.name}: ...`"
+        elif not any(parent.entry(trigger) for trigger in shapes.TRIGGERS):
+            known = [*known, *shapes.TRIGGERS]
     free = [key for key in known if not parent.entry(key)]
-    yield problem(
-        where.file,
-        entry.key.start,
-        "J004",
-        f"unknown key `{entry.name}`",
-        did_you_mean(entry.name, known, f"the keys here are {listed(known, 'and')}"),
-    )
+    meant_by = did_you_mean(entry.name, known, hint)
+    yield problem(where.file, entry.key.start, "J004", f"unknown key `{entry.name}`", meant_by)
     meant = close_to(entry.name, known)
     if meant in free:
         entry.name = meant

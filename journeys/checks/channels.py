@@ -28,9 +28,12 @@ def faults(folder: Folder) -> Iterator[Problem]:
 
 
 def _choice(file: str, node: Mapping) -> Iterator[Problem]:
-    """Both need channels to choose from, each once."""
+    """One channel or several; `pick: best` and `fallback` need several to choose from, each once."""
     pick, fallback, channels = node.entry("pick"), node.entry("fallback"), node.get("channels")
     written = list(texts(channels)) if isinstance(channels, Sequence) else []
+    one = node.entry("channel")
+    if one is not None and node.entry("channels"):
+        yield _at_key(file, one, "`channel` beside `channels`", "keep one of them")
     for number, each in enumerate(written):
         if each.text in {before.text for before in written[:number]}:
             yield _fault(file, each, f"the channel `{each.text}` stands there twice", "keep one of them")
