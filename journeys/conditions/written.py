@@ -76,8 +76,9 @@ def _form(node: Call, function: Function, argument: Node, role: Written) -> None
 def _known(argument: Node, noun: str, known: Collection[str] | None) -> None:
     if known is None or not isinstance(argument, Literal) or argument.value in known:
         return
-    others = f"there is {some(sorted(known))}" if known or noun != "segment" else f"write segments/{argument.value}.yaml"
-    hint = close(argument.value, known) or others
+    hint = close(argument.value, known) or f"there is {some(sorted(known))}"
+    if noun == "segment" and not known:
+        hint = f"write segments/{argument.value}.yaml"
     raise ConditionError(f"unknown {noun} {argument.value}", *argument.where, hint, fault=Fault.DECLARED)
 
 
