@@ -13,7 +13,7 @@ EXPRESSIONS ?= 100000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check simulate cel chaos audit sbom drill bench-floor up down
+.PHONY: help setup tools demo test check simulate cel fuzz chaos audit sbom drill bench-floor up down
 
 help: ## List the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -65,7 +65,9 @@ def _group(groups: Groups, role: str, partitions: int) -> Finding:
     alone = [number for number in range(partitions) if not groups.owner(role, number)]
     words = f"{len(groups.members(role))} in the group"
     if alone:
-        words += f"; {len(alone)} of {partitions} partitions have nobody: start `sillage {role}`"
+        # Calls are made by dispatchers, in a group of its own.
+        command = "dispatcher" if role == "caller" else role
+        words += f"; {len(alone)} of {partitions} partitions have nobody: start `sillage {command}`"
     return Finding(f"{role.capitalize()}s", not alone, words, needed=False)
 
 

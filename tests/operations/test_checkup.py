@@ -24,6 +24,7 @@ def test_what_is_sound_and_who_is_missing(house: Settings, sillage: Sillage, mon
         "Redis clock", "Kafka clock", "Topic table", "Leaders", "Copies", "Replication",
     }  # fmt: skip
     assert seen["Workers"].words == "0 in the group; 2 of 2 partitions have nobody: start `sillage worker`"
+    assert seen["Callers"].words == "0 in the group; 2 of 2 partitions have nobody: start `sillage dispatcher`"
     assert not seen["Dispatchers"].ok and not seen["Dispatchers"].needed
     assert "Workers" in sillage("doctor").stdout
     more = found(house.model_copy(update={"channels": "web,app", "replication": 3}))
