@@ -36,7 +36,7 @@ def faults(folder: Folder) -> Iterator[Problem]:
         yield from _unknown(folder, message)
         yield from _bare(texts)
         for brand in brands:
-            yield from (fault for each in texts for fault in _words(each, brand))
+            yield from (fault for each in texts for fault in never_said(each, brand))
             yield from _required(folder, message, texts, brand)
         yield from contradictions(folder, message, texts)
 
@@ -88,7 +88,7 @@ def _of_journey(folder: Folder, draft: Draft) -> Iterator[Problem]:
     loaded = folder.brands.get(named.text if named else folder.project.brand or "")
     if loaded is not None:
         for each in journey_texts(draft):
-            yield from _words(each, loaded.model)
+            yield from never_said(each, loaded.model)
         yield from repeated(folder, draft, loaded.model.facts)
 
 
@@ -100,7 +100,8 @@ def _bare(texts: Iterable[Said]) -> Iterator[Problem]:
             yield problem(each.file, each.place(at), "J114", what, hint)
 
 
-def _words(text: Said, brand: Brand) -> Iterator[Problem]:
+def never_said(text: Said, brand: Brand) -> Iterator[Problem]:
+    """Words and claims in a text that its brand does not use."""
     voice = voice_of(brand, text.language)
     words = voice.words
     wrong = [(each, "a word", "write it otherwise") for each in (words.never if words else [])]

@@ -1,7 +1,7 @@
 """Facts: that they can be true, that texts name them instead of repeating them, and that no two texts differ."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -18,6 +18,9 @@ from journeys.tree import Mapping as Keys
 from journeys.tree import Mark, Scalar
 
 _AMOUNTS = ("amount", "price", "minimum")
+MESSAGE, ANSWER = "message", "answer"
+_FACTS_OF = {MESSAGE: "message.yaml or in the brand", ANSWER: "the brand"}
+"""Where the facts stand that each may name."""
 _STRINGS = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 Known = Mapping[tuple[str, str], str]
 """What facts state, by kind and value, each with the name that templates know it by."""
@@ -64,22 +67,36 @@ def over(folder: Folder, at: int) -> Iterator[Problem]:
 
 def contradictions(folder: Folder, message: Message, texts: list[Said]) -> Iterator[Problem]:
     """What stands in a text where a fact says it, or says otherwise; then what two texts of a message say apart."""
-    facts = facts_of(message.head, brand_of(folder, message.head))
-    known = _known(facts, folder.project.currency)
-    codes = frozenset(fact.code for fact in facts.values() if fact.code)
-    units: dict[str, list[Found]] = {}
+    by_file: dict[str, list[Said]] = {}
     for each in texts:
-        found = [Found(one, each) for one in statements(each.reading.text, codes)]
-        units.setdefault(each.file, []).extend(found)
-    used = _used(message, facts, folder.project.currency, (one.statement for ones in units.values() for one in ones))
-    for file, found in units.items():
-        faulty_ones = {one: fault for one in found if (fault := _against_facts(one, known, used))}
+        by_file.setdefault(each.file, []).append(each)
+    facts = facts_of(message.head, brand_of(folder, message.head))
+    yield from held(by_file, facts, message.constants.get("", {}).get("facts", {}), folder.project.currency)
+
+
+def held(
+    texts: Mapping[str, Iterable[Said]],
+    facts: Mapping[str, Fact],
+    named: Container[str],
+    currency: str | None,
+    of: str = MESSAGE,
+) -> Iterator[Problem]:
+    """The same of texts by what each is called; `named` are the facts that they name, `of` what they are texts of."""
+    known = _known(facts, currency)
+    codes = frozenset(fact.code for fact in facts.values() if fact.code)
+    units = {
+        name: [Found(one, each) for each in several for one in statements(each.reading.text, codes)]
+        for name, several in texts.items()
+    }
+    used = _used(named, facts, currency, (one.statement for ones in units.values() for one in ones))
+    for name, found in units.items():
+        faulty_ones = {one: fault for one in found if (fault := _against_facts(one, known, used, of))}
         yield from faulty_ones.values()
         # What differs from a fact is told; it is not held against the other texts as well.
-        units[file] = [one for one in found if one not in faulty_ones or faulty_ones[one].code != "J110"]
-    own = {file: found for file, found in units.items() if not any(one.text.layout for one in found)}
+        units[name] = [one for one in found if one not in faulty_ones or faulty_ones[one].code != "J110"]
+    own = {name: found for name, found in units.items() if not any(one.text.layout for one in found)}
     for first, second in combinations(own.items(), 2):
-        yield from _apart(first, second)
+        yield from _apart(first, second, of)
 
 
 def journey_texts(draft: Draft) -> Iterator[Said]:
@@ -170,11 +187,10 @@ def _stated(fact: Fact, currency: str | None) -> Iterator[tuple[str, str, str]]:
 
 
 def _used(
-    message: Message, facts: Mapping[str, Fact], currency: str | None, found: Iterable[Statement]
+    named: Container[str], facts: Mapping[str, Fact], currency: str | None, found: Iterable[Statement]
 ) -> dict[str, set[str]]:
-    """By kind all values of the facts that the message names, or whose code stands in its texts."""
+    """By kind all values of the facts that the texts name, or whose code stands in them."""
     codes = {each.value for each in found if each.kind == CODE}
-    named = message.constants.get("", {}).get("facts", {})
     values: dict[str, set[str]] = {}
     for name, fact in facts.items():
         if name in named or fact.code in codes:
@@ -183,7 +199,7 @@ def _used(
     return values
 
 
-def _against_facts(one: Found, known: Known, used: Mapping[str, set[str]]) -> Problem | None:
+def _against_facts(one: Found, known: Known, used: Mapping[str, set[str]], of: str) -> Problem | None:
     kind, value, written, _ = one.statement
     if not one.written:
         return None
@@ -194,11 +210,11 @@ def _against_facts(one: Found, known: Known, used: Mapping[str, set[str]]) -> Pr
     if kind in used:
         says = listed(sorted(used[kind]), "and")
         hint = "name the fact, or write a fact of its own: `facts: {delivery: {price: 3}}`"
-        return one.told("J110", f"`{written}` stands here, and the facts that the message names say {says}", hint)
+        return one.told("J110", f"`{written}` stands here, and the facts that the {of} names say {says}", hint)
     return None
 
 
-def _apart(first: tuple[str, list[Found]], second: tuple[str, list[Found]]) -> Iterator[Problem]:
+def _apart(first: tuple[str, list[Found]], second: tuple[str, list[Found]], of: str) -> Iterator[Problem]:
     """Of each kind one of two texts must say all that the other says; a longer text may say more."""
     for kind in sorted({one.statement.kind for one in first[1]}):
         ones, others = _of(kind, first[1]), _of(kind, second[1])
@@ -211,7 +227,7 @@ def _apart(first: tuple[str, list[Found]], second: tuple[str, list[Found]]) -> I
         says = listed(sorted({each.statement.written for each in there.values()}), "and")
         for value in sorted(here.keys() - there.keys()):
             what = f"`{here[value].statement.written}` stands here, and {says} in {where.rpartition('/')[2]}"
-            hint = "say the same in all texts, best with a fact: `facts:` in message.yaml or in the brand"
+            hint = f"say the same in all texts, best with a fact: `facts:` in {_FACTS_OF[of]}"
             yield here[value].told("J110", what, hint)
 
 

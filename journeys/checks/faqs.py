@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
+from journeys.checks.charter import never_said
+from journeys.checks.facts import ANSWER, held
 from journeys.checks.filed import misnamed, own_name
+from journeys.checks.reading import Said, said_at
 from journeys.checks.templates import faults_in, told
 from journeys.checks.variables import Constants, Known
 from journeys.faq import words
 from journeys.load import Draft, Folder
 from journeys.mend import problem
 from journeys.messages.composed import constants_of
+from journeys.messages.spoken import facts_named
 from journeys.messages.template import CONSTANTS
 from journeys.model import MessageHead
 from journeys.model.nodes import CONVERSATION
@@ -35,7 +39,9 @@ def faults(folder: Folder) -> Iterator[Problem]:
         yield from _entries(draft)
         name = own_name(draft, "faq")
         usual = {folder.project.brand or ""}
-        yield from _templates(folder, draft, brands.get(name.text, usual) if name else usual)
+        asking = brands.get(name.text, usual) if name else usual
+        yield from _templates(folder, draft, asking)
+        yield from dict.fromkeys(fault for brand in sorted(asking) for fault in _charter(folder, draft, brand))
 
 
 class _OnlyConstants:
@@ -70,6 +76,22 @@ def _templates(folder: Folder, draft: Draft, brands: set[str]) -> Iterator[Probl
         for _, text in _by_language(entry.value.get("answers") if isinstance(entry.value, Mapping) else None):
             for fault in faults_in(text.text, among):
                 yield told(draft.path, draft.positions.inside(text, fault.line, fault.column), fault)
+
+
+def _charter(folder: Folder, draft: Draft, name: str) -> Iterator[Problem]:
+    """What an answer must not say for a brand; and what it states otherwise than a fact, or in another language."""
+    loaded, root = folder.brands.get(name), draft.positions.root
+    brand, head = loaded.model if loaded else None, MessageHead.model_validate({})
+    for entry in named_blocks(root, "entries") if isinstance(root, Mapping) else []:
+        spoken: dict[str, list[Said]] = {}
+        named: set[str] = set()
+        for language, text in _by_language(entry.value.get("answers") if isinstance(entry.value, Mapping) else None):
+            known = constants_of(head, folder.project, brand, language)
+            said = said_at(draft.path, ("", "", language), draft.positions, text, known)
+            spoken.setdefault(f"`{language}`", []).append(said)
+            named |= facts_named(text.text)
+            yield from never_said(said, brand) if brand else ()
+        yield from held(spoken, brand.facts if brand else {}, named, folder.project.currency, ANSWER)
 
 
 def _constants(folder: Folder, brand: str) -> Constants:

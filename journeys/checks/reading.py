@@ -135,7 +135,7 @@ def _yaml(file: str, part: str, text: str, known: Mapping[str, Any]) -> Iterator
         return
     for written in (each for entry in _read_by_people(root.entries) for each in scalars(entry.value)):
         if isinstance(written.value, str):
-            yield _scalar(file, (part, part.partition(".")[0], split(part)[1]), positions, written, known)
+            yield said_at(file, (part, part.partition(".")[0], split(part)[1]), positions, written, known)
 
 
 def _read_by_people(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -152,12 +152,14 @@ def _subjects(draft: MessageDraft, constants: Callable[[str], dict[str, Any]]) -
     for language, value in written:
         if isinstance(value, Scalar) and isinstance(value.value, str):
             known = constants(language)
-            yield _scalar(draft.head.path, ("", "email", language), draft.head.positions, value, known)
+            yield said_at(draft.head.path, ("", "email", language), draft.head.positions, value, known)
 
 
-def _scalar(
+def said_at(
     file: str, of: tuple[str, str, str], positions: Positions, written: Scalar, known: Mapping[str, Any]
 ) -> Said:
+    """What a value of YAML says; `of` are the part, the channel and the language that it belongs to."""
+
     def place(index: int) -> Mark:
         return positions.inside(written, *_line(written.text, index))
 

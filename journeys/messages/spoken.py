@@ -40,6 +40,14 @@ def spoken(faq: Faq, project: Project, brand: Brand | None) -> Spoken:
     return Spoken(texts, spans)
 
 
+def facts_named(text: str) -> set[str]:
+    """The names of the facts that a text states; none of one that cannot be read."""
+    try:
+        return _facts(parse(text).constants)
+    except TemplateFault:
+        return set()
+
+
 def _filled(text: str, known: Mapping[str, object]) -> tuple[str, set[str]]:
     """The text, and the names of the facts that it states."""
     try:

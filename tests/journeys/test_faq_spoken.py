@@ -101,8 +101,10 @@ def test_an_answer_is_filled_in_for_the_brand_and_language_and_holds_as_long_as_
 
 
 def test_what_names_nothing_makes_no_other_version() -> None:
-    plain = SHOP.replace("{{ facts.delivery.price }} {{ facts.delivery.currency }}. {{ brand.signature }}", "3 EUR.")
-    plain = plain.replace("{{ facts.delivery.price }} euros. {{ brand.signature }}", "3 euros.")
+    plain = SHOP.replace(
+        "{{ facts.delivery.price }} {{ facts.delivery.currency }}. {{ brand.signature }}", "It is free."
+    )
+    plain = plain.replace("{{ facts.delivery.price }} euros. {{ brand.signature }}", "Rien.")
     assert blob({"faq/shop.yaml": plain}).spoken == {}
     assert spoken(Faq.model_validate({"faq": "f", "entries": {"a": ONE}}), FOLDER.project, None) == Spoken()
 
@@ -141,6 +143,38 @@ def test_what_an_answer_cannot_name_is_told_as_in_a_message(text: str, line: str
     place, _, rest = told.partition(" ")
     assert rest == line
     assert place.startswith("faq/shop.yaml:10:") and int(place.split(":")[2]) > 20
+
+
+CHARTER = BRAND + "words: {rather: {cheap*: affordable}}\nclaims: [the best price*]\n"
+CURE = "say the same in all texts, best with a fact: `facts:` in the brand"
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        ({"en": "Cheaper!"}, "J112 `cheap*` is a word that the brand `lumiere` never uses; hint: write `affordable`"),
+        ({"en": "Best: the best prices."}, "J112 `the best price*` is a claim that the brand `lumiere` never uses"),
+        ({"en": "It costs 3 €."}, "J111 `3 €` is written out, and is `facts.delivery.price`; hint: write"),
+        ({"en": "{{ facts.delivery.price }}, or 5 €."}, "J110 `5 €` stands here, and the facts that the answer names"),
+        ({"en": "10 % off.", "fr": "15 %."}, f"J110 `15 %` stands here, and `10 %` in `en`; hint: {CURE}"),
+        ({"en": "10 % off.", "fr": "10% de remise, cheap."}, "J112 `cheap*` is a word that the brand `lumiere` never"),
+    ],
+)
+def test_an_answer_is_held_to_the_charter_of_the_brand_as_a_message_is(answers: dict[str, str], line: str) -> None:
+    written = "".join(f"\n      {language}: '{text}'" for language, text in answers.items())
+    shop = SHOP.replace("{en: From nine to six.}", written).replace("[When are you open?]", "[Is it cheap?]")
+    [told] = said({"faq/shop.yaml": shop, "brands/lumiere.yaml": CHARTER})
+    place, _, rest = told.partition(" ")
+    assert rest.startswith(line)
+    assert place.startswith(f"faq/shop.yaml:{10 + len(answers)}:")
+    # Who asks for another brand is held to that, and to no other; what both say is told once.
+    maison = CHARTER.replace("lumiere", "maison")
+    asks = ASK.replace("topic: service", "brand: maison\ntopic: service")
+    head = "class: service\nbrand: maison\n"
+    others = {"brands/maison.yaml": maison, "journeys/ask.yaml": asks, "messages/said/message.yaml": head}
+    assert said({"faq/shop.yaml": shop, "brands/lumiere.yaml": CHARTER, **others}) == [
+        told.replace("lumiere", "maison")
+    ]
 
 
 def test_a_template_that_cannot_be_read_stays_as_it_is_written() -> None:
