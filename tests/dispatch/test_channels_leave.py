@@ -76,10 +76,21 @@ async def receipts(town: House) -> dict[str, str]:
 
 
 @pytest.mark.slow
-async def test_a_push_reaches_the_device_and_what_became_of_it_comes_back(town: House, service: PushService) -> None:
+async def test_a_push_and_a_webhook_that_may_have_arrived_leave_once_and_what_became_of_them_comes_back(
+    town: House, service: PushService, hooks: Hooks
+) -> None:
+    hooks.answer = DROP
     service.answers["device-p1"] = "UNREGISTERED"
     await introduce(town, people(2))
+    await town.publish([event(name, "basket.saved", basket_id=f"b-{name}") for name in people(5)])
     await town.publish([event(name, "rain.began", store="Sèvres") for name in people(2)])
+    await until(lambda: len(hooks.calls) == 5 and hooks.repeats >= 1, 60)
+    hooks.answer = 200
+    await until(lambda: _told(town, 5, "web"), 60)
+    assert {call.data["basket"] for call in hooks.calls} == {f"b-{name}" for name in people(5)}
+    assert {call.type for call in hooks.calls} == {"basket.rescued"}
+    told = [one["type"] for one in await town.values("touchpoints.web")]
+    assert {type_ for type_ in told if type_.startswith(("message.", "action."))} == {"message.sent"}
     await until(lambda: _told(town, 2), 60)
     [landed] = service.pushes
     assert (landed.token, landed.title, landed.body) == ("device-p0", "It rains, p0", "At Sèvres")
@@ -106,19 +117,6 @@ async def test_a_killed_dispatcher_pushes_nothing_twice(town: House, service: Pu
     assert set(pushes.values()) == {1}
     assert told["p0"] == "message.failed unresolved"
     assert {f"device-{name}" for name, what in told.items() if what == "message.sent"} <= pushes.keys()
-
-
-@pytest.mark.slow
-async def test_a_webhook_that_may_have_arrived_is_called_again_and_taken_once(town: House, hooks: Hooks) -> None:
-    hooks.answer = DROP
-    await town.publish([event(name, "basket.saved", basket_id=f"b-{name}") for name in people(5)])
-    await until(lambda: len(hooks.calls) == 5 and hooks.repeats >= 1, 60)
-    hooks.answer = 200
-    await until(lambda: _told(town, 5, "web"), 60)
-    assert {call.data["basket"] for call in hooks.calls} == {f"b-{name}" for name in people(5)}
-    assert {call.type for call in hooks.calls} == {"basket.rescued"}
-    assert {one["type"] for one in await town.values("touchpoints.web")} == {"basket.saved", "message.sent"}
-    calm(town.dispatcher.log)
 
 
 async def _reserved(town: House) -> bool:
