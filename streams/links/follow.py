@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -29,7 +30,7 @@ log = logging.getLogger("sillage.serve")
 
 
 class Follow:
-    """Answers `/c/TOKEN`, `/o/TOKEN`, `/s/CODE`, `/q/CODE` and its picture, `/q/CODE.png` and `.svg`.
+    """Answers `/c/TOKEN`, `/o/TOKEN`, `/s/CODE`, `/q/CODE`, and their pictures, as `/q/CODE.png` and `.svg`.
 
     A target is what was sealed, and never what is asked.
     """
@@ -56,8 +57,9 @@ class Follow:
         return [
             web.get("/c/{token}", self._click),
             web.get("/o/{token}", self._open),
+            web.get(f"/s/{{code}}.{{form:{'|'.join(FORMS)}}}", partial(self._picture, "s", CLICK)),
             web.get("/s/{code}", self._short),
-            web.get(f"/q/{{code}}.{{form:{'|'.join(FORMS)}}}", self._picture),
+            web.get(f"/q/{{code}}.{{form:{'|'.join(FORMS)}}}", partial(self._picture, "q", SCAN)),
             web.get("/q/{code}", self._scan),
         ]
 
@@ -89,11 +91,11 @@ class Follow:
         await self._tell(target, "scanned", self._why(request, target), more)
         raise _led(target.url)
 
-    async def _picture(self, request: web.Request) -> web.Response:
+    async def _picture(self, path: str, purpose: str, request: web.Request) -> web.Response:
         """The code as a picture, of one that leads somewhere. Who looks at it has scanned nothing, and none is told."""
-        await self._behind(request, SCAN)
+        await self._behind(request, purpose)
         code, form = request.match_info["code"], request.match_info["form"]
-        url = f"{self._settings.links_url.rstrip('/')}/q/{code}"
+        url = f"{self._settings.links_url.rstrip('/')}/{path}/{code}"
         return web.Response(body=picture(url, form), content_type=FORMS[form])
 
     async def _behind(self, request: web.Request, purpose: str) -> Target:

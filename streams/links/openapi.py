@@ -96,11 +96,14 @@ def _followed() -> dict[str, Any]:
         200: {"description": "The code as a picture.", "content": {"image/svg+xml": {}, "image/png": {}}},
         404: led[404], **away,
     }  # fmt: skip
-    picture = {
-        "parameters": [_path("code", "A short code of a message."), _path("form", "`svg` or `png`.")],
-        "get": {"operationId": "draw", "summary": "The picture of a code", "responses": _by_status(drawn)},
+    pictures = {
+        f"/{path}/{{code}}.{{form}}": {
+            "parameters": [_path("code", "A short code of a message."), _path("form", "`svg` or `png`.")],
+            "get": {"operationId": operation, "summary": f"The picture of {what}", "responses": _by_status(drawn)},
+        }
+        for path, operation, what in (("q", "draw", "a code"), ("s", "draw-s", "a short link"))
     }
-    return {"/q/{code}.{form}": picture} | {
+    return pictures | {
         path: {
             "parameters": [_path(path[4:-1], _TOKEN if "token" in path else "A short code of a message.")],
             "get": {"operationId": f"follow-{path[1]}", "summary": what, "responses": _by_status(answers)},

@@ -114,21 +114,25 @@ async def test_short_links_and_codes_on_letters_lead_on() -> None:
 
 
 @pytest.mark.parametrize(("form", "kind"), [("png", "image/png"), ("svg", "image/svg+xml")])
+@pytest.mark.parametrize(
+    ("code", "others", "told"),
+    [("q/Qr7", ("q/Ab3", "s/Qr7"), "letter.scanned"), ("s/Ab3", ("s/Qr7", "q/Ab3"), "message.clicked")],
+)
 async def test_the_picture_of_a_code_is_read_as_where_it_leads_and_to_look_at_it_is_no_scan(
-    form: str, kind: str
+    form: str, kind: str, code: str, others: tuple[str, ...], told: str
 ) -> None:
     async with opened() as door:
         door.shelf.codes = {"Qr7": KEYS.seal(SCAN, ANN), "Ab3": KEYS.seal(CLICK, ANN)}
-        async with door.client.get(f"http://127.0.0.1:{door.port}/q/Qr7.{form}", headers=PHONE) as answer:
+        async with door.client.get(f"http://127.0.0.1:{door.port}/{code}.{form}", headers=PHONE) as answer:
             assert (answer.status, answer.content_type) == (200, kind)
             said = read(await answer.read())
-        assert said == "https://m.shop.example/q/Qr7" and door.events() == []
-        assert await door.get(f"/q/{said.rpartition('/')[2]}") == (302, SHOP)
-        for other in (f"/q/Ab3.{form}", f"/q/gone.{form}", f"/q/..{form}", f"/s/Ab3.{form}", "/q/Qr7.gif"):
-            assert (await door.get(other))[0] == 404
+        assert said == f"https://m.shop.example/{code}" and door.events() == []
+        assert await door.get(said.removeprefix("https://m.shop.example")) == (302, SHOP)
+        for other in (*(f"{each}.{form}" for each in others), f"q/gone.{form}", f"s/..{form}", f"{code}.gif"):
+            assert (await door.get(f"/{other}"))[0] == 404
         door.shelf.away = True
-        assert (await door.get(f"/q/Qr7.{form}"))[0] == 503
-        assert len(door.events()) == 1
+        assert (await door.get(f"/{code}.{form}"))[0] == 503
+        assert [event["type"] for event in door.events()] == [told]
 
 
 async def test_whoever_follows_a_link_is_led_on_while_kafka_is_away_and_the_loss_is_counted() -> None:
