@@ -135,10 +135,11 @@ async def test_a_service_that_hangs_is_given_up_at_its_time_out_or_when_nobody_w
 
 async def test_a_service_that_hangs_slows_nobody_else(desk: Desk, service: Service) -> None:
     desk.names("quick", "/quick")
+    desk.names("score", timeout="5m")
     service.script["/score"] = [hangs]
-    stuck = asyncio.create_task(desk.take(*(call(f"s{n}") for n in range(100))))
+    stuck = asyncio.create_task(desk.take(*(call(f"s{n}", within_ms=300_000) for n in range(100))))
     await until(lambda: service.most["/score"] == PARALLEL)
-    await desk.take(*(call(f"q{n}", "quick") for n in range(200)))
+    await desk.take(*(call(f"q{n}", "quick", within_ms=300_000) for n in range(200)))
     assert [desk.codes().get(f"q{n}") for n in range(200)] == ["done"] * 200
     assert not stuck.done()
     stuck.cancel()
@@ -266,6 +267,7 @@ async def test_an_answer_that_cannot_be_written_ends_the_batch_so_that_it_is_mad
 
 async def test_a_batch_given_up_gives_its_places_back(desk: Desk, service: Service) -> None:
     service.script["/score"] = [hangs]
+    desk.names("score", timeout="5m")
     taking = asyncio.create_task(desk.take(*(call(f"c{n}") for n in range(PARALLEL))))
     await until(lambda: service.most["/score"] == PARALLEL)
     taking.cancel()

@@ -245,7 +245,7 @@ async def test_a_void_during_the_wait_for_a_retry_stops_it(office: Office) -> No
 
 
 async def test_a_slow_retry_holds_up_nobody_else(office: Office) -> None:
-    office.hatch.script["a0"] = [Transient("smtp_451", retry_after=0.3)]
+    office.hatch.script["a0"] = [Transient("smtp_451", retry_after=2.0)]
     await office.take(*(action(f"a{n}") for n in range(100)))
     assert len(office.hatch.ids()) == 100
     assert office.hatch.ids()[-1] == "a0"
