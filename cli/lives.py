@@ -145,7 +145,7 @@ class _Player:
         return step.properties
 
     def _read(self) -> None:
-        self._seen.dead.extend(letter.decode(errors="replace") for letter in self._driver.dead())
+        self._seen.dead.extend(self._driver.refused())
         found = self._driver.read()
         for each in found:
             if isinstance(each, Trace):

@@ -85,6 +85,8 @@ class Outline(Part):
     expect: Any
 
 
+LAST_AT = 7_258_118_400_000
+"""2200-01-01 in ms: the calendar ends somewhere behind it."""
 ENVELOPE = ("channel", "id", "source", "occurred_at", "identifiers")
 """What is said beside an event as beside a touchpoint on the wire (docs/events.md)."""
 
@@ -175,6 +177,7 @@ class _Reader:
         self._where = where
         self._journey = journey
         self._zone = zone
+        self._latest = -LAST_AT
 
     def life(self) -> Life | None:
         """The life, None where it lacks what a life must have."""
@@ -255,11 +258,18 @@ class _Reader:
         if moment.at is None:
             return None
         try:
-            return instant(moment.at, zone)
-        except ValueError:
+            at = instant(moment.at, zone)
+        except (ValueError, OverflowError):
             what = f"`at` must be an instant, found `{moment.at}`"
             self._fault((*path, "at"), "J006", what, "write it as 2026-03-02T18:00")
             return None
+        if at > LAST_AT:
+            self._fault((*path, "at"), "J006", f"`{moment.at}` lies behind 2200", "write it as 2026-03-02T18:00")
+        elif at < self._latest:
+            what = f"`{moment.at}` lies before the step above"
+            self._fault((*path, "at"), "J006", what, "write the steps in order; what is told late has `occurred_at`")
+        self._latest = max(self._latest, at)
+        return at
 
     def _duration(self, moment: Moment, path: tuple[str | int, ...]) -> Duration | None:
         if moment.after is None:

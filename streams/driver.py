@@ -144,6 +144,16 @@ class Driver:
         self._processor.dirty.clear()
         return found
 
+    def refused(self) -> list[str]:
+        """What was refused at the door since the last call: why, and the touchpoint as it came."""
+        letters = [out for _, out in self._partition.dead]
+        self._partition.dead.clear()
+        told = [(dict(out.headers).get("reason", b""), out.value or b"") for out in letters]
+        return [
+            f"{why.decode(errors='replace').partition(': ')[2]}: {value.decode(errors='replace')}"
+            for why, value in told
+        ]
+
     def dead(self) -> list[bytes]:
         """The dead letters since the last call, as they would stand on `touchpoints.web.dead`."""
         found = [out.value or b"" for _, out in self._partition.dead]

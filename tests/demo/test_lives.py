@@ -107,7 +107,25 @@ def test_a_refusal_and_an_outcome_can_be_expected_wrongly(folder: Path) -> None:
 def test_an_event_that_the_door_refuses_fails_the_life(folder: Path) -> None:
     life = LIFE.replace("type: message.clicked, message: reminder", "type: consent.changed, topic: offers")
     (folder / "lives/basket.yaml").write_text(HEAD + life)
-    assert "an event was refused at the door" in run(folder).output
+    refused = "an event was refused at the door: properties.channel is missing, and required; send it: {"
+    assert refused in run(folder).output
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-03-01T18:00", "`2026-03-01T18:00` lies before the step above; hint: write the steps in order"),
+        ("9999-12-31T23:00", "`9999-12-31T23:00` lies behind 2200; hint: write it as 2026-03-02T18:00"),
+        ("9999-12-31T23:00-23:00", "`9999-12-31T23:00-23:00` lies behind 2200; hint: write it as 2026-03-02T18:00"),
+        ("tomorrow", "`at` must be an instant, found `tomorrow`; hint: write it as 2026-03-02T18:00"),
+    ],
+)
+def test_steps_of_a_life_go_forward_and_stay_in_the_calendar(folder: Path, at: str, told: str) -> None:
+    play = f"play: [{{at: 2026-03-02T18:00}}, {{at: '{at}'}}]"
+    (folder / "lives/basket.yaml").write_text(f"{HEAD}---\nlife: one\n{play}\nexpect: {{sent: []}}\n")
+    output = run(folder).output
+    assert f"J006 {told}" in output
+    assert "Traceback" not in output
 
 
 def test_one_journey_or_one_file_of_lives_may_be_named(folder: Path) -> None:
