@@ -119,9 +119,7 @@ class Metrics:
         self._outbox = families.gauge(
             "outbox_outputs", "Outputs decided and not yet known to be published.", "partition"
         )
-        self._unwritten = families.gauge(
-            "unwritten_records", "Records changed and not yet on the changelog; many hold inputs back.", "partition"
-        )
+        self._unwritten = families.gauge("unwritten_records", "Records changed and not yet written.", "partition")
         self._publication_age = families.gauge(
             "publication_age_seconds", "Age of the oldest output that is durable and not acknowledged; 0 for none."
         )
