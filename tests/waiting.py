@@ -12,7 +12,7 @@ PATIENCE = 3.0
 
 
 async def until(condition: Callable[[], Any | Awaitable[Any]], seconds: float = 10.0) -> Any:
-    """Waits until `condition` (plain or async) gives something true, and gives that; TimeoutError long after `seconds`."""
+    """Waits until `condition` (plain or async) gives something true, and gives that; TimeoutError where not."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         found = condition()
