@@ -30,4 +30,6 @@ def load_settings(**given: Any) -> Settings:
         hidden = name in ("log_key", "kafka_password")
         found = "***" if hidden else re.sub(r"^(\w[\w+.-]*://)?.*@", r"\1***@", str(first["input"]))
         message = first["msg"].removeprefix("Value error, ")
+        if choices := re.fullmatch(r"\^\(([\w|]+)\)\$", str(first.get("ctx", {}).get("pattern"))):
+            message = f"expected one of {', '.join(choices[1].split('|'))}"
         raise CliError(f"SILLAGE_{name.upper()}={found}: {message}; set it right or unset it") from problem

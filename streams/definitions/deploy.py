@@ -92,7 +92,7 @@ async def _release(settings: Settings, nonce: str, plan_on: Callable[[Shelf], Pl
     except (TimeoutError, KafkaError, NoDefinitionsTopic, NewerFormat) as fault:
         reason = f"no answer in {_LIMIT_SECONDS:.0f} s" if isinstance(fault, TimeoutError) else str(fault)
         refused = await why_not(settings.brokers)
-        cure = refused or f"{reason}; see `sillage doctor`, then deploy again"
+        cure = refused or f"{reason}; see `sillage doctor`, then try again"
         raise DeployFailed(f"Kafka at {settings.kafka}: {cure}") from fault
 
 

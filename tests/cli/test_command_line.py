@@ -78,6 +78,11 @@ def test_lives_that_are_not_there_are_named_as_they_were_given(tmp_path: Path) -
     assert run("test", str(path)) == (1, f"Error: {path}: no such file or folder; check the spelling of the path\n")
 
 
+def test_a_setting_of_few_words_names_them(tmp_path: Path) -> None:
+    code, said = run("down", SILLAGE_DATA=str(tmp_path), SILLAGE_STORE="disk")
+    assert (code, said) == (1, "Error: SILLAGE_STORE=disk: expected one of memory, rocks; set it right or unset it\n")
+
+
 def test_down_where_nothing_runs(tmp_path: Path) -> None:
     assert run("down", SILLAGE_DATA=str(tmp_path)) == (0, f"{tmp_path}: nothing was running\n")
 
