@@ -130,9 +130,7 @@ class Metrics:
         self._overdue = families.gauge(
             "timer_overdue_seconds", "How long the earliest timer has been due and not fired; 0 for none.", "partition"
         )
-        self._state = families.gauge(
-            "state_records", "About how many customers and routers are in the store.", "partition"
-        )
+        self._state = families.gauge("state_records", "Customers and routers in the store, about.", "partition")
         self._recovering = families.gauge(
             "recovering_records", "Changelog records that a take-over still has to read.", "partition"
         )
