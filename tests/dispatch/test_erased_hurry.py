@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from dispatching import Hatch, Office, action
 from simulation.virtual import Loop
+from waiting import lasting
 
 from channels.channel import Away, Outgoing, Sent, Transient
 from channels.limits import Limits
@@ -46,7 +47,7 @@ class Box(Hatch):
         self.asked += 1
         self.most = max(self.most, self.asked)
         try:
-            await asyncio.sleep(self.takes)
+            await lasting(self.takes)
             if self.fault == "hangs":
                 await asyncio.Event().wait()
         finally:
@@ -91,7 +92,7 @@ def played(story: Callable[[House], Coroutine[Any, Any, None]], **changed: Any) 
 async def in_time(house: House, ids: str, seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while not all(house.settled(each) for each in ids.split()):
-            await asyncio.sleep(0.05)
+            await lasting(0.05)
 
 
 def test_others_of_the_round_are_settled_and_tried_again_meanwhile() -> None:
@@ -115,7 +116,7 @@ def test_another_take_gets_the_one_place_of_the_provider_meanwhile() -> None:
     async def story(house: House) -> None:
         await house.office.book.note(0, [ERASURE])
         first = asyncio.create_task(house.office.take(action()))
-        await asyncio.sleep(0.1)
+        await lasting(0.1)
         second = asyncio.create_task(house.office.take(action("b1", customer="bob")))
         await in_time(house, "b1", SOON)
         await asyncio.gather(first, second)
@@ -129,9 +130,9 @@ def test_what_lands_behind_the_erasure_holds_nobody_either() -> None:
         house.box.script["a1"] = [lands.wait]
         house.box.script["b1"] = [lands.wait]
         taking = asyncio.create_task(house.office.take(action(), action("b1", customer="bob")))
-        await asyncio.sleep(0.1)
+        await lasting(0.1)
         erasing = asyncio.create_task(house.office.take(ERASURE))
-        await asyncio.sleep(0.1)
+        await lasting(0.1)
         lands.set()
         await in_time(house, "b1", SOON)
         assert not house.settled("a1") and not taking.done()
@@ -152,11 +153,11 @@ def test_a_rebalance_waits_for_no_keeper_and_whoever_takes_over_takes_away_what_
         else:
             await house.office.book.note(0, [ERASURE])
         taking = asyncio.create_task(house.office.take(action()))
-        await asyncio.sleep(0.1)
+        await lasting(0.1)
         if landed:
             await house.office.book.note(0, [ERASURE])
             lands.set()
-            await asyncio.sleep(0.1)
+            await lasting(0.1)
         taking.cancel()
         async with asyncio.timeout(SOON):
             await asyncio.gather(taking, return_exceptions=True)

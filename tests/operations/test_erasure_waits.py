@@ -12,6 +12,7 @@ from dispatching import Hatch, Office
 from dispatching import action as sent
 from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 from simulation.virtual import Loop
+from waiting import lasting
 
 from channels.limits import Limits
 from cli.person import erase_
@@ -151,10 +152,10 @@ def test_the_next_dispatcher_settles_what_a_killed_one_had_reserved_within_that_
         offices.append(Office(SETTINGS, Recall(), hatch=found, patience=Patience(), limits={"email": Limits()}))
         victim = loop.process("victim")
         victim.spawn(first())
-        await asyncio.sleep(killed_after)
+        await lasting(killed_after)
         victim.kill()
         erased_at = loop.now
-        await asyncio.sleep(SETTINGS.session_seconds)
+        await lasting(SETTINGS.session_seconds)
         await (await offices[0].another().open()).take(sent(), Erasure("x", "ann", 1000))
         return loop.now - erased_at
 
