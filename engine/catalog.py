@@ -121,8 +121,7 @@ class Catalog:
         self.backfills = max([self._armed_back, *(self.since_of(name) for name in self._taken_on())])
         self.picks, self.talks = (any(map(of, self.current.values())) for of in (_picks, _talks))
         self.wanted = self._wanted()
-        self._segments = tuple(self.segments.values())
-        self._watching = _by_watched(self._segments)
+        self._segments, self._watching = _by_watched(self.segments.values())
         self._alarms, self._alarmed = _by_touched(self.timed.values())
         self.heard = self._heard()
 
@@ -288,13 +287,14 @@ def _picks(journey: CompiledJourney) -> bool:
     return any(isinstance(step, SendStep) and step.best for step in journey.rests.values())
 
 
-def _by_watched(segments: Iterable[SegmentRule]) -> dict[str, tuple[int, ...]]:
-    """The places of segments by what they look at."""
+def _by_watched(segments: Iterable[SegmentRule]) -> tuple[list[SegmentRule], dict[str, tuple[int, ...]]]:
+    """All segments, and by what they look at their places among them."""
+    listed = list(segments)
     found: dict[str, tuple[int, ...]] = {}
-    for place, rule in enumerate(segments):
+    for place, rule in enumerate(listed):
         for key in rule.watches:
             found[key] = (*found.get(key, ()), place)
-    return found
+    return listed, found
 
 
 def _places(found: Mapping[str, tuple[int, ...]], touched: AbstractSet[str]) -> Sequence[int]:
