@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aiohttp import web
 
@@ -127,11 +127,12 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It stays, or is refused."""
-        assert isinstance(transport, asyncio.Transport)
+        # Those of uvloop are asyncio's by what they do, and not by type.
+        socket = cast(asyncio.Transport, transport)
         if not self._among.admit(self):
-            self._among.refuse(transport)
+            self._among.refuse(socket)
             return
-        self._socket = transport
+        self._socket = socket
         self.until = self._clock() + self._among.bounds.ask_seconds
         super().connection_made(transport)
 

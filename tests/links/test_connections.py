@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 from aiohttp import web
 from onelife import Life, journey_of
 from published import Published
@@ -15,6 +16,7 @@ from waiting import turns, until
 from streams.links.connections import BOUNDS, Bounds
 from streams.links.server import Server
 from streams.links.tokens import UNSUBSCRIBE, Keys, Subject
+from streams.loop import loop_factory
 from streams.settings import Settings
 
 KEYS = Keys({"2026": "k" * 32})
@@ -114,6 +116,8 @@ async def test_a_head_that_does_not_end_is_cut_off_and_a_long_body_is_none() -> 
         for number in range(60):
             writer.write(b"X-%d: %s\r\n" % (number, b"x" * 100))
             await asyncio.wait([cut], timeout=0.01)
+            if cut.done():
+                break
         await asyncio.wait_for(cut, 30)
         writer.close()
         reader, writer = await place.open()
@@ -196,6 +200,22 @@ async def test_many_slow_ones_keep_no_more_open_than_may_be_and_are_gone_when_it
     for reader, writer in slow:
         await asyncio.wait_for(is_cut(reader), 30)
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        test_a_head_that_trickles_in_is_cut_off,
+        test_a_head_that_does_not_end_is_cut_off_and_a_long_body_is_none,
+        test_what_is_not_answered_and_what_is_not_taken_is_cut_off,
+        test_where_no_more_may_be_open_who_comes_hears_when_to_come_again_and_then_is_served,
+        test_who_was_answered_and_asks_nothing_more_makes_room,
+        test_many_slow_ones_keep_no_more_open_than_may_be_and_are_gone_when_it_stops,
+    ],
+)
+def test_the_loop_that_the_process_has_does_the_same(behaviour: Callable[[], Awaitable[None]]) -> None:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(behaviour())
 
 
 def test_the_bounds_of_a_process_hold_less_than_its_memory() -> None:
