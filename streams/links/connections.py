@@ -149,6 +149,9 @@ class Connection(web.RequestHandler):
                 return
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._messages:
+            # A head is whole, and its request waits: its body may follow before anybody has it in hand.
+            self._head_bytes = None
 
     def began(self) -> None:
         """A request is in hand."""
@@ -158,7 +161,7 @@ class Connection(web.RequestHandler):
 
     def answered(self, *, whole: bool) -> None:
         """The answer is there, and `whole` where the request had come to its end."""
-        self._head_bytes = 0 if whole else None
+        self._head_bytes = 0 if whole and not self._messages else None
         self.until = self._clock() + self._among.bounds.take_seconds
         self._among.is_answered(self)
 

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import pytest
@@ -24,6 +25,7 @@ PATIENT = Bounds(connections=2, ask_seconds=600.0, hand_seconds=600.0, take_seco
 LIVE = b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /live HTTP/1.1\r\nX-Slow: "
 LARGE = 32 << 20
+BODY = 3 << 20
 
 
 class Place(Published):
@@ -76,10 +78,17 @@ async def _unread(_request: web.Request) -> web.Response:
     return web.Response(text="done")
 
 
+async def _whole(request: web.Request) -> web.Response:
+    return web.Response(text=str(sum([len(part) async for part in request.content.iter_any()])))
+
+
 @asynccontextmanager
 async def opened(bounds: Bounds) -> AsyncIterator[Place]:
     place, catalog = Place(), Life(journey_of(steps=[{"send": "hello", "channel": "email"}])).catalog
-    routes = [web.get("/late", place.late), web.get("/large", _large), web.post("/unread", _unread)]
+    routes = [
+        web.get("/late", place.late), web.get("/large", _large), web.post("/unread", _unread),
+        web.post("/whole", _whole),
+    ]  # fmt: skip
     place.server = Server(
         Settings(serve_port=0, serve_host="127.0.0.1"), KEYS, place.publish, lambda: catalog, lambda: 1_700_000_000_000,
         others=routes, answered=lambda route, status, _seconds: place.counted.append((route, status)), bounds=bounds,
@@ -133,6 +142,16 @@ async def test_a_head_that_does_not_end_is_cut_off_and_a_long_body_is_none() -> 
             assert told.startswith(b"HTTP/1.1 200") and b"close" not in told.lower()
             length = int(told.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             await reader.readexactly(length)
+        writer.close()
+
+
+async def test_a_large_body_that_comes_at_once_with_its_head_is_taken_also_behind_another() -> None:
+    async with opened(PATIENT) as place:
+        reader, writer = await place.open()
+        writer.write((b"POST /whole HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % BODY + b"x" * BODY) * 3)
+        for _ in range(3):
+            assert (await head(reader)).startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(len(str(BODY))) == str(BODY).encode()
         writer.close()
 
 
@@ -207,13 +226,14 @@ async def test_many_slow_ones_keep_no_more_open_than_may_be_and_are_gone_when_it
     [
         test_a_head_that_trickles_in_is_cut_off,
         test_a_head_that_does_not_end_is_cut_off_and_a_long_body_is_none,
+        test_a_large_body_that_comes_at_once_with_its_head_is_taken_also_behind_another,
         test_what_is_not_answered_and_what_is_not_taken_is_cut_off,
         test_where_no_more_may_be_open_who_comes_hears_when_to_come_again_and_then_is_served,
         test_who_was_answered_and_asks_nothing_more_makes_room,
         test_many_slow_ones_keep_no_more_open_than_may_be_and_are_gone_when_it_stops,
     ],
 )
-def test_the_loop_that_the_process_has_does_the_same(behaviour: Callable[[], Awaitable[None]]) -> None:
+def test_the_loop_that_the_process_has_does_the_same(behaviour: Callable[[], Coroutine[Any, Any, None]]) -> None:
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(behaviour())
 
