@@ -1,28 +1,33 @@
 """A desk commits what is settled, and nothing else, whenever it is asked to."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
-from dispatching import Row
+from dispatching import NOW, Office, Row, action
 from waiting import until
 
+from channels.channel import Away
+from state.recall import Recall
 from streams.broker.publish import PublishError
 from streams.broker.source import Spot
 from streams.dispatch.desk import SPAN_ROWS, TAKE_ROWS, Desk
-from streams.dispatch.parking import HOLD_PARKED
+from streams.dispatch.parking import FEW_PARKED, HOLD_PARKED, Parking
+from streams.settings import Settings
 from streams.touchpoints.record import Record
 
 
 class Rows:
     """A source of rows that the test brings by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: int = 9) -> None:
+        self.end = end
         self.commits: dict[Spot, int] = {}
         self.held: set[Spot] = set()
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
-        return dict.fromkeys(spots, (0, 9))
+        return dict.fromkeys(spots, (0, self.end))
 
     async def committed(self, spots: Iterable[Spot]) -> dict[Spot, int]:
         return {}
@@ -123,5 +128,37 @@ async def test_a_desk_reads_no_more_while_much_is_in_hand_or_lies_behind_the_fir
     waiting.most = 50
     offer(behind + 1, 51)
     assert source.held
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_one_that_its_provider_never_takes_keeps_nobody_behind_it_from_being_read() -> None:
+    spot = ("t.actions.waiting.email", 0)
+    shelf = Office(Settings(prefix="t"), Recall())
+    parking, source, read = Parking(shelf.settings, shelf.shelf, {spot[0]}), Rows(end=0), 0
+    office = await shelf.another(parking=parking).open()
+    desk = Desk("t.actions", office.dispatcher, parked=parking)
+    desk.source = source
+    working = asyncio.create_task(desk.run())
+    desk.assigned([0])
+    await until(lambda: desk.ready)
+
+    def sent() -> list[str]:
+        """What left, where all that may be fetched is."""
+        nonlocal read
+        if spot not in source.held:
+            outs = list(enumerate(office.shelf.logs[spot]))[read:]
+            desk.offer(*spot, [Row(out.value, n, spot[0], 0, NOW, key=out.key, headers=out.headers) for n, out in outs])
+            read += len(outs)
+        return office.hatch.ids()
+
+    ids = [f"a{number}" for number in range(FEW_PARKED + 1)]
+    office.hatch.script |= {id_: [Away("smtp_unreachable")] for id_ in ids}
+    await office.take(*map(action, ids))
+    office.hatch.script = defaultdict(list, a0=[Away("smtp_421")] * 10_000)
+    await until(lambda: len(sent()) == FEW_PARKED)
+    await office.take(action("later"))
+    await until(lambda: "later" in sent())
+    assert "a0" not in sent()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
