@@ -128,6 +128,16 @@ def test_steps_of_a_life_go_forward_and_stay_in_the_calendar(folder: Path, at: s
     assert "Traceback" not in output
 
 
+def test_a_step_goes_back_behind_one_that_is_told_by_how_long_after(folder: Path) -> None:
+    play = "play: [{at: 2026-03-02T18:00}, {after: 1mo 2d 3h}, {at: '2026-04-01T18:00'}, {at: '2026-04-04T21:00'}]"
+    (folder / "lives/basket.yaml").write_text(f"{HEAD}---\nlife: one\n{play}\nexpect: {{sent: []}}\n")
+    [told] = [line for line in run(folder).output.splitlines() if "J006" in line]
+    assert "J006 `2026-04-01T18:00` lies before the step above" in told
+    forward = play.replace("2026-04-01T18:00", "2026-04-04T21:00")
+    (folder / "lives/basket.yaml").write_text(f"{HEAD}---\nlife: one\n{forward}\nexpect: {{sent: []}}\n")
+    assert "J006" not in run(folder).output
+
+
 def test_one_journey_or_one_file_of_lives_may_be_named(folder: Path) -> None:
     (folder / "lives/more.yaml").write_text(HEAD + LIFE)
     assert run(folder / "lives" / "more.yaml").output.endswith("2 passed, 0 failed\n")
