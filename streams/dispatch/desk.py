@@ -20,7 +20,9 @@ HOLD_BYTES = 32 << 20
 SPAN_ROWS = 20
 """So many times as many may lie between the first that is not settled and the last that was read."""
 TAKE_ROWS = 200
-"""Rows that are settled together: one that takes long keeps no more than these in memory."""
+"""Rows that are settled together: one that takes long keeps no more than these in memory, where few may be in hand a
+third of them.
+"""
 STOP_SECONDS = 4.0
 """How long a stop waits for what was begun; a message that waits for Redis or its provider is given back then."""
 
@@ -142,8 +144,9 @@ class Desk:
         hand = self._hands.get(spot)
         if hand is None:
             return
-        for first in range(0, len(rows), TAKE_ROWS):
-            some = rows[first : first + TAKE_ROWS]
+        together = max(1, min(TAKE_ROWS, self._room(spot) // 3))
+        for first in range(0, len(rows), together):
+            some = rows[first : first + together]
             task = asyncio.create_task(self._dispatcher.take(partition, some))
             take = Take(some[-1].offset + 1, len(some), sum(len(row.value or b"") for row in some), task)
             hand.add(take)
@@ -249,5 +252,8 @@ class Desk:
 
     def _fills(self, spot: Spot, hand: Hand) -> float:
         """How much of what may be in hand these are; more than 1 where it is too much."""
-        most = HOLD_ROWS if self._parked is None or spot[0] == self._topic else self._parked.room(*spot)
+        most = self._room(spot)
         return max(hand.rows / most, hand.size * HOLD_ROWS / most / HOLD_BYTES, hand.span / (most * SPAN_ROWS))
+
+    def _room(self, spot: Spot) -> int:
+        return HOLD_ROWS if self._parked is None or spot[0] == self._topic else self._parked.room(*spot)

@@ -2,20 +2,25 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from dispatching import NOW, Office, Row, action
+from dispatching import NOW, QUICK, Office, Row, action
 from waiting import until
 
-from channels.channel import Away
+from channels.channel import Away, Transient
 from state.recall import Recall
 from streams.broker.publish import PublishError
 from streams.broker.source import Spot
 from streams.dispatch.desk import SPAN_ROWS, TAKE_ROWS, Desk
+from streams.dispatch.errand import Patience
 from streams.dispatch.parking import FEW_PARKED, HOLD_PARKED, Parking
 from streams.settings import Settings
 from streams.touchpoints.record import Record
+
+A_THIRD = FEW_PARKED // 3
 
 
 class Rows:
@@ -132,9 +137,13 @@ async def test_a_desk_reads_no_more_while_much_is_in_hand_or_lies_behind_the_fir
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_one_that_its_provider_never_takes_keeps_nobody_behind_it_from_being_read() -> None:
+@asynccontextmanager
+async def behind(fault: Exception, last: int = 1, patience: Patience = QUICK) -> AsyncIterator[Callable[[], list[str]]]:
+    """FEW_PARKED and one more are parked, and leave but for one in each of the first takes, up to `last`; another one
+    comes behind them. Gives what has left so far, for which all is fetched that may be.
+    """
     spot = ("t.actions.waiting.email", 0)
-    shelf = Office(Settings(prefix="t"), Recall())
+    shelf = Office(Settings(prefix="t"), Recall(), patience=patience)
     parking, source, read = Parking(shelf.settings, shelf.shelf, {spot[0]}), Rows(end=0), 0
     office = await shelf.another(parking=parking).open()
     desk = Desk("t.actions", office.dispatcher, parked=parking)
@@ -144,7 +153,6 @@ async def test_one_that_its_provider_never_takes_keeps_nobody_behind_it_from_bei
     await until(lambda: desk.ready)
 
     def sent() -> list[str]:
-        """What left, where all that may be fetched is."""
         nonlocal read
         if spot not in source.held:
             outs = list(enumerate(office.shelf.logs[spot]))[read:]
@@ -155,10 +163,20 @@ async def test_one_that_its_provider_never_takes_keeps_nobody_behind_it_from_bei
     ids = [f"a{number}" for number in range(FEW_PARKED + 1)]
     office.hatch.script |= {id_: [Away("smtp_unreachable")] for id_ in ids}
     await office.take(*map(action, ids))
-    office.hatch.script = defaultdict(list, a0=[Away("smtp_421")] * 10_000)
-    await until(lambda: len(sent()) == FEW_PARKED)
+    stuck = ids[:last:A_THIRD]
+    office.hatch.script = defaultdict(list, {id_: [fault] * 10_000 for id_ in stuck})
+    await until(lambda: len(sent()) == len(ids) - len(stuck))
     await office.take(action("later"))
-    await until(lambda: "later" in sent())
-    assert "a0" not in sent()
+    yield sent
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_what_a_provider_never_takes_keeps_nobody_behind_it_from_being_read() -> None:
+    async with behind(Away("smtp_421"), FEW_PARKED + 1, replace(QUICK, breaker_seconds=0.001)) as sent:
+        await until(lambda: "later" in sent())
+
+
+async def test_one_that_is_put_off_keeps_nobody_behind_it_from_being_read_meanwhile() -> None:
+    async with behind(Transient("smtp_451", 3600.0), patience=replace(QUICK, again_seconds=7200.0)) as sent:
+        await until(lambda: "later" in sent())
