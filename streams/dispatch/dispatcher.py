@@ -123,9 +123,9 @@ class Dispatcher:
         groups: defaultdict[tuple[Provider, bool], list[Errand]] = defaultdict(list)
         for errand in errands.values():
             groups[self._providers.of(errand.action), errand.critical].append(errand)
-        works = [self._serve(partition, provider, some) for (provider, _), some in groups.items()]
+        works = [partial(self._serve, partition, provider, some) for (provider, _), some in groups.items()]
         if erased:
-            works.append(self._forgetting.erased(partition, erased))
+            works.append(partial(self._forgetting.erased, partition, erased))
         await self._forgetting.around(_all(works), errands.values())
 
     def _errand(self, action: Action, record: Record) -> Errand:
@@ -351,15 +351,15 @@ class Dispatcher:
             self._gauges.action_to_provider(journey, channel, found)
 
 
-async def _all(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def _all(works: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     """Runs all to their ends; the fault of one ends the others first.
 
     None is cancelled a second time, while it gives back what it holds.
     """
     if len(works) == 1:
-        await works[0]
+        await works[0]()
         return
-    tasks = [asyncio.ensure_future(work) for work in works]
+    tasks = [asyncio.create_task(work()) for work in works]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -44,6 +44,7 @@ class Forgetting:
         self._in_hand: Counter[str] = Counter()
         self._waiting: dict[str, asyncio.Event] = {}
         self._endings: dict[Errand, Ending] = {}
+        self._works: dict[asyncio.Future[None], Collection[Errand]] = {}
 
     def take(self, errands: Iterable[Errand]) -> None:
         """These are in hand: the ledger is asked for them now, and they may be handed over."""
@@ -73,6 +74,7 @@ class Forgetting:
             keepers = {name: one for errand, _ in some for name, one in self._by_channel[errand.action.channel].items()}
             forgetting = asyncio.create_task(self._forget(customer, keepers))
             whole = asyncio.create_task(self._end(partition, customer, keepers, forgetting, some, settle))
+            whole.add_done_callback(self._heed)
             self._endings |= dict.fromkeys((errand for errand, _ in some), Ending(forgetting, whole))
         if now := [fate for fate in fates if fate[0] not in self._endings] if theirs else fates:
             await settle(now)
@@ -80,16 +82,26 @@ class Forgetting:
     async def around(self, work: Awaitable[None], errands: Collection[Errand]) -> None:
         """Does the work on these, and waits for those of them that are settled in their own time. Raises what any does.
 
-        Where the work fails, or this is cancelled, it waits no longer for what keeps something, and that is noted.
+        Where the work fails, or this is cancelled, it waits no longer for what keeps something, and that is noted. One
+        that cannot be settled ends the work, whatever that waits for.
         """
+        working = asyncio.ensure_future(work)
+        self._works[working] = errands
         try:
-            await work
+            await working
             if wholes := [self._endings[errand].whole for errand in errands if errand in self._endings]:
                 await asyncio.wait(wholes)
         finally:
-            faults = await self._let_go(errands)
-        for fault in faults:
-            raise fault
+            del self._works[working]
+            for fault in await self._let_go(errands):
+                raise fault
+
+    def _heed(self, whole: "asyncio.Task[None]") -> None:
+        if whole.cancelled() or whole.exception() is None:
+            return
+        for working, errands in self._works.items():
+            if any(errand in self._endings and self._endings[errand].whole is whole for errand in errands):
+                working.cancel()
 
     async def _let_go(self, errands: Iterable[Errand]) -> list[BaseException]:
         endings = {self._endings.pop(errand) for errand in errands if errand in self._endings}

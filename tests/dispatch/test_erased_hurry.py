@@ -15,6 +15,7 @@ from channels.limits import Limits
 from engine.decision import Erasure
 from state.ledger import erased_key
 from state.recall import Recall
+from streams.broker.publish import PublishError
 from streams.dispatch.errand import Patience
 from streams.dispatch.keepers import AT_ONCE
 from streams.settings import Settings
@@ -201,6 +202,28 @@ def test_thousands_who_are_erased_together_ask_a_keeper_few_at_a_time_and_wait_f
         assert seconds < 120 if fault else seconds == pytest.approx(PEOPLE * 0.1 / AT_ONCE, abs=1)
 
     played(story)
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_write_that_fails_behind_a_keeper_ends_the_take_though_others_of_it_hang(landed: bool) -> None:
+    async def story(house: House) -> None:
+        lands = asyncio.Event()
+        house.box.away = False
+        house.box.script["a1"], house.box.script["b1"] = [lands.wait], [asyncio.Event().wait]
+        if not landed:
+            await house.office.book.note(0, [ERASURE])
+        taking = asyncio.create_task(house.office.take(action(), action("b1", customer="bob")))
+        if landed:
+            await lasting(0.1)
+            await house.office.book.note(0, [ERASURE])
+        house.office.shelf.refuse = lambda topic, _records: topic == "t.touchpoints.email"
+        lands.set()
+        with pytest.raises(PublishError):
+            async with asyncio.timeout(LONG):
+                await taking
+        assert house.fates("b1") == ["reserved"]
+
+    played(story, limits={"email": Limits(timeout_seconds=500.0)})
 
 
 def test_what_one_keeper_forgot_says_nothing_of_another_before_the_erasure_itself_is_taken() -> None:
