@@ -11,6 +11,7 @@ from local.demo.progress import Progress
 from state.changelog import Fold
 from state.codec import speaks
 from state.ledger import SETTLED, Entry, Status
+from streams.broker.ending import stopped
 from streams.broker.security import client_options
 from streams.settings import Settings
 
@@ -65,7 +66,7 @@ class Watch:
 
     async def stop(self) -> None:
         """Gives the connection back."""
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def follow(self) -> None:
         """Reads for ever; ended by cancelling it."""

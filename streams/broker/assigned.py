@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.broker.ending import stopped
 from streams.broker.fetching import unread
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
@@ -40,7 +41,7 @@ class AssignedSource:
 
     async def stop(self) -> None:
         """Gives the connections back."""
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def run(self) -> None:
         """Brings rows until cancelled."""

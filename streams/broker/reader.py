@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.broker.ending import stopped
 from streams.broker.rows import give_rows
 from streams.broker.security import Brokers, client_options
 from streams.broker.watch import Watch
@@ -41,13 +42,13 @@ class Reader:
         try:
             await self._consumer.start()
         except BaseException:
-            await self._consumer.stop()
+            await stopped(self._consumer)
             raise
         self._consumer.assign([self._spot])
         return self
 
     async def __aexit__(self, *_fault: object) -> None:
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def bounds(self) -> tuple[int, int]:
         """The first offset of the log and its end, the offset after the last."""

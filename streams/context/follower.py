@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from engine.context import Context
+from streams.broker.ending import stopped
 from streams.broker.publish import METADATA_MAX_AGE_MS, Publisher, PublishError
 from streams.broker.security import client_options
 from streams.context.records import KINDS, PLACES, ContextFault, put
@@ -77,7 +78,7 @@ class Surroundings:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._following
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def until_fault(self) -> None:
         """Ends never by itself; raises what ended the following."""

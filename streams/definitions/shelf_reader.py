@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.broker.ending import stopped
 from streams.broker.security import client_options
 from streams.definitions.shelf import NewerFormat, Shelf, ShelfFault
 from streams.settings import Settings
@@ -40,13 +41,13 @@ class ShelfReader:
             if self._spot.topic not in await self._consumer.topics():
                 raise NoDefinitionsTopic(f"topic {self._spot.topic} does not exist; `sillage topics apply` creates it")
         except BaseException:
-            await self._consumer.stop()
+            await stopped(self._consumer)
             raise
         self._consumer.assign([self._spot])
 
     async def stop(self) -> None:
         """Gives the connections back."""
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def to_end(self) -> AsyncIterator[list[ConsumerRecord]]:
         """The records up to the end seen now, in batches; ended by position, since the last record may be compacted."""

@@ -9,6 +9,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from engine.decision import Action, Output
+from streams.broker.ending import stopped
 from streams.broker.security import client_options
 from streams.broker.watch import Watch
 from streams.dispatch.book import Note
@@ -71,8 +72,8 @@ class Ahead(Generic[N]):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
-        await self._consumer.stop()
-        await self._asker.stop()
+        await stopped(self._consumer)
+        await stopped(self._asker)
 
     async def topics(self) -> set[str]:
         """The full names of all topics that the brokers have."""

@@ -10,6 +10,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
+from streams.broker.ending import stopped
 from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
@@ -39,7 +40,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
         self.set_shutdown()
         await Service.stop(self)
         if self._consumer is not None:
-            await self._consumer.stop()
+            await stopped(self._consumer)
 
     def _stopped_set(self) -> None:
         self._stopped.set()

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.broker.ending import stopped
 from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.security import Brokers, client_options
 from streams.broker.source import Spot
@@ -34,7 +35,7 @@ class FaustSource:
 
     async def stop(self) -> None:
         """Gives the connection back."""
-        await self._asker.stop()
+        await stopped(self._asker)
 
     @property
     def consumer(self) -> Consumer:

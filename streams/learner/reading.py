@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.assigned import AssignedSource
+from streams.broker.ending import stopped
 from streams.broker.security import Brokers, client_options
 from streams.broker.source import Spot
 from streams.touchpoints.record import Record
@@ -56,7 +57,7 @@ class Reading:
         try:
             found = await consumer.offsets_for_times(asked)
         finally:
-            await consumer.stop()
+            await stopped(consumer)
         for tp, told in found.items():
             spot = tp.topic, tp.partition
             starts[spot] = bounds[spot][1] if told is None else told.offset

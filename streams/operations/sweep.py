@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.broker.ending import stopped
 from streams.broker.rows import give_rows
 from streams.broker.security import Brokers, client_options
 from streams.broker.source import Spot
@@ -42,12 +43,12 @@ class Sweep:
             # Stopped before its tasks ran for the first time, the consumer raises CancelledError.
             await asyncio.sleep(0)
         except BaseException:
-            await self._consumer.stop()
+            await stopped(self._consumer)
             raise
         return self
 
     async def __aexit__(self, *_fault: object) -> None:
-        await self._consumer.stop()
+        await stopped(self._consumer)
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, Stretch]:
         """The first offset of each log and its end now."""
