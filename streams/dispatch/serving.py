@@ -156,8 +156,8 @@ class Serving:
         now, seconds = self._now(), self._patience.again_seconds
         if now - self._began_at < seconds:
             return []
-        # While the provider does not answer, a few in hand keep all others from being read; those were tried.
-        if crowded or not (self._fresh or self._rounds or self._provider.lively):
+        # While the provider does not answer, a few in hand keep all others from being read; some of these were tried.
+        if crowded or (self._later and not self._rounds and not self._provider.lively):
             return [*self._later, *self._fresh]
         return [errand for errand in self._later if errand.ready_at > now + seconds]
 

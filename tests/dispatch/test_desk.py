@@ -20,8 +20,6 @@ from streams.dispatch.parking import FEW_PARKED, HOLD_PARKED, Parking
 from streams.settings import Settings
 from streams.touchpoints.record import Record
 
-A_THIRD = FEW_PARKED // 3
-
 
 class Rows:
     """A source of rows that the test brings by hand."""
@@ -138,9 +136,9 @@ async def test_a_desk_reads_no_more_while_much_is_in_hand_or_lies_behind_the_fir
 
 
 @asynccontextmanager
-async def behind(fault: Exception, last: int = 1, patience: Patience = QUICK) -> AsyncIterator[Callable[[], list[str]]]:
-    """FEW_PARKED and one more are parked, and leave but for one in each of the first takes, up to `last`; another one
-    comes behind them. Gives what has left so far, for which all is fetched that may be.
+async def behind(fault: Exception, stuck: range, patience: Patience = QUICK) -> AsyncIterator[Callable[[], list[str]]]:
+    """FEW_PARKED and one more are parked, and leave but for those that are `stuck`; another one comes behind them.
+    Gives what has left so far, for which all is fetched that may be.
     """
     spot = ("t.actions.waiting.email", 0)
     shelf = Office(Settings(prefix="t"), Recall(), patience=patience)
@@ -163,8 +161,7 @@ async def behind(fault: Exception, last: int = 1, patience: Patience = QUICK) ->
     ids = [f"a{number}" for number in range(FEW_PARKED + 1)]
     office.hatch.script |= {id_: [Away("smtp_unreachable")] for id_ in ids}
     await office.take(*map(action, ids))
-    stuck = ids[:last:A_THIRD]
-    office.hatch.script = defaultdict(list, {id_: [fault] * 10_000 for id_ in stuck})
+    office.hatch.script = defaultdict(list, {ids[number]: [fault] * 10_000 for number in stuck})
     await until(lambda: len(sent()) == len(ids) - len(stuck))
     await office.take(action("later"))
     yield sent
@@ -172,11 +169,13 @@ async def behind(fault: Exception, last: int = 1, patience: Patience = QUICK) ->
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def test_what_a_provider_never_takes_keeps_nobody_behind_it_from_being_read() -> None:
-    async with behind(Away("smtp_421"), FEW_PARKED + 1, replace(QUICK, breaker_seconds=0.001)) as sent:
+@pytest.mark.parametrize("apart", [1, FEW_PARKED // 3])
+async def test_what_a_provider_never_takes_keeps_nobody_behind_it_from_being_read(apart: int) -> None:
+    stuck = range(0, FEW_PARKED + 1, apart)
+    async with behind(Away("smtp_421"), stuck, replace(QUICK, breaker_seconds=0.001)) as sent:
         await until(lambda: "later" in sent())
 
 
 async def test_one_that_is_put_off_keeps_nobody_behind_it_from_being_read_meanwhile() -> None:
-    async with behind(Transient("smtp_451", 3600.0), patience=replace(QUICK, again_seconds=7200.0)) as sent:
+    async with behind(Transient("smtp_451", 3600.0), range(1), replace(QUICK, again_seconds=7200.0)) as sent:
         await until(lambda: "later" in sent())
