@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from cli.dashboards.files import DASHBOARDS
 from cli.dashboards.queries import OBJECTIVE_SECONDS
 from streams.metrics.metrics import Metrics
+from streams.session import MOST_UNWRITTEN
 
 ROOT = Path(__file__).parents[2]
 PAGES: dict[str, dict[str, Any]] = {
@@ -111,3 +112,12 @@ def test_every_metric_has_a_panel() -> None:
 def test_the_objective_is_the_one_of_the_alerts() -> None:
     rules = (ROOT / "helm/sillage/rules/sillage.yaml").read_text(encoding="utf-8")
     assert re.findall(r'le="([\d.]+)"', rules) == [OBJECTIVE_SECONDS]
+
+
+def test_the_bound_on_records_not_yet_written_is_that_of_the_code() -> None:
+    [panel] = [panel for _, panel in PANELS if panel["title"] == "Records not yet written"]
+    steps = [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+    stops = MOST_UNWRITTEN * 9 // 10
+    assert steps[1:] == [MOST_UNWRITTEN // 2, stops]
+    assert f"From {stops:,} of a worker on" in panel["description"]
+    assert f"near {stops:,} a worker waits" in (ROOT / "docs/runbooks.md").read_text(encoding="utf-8")
