@@ -38,9 +38,10 @@ async def test_asked_to_end_while_kafka_is_away_both_end_with_a_reason(house: Ho
     both = (house.worker, house.dispatcher)
     with killed(house.kafka):
         codes = await asyncio.gather(*(asyncio.to_thread(process.stop) for process in both))
-    assert codes == [1, 1]
-    for process in both:
-        assert "could not end cleanly" in process.log
+    for process, code in zip(both, codes, strict=True):
+        # Which of the two it is depends on when the clients of Kafka give up.
+        reason = {0: "not everything could be written", 1: "could not end cleanly"}[code]
+        assert reason in process.log
         calm(process.log)
     house.start()
     await house.publish(orders(customers[10:]))
