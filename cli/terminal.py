@@ -5,12 +5,11 @@ import re
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import click
 
 from cli.errors import CliError
-from streams.touchpoints.instants import instant_ms
+from streams.touchpoints.instants import instant_ms, iso
 from streams.touchpoints.record import RefusalError
 
 SHOWN_BYTES = 4096
@@ -49,9 +48,7 @@ def readable_json(found: object) -> str:
 
 def utc(at: int) -> str:
     """An instant (ms) in UTC, `-` for 0."""
-    if not at:
-        return "-"
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(at) if at else "-"
 
 
 def instant(text: str) -> int:

@@ -7,10 +7,12 @@ import msgspec
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 _PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
 _WHOLE = re.compile(r"(?:\d+(?:mo|w|d|h|m|s)\s*)+")
-_ELAPSED_MS = {"h": 3_600_000, "m": 60_000, "s": 1_000}
-_LONGEST_MS = 36_500 * 24 * 3_600_000
+_ELAPSED_MS = {"h": HOUR_MS, "m": 60_000, "s": 1_000}
+_LONGEST_MS = 36_500 * DAY_MS
 
 
 class Duration(msgspec.Struct, frozen=True):
@@ -37,6 +39,17 @@ class Duration(msgspec.Struct, frozen=True):
         if months > 1200 or days > 36_500 or elapsed > _LONGEST_MS:
             raise ValueError(f"duration {text!r} is longer than 100 years")
         return cls(months, days, elapsed, text)
+
+    @property
+    def roughly_ms(self) -> int:
+        """How long it is where months have 31 days and days 24 hours."""
+        return (self.months * 31 + self.days) * DAY_MS + self.elapsed_ms
+
+    @property
+    def least_ms(self) -> int:
+        """How long it is at least: months have 28 days or more, days lack an hour or two where clocks go forward."""
+        days = 28 * self.months + self.days
+        return days * DAY_MS - (2 * HOUR_MS if days else 0) + self.elapsed_ms
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:

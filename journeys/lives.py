@@ -87,8 +87,6 @@ class Outline(Part):
 
 LAST_AT = 7_258_118_400_000
 """2200-01-01 in ms: the calendar ends somewhere behind it."""
-_HOUR_MS = 3_600_000
-_DAY_MS = 24 * _HOUR_MS
 ENVELOPE = ("channel", "id", "source", "occurred_at", "identifiers")
 """What is said beside an event as beside a touchpoint on the wire (docs/events.md)."""
 
@@ -169,12 +167,6 @@ def local(at: int, zone: str) -> str:
     """`2026-03-03T14:00`, the local time in `zone` of an instant in ms; with seconds where they are not zero."""
     moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return moment.isoformat(timespec="minutes" if at % 60_000 == 0 else "auto")
-
-
-def _least_ms(duration: Duration) -> int:
-    """How long it is at least: months have 28 days or more, and days lack an hour or two where clocks go forward."""
-    days = 28 * duration.months + duration.days
-    return days * _DAY_MS - (2 * _HOUR_MS if days else 0) + duration.elapsed_ms
 
 
 class _Reader:
@@ -287,7 +279,7 @@ class _Reader:
         except ValueError as fault:
             self._fault((*path, "after"), "J006", str(fault), "write it as 3h, 20d or 1mo")
             return None
-        self._latest += _least_ms(found)
+        self._latest += found.least_ms
         return found
 
     def _known_zone(self, zone: str) -> str:

@@ -17,7 +17,7 @@ class Published:
     kept: list[Answers] = field(default_factory=list)
     away: bool = False
     port: int = 0
-    client: aiohttp.ClientSession = None  # type: ignore[assignment]
+    client: aiohttp.ClientSession = field(init=False)
 
     async def publish(self, found: Answers) -> None:
         if self.away:

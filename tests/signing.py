@@ -55,6 +55,9 @@ def certificate() -> bytes:
     return built.sign(rsa_key(), SHA256()).public_bytes(Encoding.PEM)
 
 
+STANDARD = "whsec_" + base64.b64encode(SECRET.encode()).decode()
+
+
 def providers() -> dict[str, Provider]:
     der = ec_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return {
@@ -66,7 +69,7 @@ def providers() -> dict[str, Provider]:
         "mailgun": Mailgun(SECRET),
         "ses": Ses((TOPIC,)),
         "postmark": Postmark("shop", SECRET),
-        "standard": Standard("whsec_" + base64.b64encode(SECRET.encode()).decode()),
+        "standard": Standard(STANDARD),
     }
 
 

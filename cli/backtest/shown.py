@@ -8,8 +8,8 @@ from cli.topics import aligned
 from engine import trace
 from streams.backtest.crew import Outcome
 from streams.backtest.run import Played
-from streams.backtest.table import iso
 from streams.backtest.tally import Pressure, Tally
+from streams.touchpoints.instants import iso
 
 Prices = Mapping[str, Decimal]
 """What a message costs, by channel."""

@@ -11,7 +11,6 @@ from journeys.problem import Problem, did_you_mean
 from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 
 ANSWERS = (*TOLD, REPLIED, COMPLAINED)
-_DAY_MS = 24 * 3_600_000
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -71,7 +70,7 @@ def _ms(text: str) -> int | None:
         duration = Duration.parse(text)
     except ValueError:
         return None
-    return (duration.months * 31 + duration.days) * _DAY_MS + duration.elapsed_ms
+    return duration.roughly_ms
 
 
 def _text(tree: Tree | None, name: str) -> Scalar | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from journeys.checks.events import unknown_types
-from journeys.duration import Duration
+from journeys.duration import DAY_MS, Duration
 from journeys.load import Draft, Folder
 from journeys.mend import problem
 from journeys.messages.parts import PARTS
@@ -18,7 +18,6 @@ from journeys.tree import Entry, Mapping, Scalar, Sequence, Tree, texts
 CHANNELS = frozenset({"email", "sms", "chat", *(name.partition(".")[0] for name in PARTS)})
 """Those that there is an adapter for."""
 _DAY_MINUTES = 24 * 60
-_DAY_MS = _DAY_MINUTES * 60_000
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -62,7 +61,7 @@ def _caps(draft: Draft, root: Tree | None, *, own: bool) -> Iterator[Problem]:
         if (within is None) == (each is None):
             what = "the cap has no time" if within is None else "the cap has two times"
             yield problem(draft.path, at, "J085", what, "write `within: 7d`, or `each: week`")
-        if within is not None and not 0 < (span := _ms(within.text)) <= LONGEST_CAP_DAYS * _DAY_MS:
+        if within is not None and not 0 < (span := _ms(within.text)) <= LONGEST_CAP_DAYS * DAY_MS:
             what = f"a cap within {within.text}" if span else "a cap within no time"
             yield problem(draft.path, within.start, "J085", what, f"write at most {LONGEST_CAP_DAYS}d")
         for key in ("topic", "journey", "per") if own else ():
@@ -192,4 +191,4 @@ def _ms(text: str) -> int:
         duration = Duration.parse(text)
     except ValueError:
         return 0
-    return (duration.months * 31 + duration.days) * _DAY_MS + duration.elapsed_ms
+    return duration.roughly_ms

@@ -9,9 +9,7 @@ from journeys.conditions.grammar import parse
 from journeys.conditions.things import NAME
 from journeys.conditions.tree import Call, Has, Index, Literal, Name, Node, Select, children, literal, path, start
 from journeys.conditions.types import check
-from journeys.duration import Duration
-
-_DAY_MS = 24 * 3_600_000
+from journeys.duration import DAY_MS, Duration
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -129,7 +127,7 @@ def _holds(one: Duration, other: Duration) -> bool:
 
 def _days(window: Duration) -> int:
     """Calendar days that are never shorter than the window."""
-    elapsed = -(-window.elapsed_ms // _DAY_MS) + 1 if window.elapsed_ms else 0
+    elapsed = -(-window.elapsed_ms // DAY_MS) + 1 if window.elapsed_ms else 0
     return 31 * window.months + window.days + elapsed
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from journeys.duration import Duration
+from journeys.duration import DAY_MS, Duration
 from journeys.messages.languages import split
 from journeys.messages.template import TemplateFault
 from journeys.model import EventType, Part, Slug
@@ -23,7 +23,6 @@ MAX_WHATSAPP, MAX_PARAMETER = 4_096, 1_024
 """Characters of a text on WhatsApp, and of a parameter of a template."""
 MIN_LINES, MAX_LINES, MAX_LINE = 2, 7, 70
 """Lines of the address of a letter, and characters of each."""
-_DAY_MS = 24 * 3_600_000
 
 
 class PushPart(Part):
@@ -98,7 +97,7 @@ class InappPart(Part):
     def shown_ms(self) -> int:
         """How long it is shown, a month as 30 days; 0 for as long as the inbox is kept."""
         span = self.until
-        return 0 if span is None else (span.months * 30 + span.days) * _DAY_MS + span.elapsed_ms
+        return 0 if span is None else (span.months * 30 + span.days) * DAY_MS + span.elapsed_ms
 
 
 class CrmPart(Part):

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from engine import trace
 from streams.backtest.compare import Difference, Person, Thing
 from streams.backtest.happened import Happened
-from streams.backtest.table import COUNT, INSTANT, NUMBER, TEXT, Row, iso
+from streams.backtest.table import COUNT, INSTANT, NUMBER, TEXT, Row
+from streams.touchpoints.instants import iso
 
 HAPPENED = {
     "customer": TEXT,

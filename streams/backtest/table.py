@@ -2,13 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from streams.backtest.passed import BacktestFault
+from streams.touchpoints.instants import iso
 
 TEXT, INSTANT, NUMBER, COUNT = "text", "instant", "number", "count"
 Row = Sequence[str | int | float | None]
@@ -37,11 +37,6 @@ def write(path: Path, columns: Mapping[str, str], rows: Iterable[Row]) -> int:
     finally:
         partly.unlink(missing_ok=True)
     return count
-
-
-def iso(at: int) -> str:
-    """An instant (ms) in UTC: `2011-03-01T08:26:00.000Z`."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _csv(path: Path, columns: Mapping[str, str], rows: Iterable[Row]) -> int:

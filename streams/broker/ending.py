@@ -17,6 +17,7 @@ async def stopped(consumer: Any) -> None:
     except asyncio.CancelledError:
         if task is not None and task.cancelling() > asked:
             raise
-        for fetch in consumer._fetcher._pending_tasks:
+        # One that never came to its start has no fetches.
+        for fetch in consumer._fetcher._pending_tasks if consumer._fetcher is not None else ():
             fetch.cancel()
         await consumer._client.close()

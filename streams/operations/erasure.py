@@ -5,7 +5,6 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -28,6 +27,7 @@ from streams.operations.sweep import Sweep
 from streams.settings import Settings
 from streams.tasks.board import Board
 from streams.touchpoints.home import home
+from streams.touchpoints.instants import iso
 from streams.touchpoints.wire import Touchpoint, encode_touchpoint
 
 LOOK_SECONDS = 0.3
@@ -222,7 +222,7 @@ def _dispatch(kept: Kept, groups: Groups) -> Check:
     position = groups.committed("dispatcher", last.topic, last.partition) or 0
     if not noted.code and position <= last.offset:
         why = "waits until nothing of theirs is in the dispatcher's hands, and what is kept of them was taken away"
-        latest = _utc(noted.at + int(proof_seconds(kept.settings) * 1000))
+        latest = iso(noted.at + int(proof_seconds(kept.settings) * 1000), "seconds")
         return Check("dispatch", False, f"erasure at {_at(last)}, taken; {why}: until {latest} at most, if one runs")
     told = f"nothing is in the dispatcher's hands, which is settled up to {position}"
     return Check("dispatch", True, f"erasure at {_at(last)}, taken; {told}")
@@ -260,7 +260,7 @@ def _reserved(kept: Kept, items: Sequence[Item]) -> str:
             for each in items]  # fmt: skip
     first = f"{len(items)} actions are reserved and not settled, the first at {_at(items[0])}"
     why = "a dispatcher has it in hand, or was killed with it, and then another refuses it a minute after the hand-over"
-    return f"{first}; {why}: until {_utc(int(max(ends)))} at most, if one runs"
+    return f"{first}; {why}: until {iso(int(max(ends)), 'seconds')} at most, if one runs"
 
 
 def _calls(kept: Kept, groups: Groups, now: int) -> Check:
@@ -270,7 +270,7 @@ def _calls(kept: Kept, groups: Groups, now: int) -> Check:
     by_event = kept.settings.clock == "event"
     still = [item for item in still if by_event or now < item.value.get("within_at", 0) + CLOCKS_MS]
     if still:
-        latest = _utc(max(item.value.get("within_at", 0) for item in still) + CLOCKS_MS)
+        latest = iso(max(item.value.get("within_at", 0) for item in still) + CLOCKS_MS, "seconds")
         why = "" if by_event else f"; until {latest} at most, when nobody waits for an answer any more"
         return Check("calls", False, f"{len(still)} calls are not settled, the first at {_at(still[0])}{why}")
     return Check("calls", True, f"nothing is queued; {len(asked)} were made or given up")
@@ -323,10 +323,6 @@ def _told(name: str, items: Sequence[Item]) -> tuple[str, str]:
         redacted = sum(bool(item.value.get("redacted")) for item in items)
         return "the id", f"traces, {redacted} of them redacted"
     return "the id", "records as they came or left"
-
-
-def _utc(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _at(item: Item) -> str:

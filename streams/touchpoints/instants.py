@@ -66,3 +66,8 @@ def _wanted(found: object, field: str) -> str:
         f"{field} is {shown(found)}, expected ISO 8601 such as 2026-03-02T18:00:00Z or milliseconds since 1970, "
         "from the year 1 on; send one of these, or leave it out for the instant of arrival"
     )
+
+
+def iso(at: int, timespec: str = "milliseconds") -> str:
+    """An instant (ms) in UTC: `2011-03-01T08:26:00.000Z`; `timespec` is that of `datetime.isoformat`."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

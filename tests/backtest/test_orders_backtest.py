@@ -9,7 +9,7 @@ from backtest.playing import DEFINITIONS, command
 
 from local.orders.facts import Order, Orders
 from local.orders.read import read_orders
-from streams.backtest.table import iso
+from streams.touchpoints.instants import iso
 
 WAIT_MS = 2160 * 3600 * 1000
 PLAYED = ("--journey", "first-order-thanks", "--journey", "win-back")

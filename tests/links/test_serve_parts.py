@@ -33,7 +33,7 @@ WORD = {"type": "message.replied", "id": "w1", "customer": "ann", "channel": "ch
 def settings_of(folder: Path, *names: str) -> Settings:
     """Those of the parts that are named."""
     (folder / "keys.json").write_text(json.dumps({"2026": SECRET}))
-    standard = {"kind": "standard", "secret": signing.providers()["standard"].secret}  # type: ignore[attr-defined]
+    standard = {"kind": "standard", "secret": signing.STANDARD}
     (folder / "inbound.json").write_text(json.dumps({"standard": standard}))
     known: dict[str, dict[str, Any]] = {
         "links": {"links_url": URL, "links_keys": str(folder / "keys.json")},
@@ -50,7 +50,8 @@ async def statuses(settings: Settings, into: Published) -> dict[str, int]:
     shared: Any = SimpleNamespace(
         metrics=Metrics(CollectorRegistry()), definitions=SimpleNamespace(catalog=catalog, fault=None)
     )
-    server = _server(settings, shared, MemoryShelf(), SimpleNamespace(), into.publish)  # type: ignore[arg-type]
+    inbox: Any = SimpleNamespace()
+    server = _server(settings, shared, MemoryShelf(), inbox, into.publish)
     await server.start()
     call, found = signing.standard(wall_ms(), WORD), {}
     try:

@@ -167,6 +167,12 @@ def seen(log: Connection, customer: str, partition: int = 0) -> None:
     log.land(WEB, partition, [Out(customer.encode(), json.dumps(content).encode())])
 
 
+def all_seen(log: Connection, partitions: int = 1) -> None:
+    """The same of all people, each at home."""
+    for number in range(PEOPLE):
+        seen(log, f"c{number}", home(f"c{number}", partitions))
+
+
 def applied(worker: Worker) -> int:
     """The offset behind the last input that is applied."""
     return max(lane.next for partition in worker.partitions.values() for lane in partition.lanes.values())
@@ -180,8 +186,7 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
     log = Connection()
     async with at_work(log) as (worker, _):
         taken = log.gate("t.state")
-        for number in range(PEOPLE):
-            seen(log, f"c{number}")
+        all_seen(log)
         [partition] = worker.partitions.values()
         await until(lambda: log.held["t.state"] and partition.processor.unwritten >= 90)
         await turns(3_000)
@@ -205,8 +210,7 @@ async def test_partitions_that_fall_behind_together_are_all_applied_a_little(mon
     log = Connection()
     async with at_work(log, partitions=4) as (worker, _):
         log.gate("t.state")
-        for number in range(PEOPLE):
-            seen(log, f"c{number}", home(f"c{number}", 4))
+        all_seen(log, 4)
         held = [partition.processor for partition in worker.partitions.values()]
         await until(lambda: sum(processor.unwritten for processor in held) >= 90)
         assert min(processor.unwritten for processor in held) >= 10
@@ -243,6 +247,5 @@ async def test_many_that_are_not_written_do_not_wait_for_the_time_of_the_next_pa
     monkeypatch.setattr("streams.commit.PASS_SECONDS", 3600.0)
     log = Connection()
     async with at_work(log) as (worker, _):
-        for number in range(PEOPLE):
-            seen(log, f"c{number}")
+        all_seen(log)
         await until(lambda: applied(worker) == PEOPLE, 30)
