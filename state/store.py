@@ -8,7 +8,7 @@ from state.changelog import Mark
 from state.codec import decode, due_of, speaks
 from state.record import Record
 
-LIVE_RECORDS = 30_000
+LIVE_RECORDS = 24_000
 """Decoded records of a process that are kept beside the bytes of all; the stores that are open share them evenly."""
 TRIM_RECORDS = 500
 """Decoded records looked at by one `trim`, so that it never takes long; more only where many came since the last."""

@@ -16,6 +16,8 @@ SLICE = 150
 """Records of lazy passes in one round of all writers together, so that the loop never pauses for long."""
 SLICES = 40
 """Rounds that a long lazy pass is spread over."""
+HURRIED_SLICE = 2_000
+"""Records in one round of all writers together while too many are not written: small batches would cost more."""
 PASS_SECONDS = 1.0
 IDLE_SECONDS = 60.0
 """How long after a pass the next begins, and how long an idle owner goes without writing its positions."""
@@ -93,10 +95,10 @@ class Writer:
         """Those of `dead_letters` are durable."""
         self._pass_dead = []
 
-    def take(self, *, lazy: bool, flush: bool = False, large: bool = False, share: int = 1) -> list[Out]:
+    def take(self, *, lazy: bool, flush: bool = False, hurried: bool = False, share: int = 1) -> list[Out]:
         """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
 
-        A `large` slice is twice as long; so many writers `share` the round.
+        A `hurried` slice is long; so many writers `share` the round.
         """
         processor = self.partition.processor
         if lazy and self._pass is None:
@@ -108,7 +110,8 @@ class Writer:
         for key in records:
             processor.dirty.pop(key, None)
         if lazy and self._pass is not None:
-            records |= self._slice(share, len(self._pass) if flush else self._pass_slice << large)
+            least = HURRIED_SLICE // share if hurried else self._pass_slice
+            records |= self._slice(share, len(self._pass) if flush else least)
         outs = self._write(records)
         if lazy and self._pass == [] and not self._pass_dead and self._pass_positions is not None:
             outs.append(Out(POSITIONS, encode_positions(self._pass_positions)))

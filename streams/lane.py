@@ -19,7 +19,8 @@ class Lane:
 
     `origin` names it in `applied`: topic, partition and Kafka's topic id. `unread` tells whether the log holds rows
     that are not in hand yet, as far as it knows and at least before an offset; `end` is the end asked for last. `rows`
-    are those in hand, the next one first, `size` the bytes of their values; `decode` reads one.
+    are those in hand, the next one first, `size` the bytes of their values and of those before them that were offered
+    with them; `decode` reads one.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Lane:
         self.end = end
         self.rows: deque[Row] = deque()
         self.size = 0
+        self._offers: deque[tuple[int, int]] = deque()
+        self._dropped = 0
         self.decode: Callable[[Row], Given] = decode_forward
         self._unread = unread
 
@@ -52,7 +55,9 @@ class Lane:
         if rows and rows[0].offset < self.next:
             rows = [row for row in rows if row.offset >= self.next]
         self.rows.extend(rows)
-        self.size += sum([len(row.value or b"") for row in rows])
+        size = sum([len(row.value or b"") for row in rows])
+        self._offers.append((len(rows), size))
+        self.size += size
 
     @property
     def full(self) -> bool:
@@ -73,10 +78,14 @@ class Lane:
         """So many rows were applied."""
         if count:
             self.next = self.rows[count - 1].offset + 1
-        size, pop = 0, self.rows.popleft
+        pop, offers = self.rows.popleft, self._offers
         for _ in range(count):
-            size += len(pop().value or b"")
-        self.size -= size
+            pop()
+        self._dropped += count
+        while offers and self._dropped >= offers[0][0]:
+            rows, size = offers.popleft()
+            self._dropped -= rows
+            self.size -= size
 
     @property
     def lagging(self) -> bool:

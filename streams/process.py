@@ -46,7 +46,7 @@ from streams.worker import FAILED_SESSIONS, Worker, wall_ms
 
 log = logging.getLogger("sillage.process")
 
-GARBAGE_THRESHOLDS = (20_000, 5_000, 10)
+GARBAGE_THRESHOLDS = (200_000, 500, 10)
 """Nearly nothing here is cyclic, and most of what is looked at is customers: often among the few that are young, and
 hardly ever among all, which takes seconds."""
 

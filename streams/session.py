@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-from state.record import Entry
+from state.record import Entry, Record
 from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
 from streams.broker.reader import Read
 from streams.commit import Fenced, Leaving, Writer
@@ -15,15 +15,15 @@ from streams.observing.faults import said
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
 ROUND_SECONDS = 0.008
-BACKLOG_ROUND_SECONDS = 0.03
+BACKLOG_ROUND_SECONDS = 0.06
 """From one round to the next at least, and while a backlog is worked off."""
 FLUSH_ROUNDS = 3
 """A pass under way, the dead letters before its positions, and one pass more."""
 MOST_LEAVING = 20_000
 """Entries waiting for publication from which no more inputs are applied."""
-MOST_UNWRITTEN = 40_000
+MOST_UNWRITTEN = 24_000
 """Records of all partitions that hold what is not written yet from which no more inputs are applied, since each is kept
-decoded; from half of them on one pass follows the other, from three quarters on their slices are larger."""
+decoded; from half of them on one pass follows the other, in larger slices."""
 
 
 class Observer(Protocol):
@@ -155,7 +155,7 @@ class Session:
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
-                pause = BACKLOG_ROUND_SECONDS if self.backlog else ROUND_SECONDS
+                pause = BACKLOG_ROUND_SECONDS if self.backlog and not hurried else ROUND_SECONDS
                 await asyncio.sleep(now + pause - asyncio.get_running_loop().time())
                 continue
             self._wake.clear()
@@ -166,12 +166,12 @@ class Session:
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
         self._refuse_if_broken()
-        rounds, hurried, large = [], self.hurried, self.room < MOST_UNWRITTEN // 4
+        rounds, hurried = [], self.hurried
         for writer in writers:
             if self.writers.get(writer.partition.number) is not writer:
                 continue
             wants_lazy = lazy and (flush or writer.lazy(hurried=hurried))
-            outs = writer.take(lazy=wants_lazy, flush=flush, large=large, share=len(writers))
+            outs = writer.take(lazy=wants_lazy, flush=flush, hurried=hurried, share=len(writers))
             letters = writer.dead_letters()
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))
@@ -254,18 +254,19 @@ class Session:
         await self._publisher.append(*spot, outs)
 
     def _acknowledge(self, out: Mapping[tuple[str, int], list[Outgoing]]) -> None:
-        upto: dict[tuple[int, bytes], tuple[Writer, Leaving]] = {}
+        upto: dict[Record, Outgoing] = {}
         published: list[tuple[Entry, int]] = []
         for found in out.values():
-            for writer, one, proven_at in found:
+            for each in found:
+                _, one, proven_at = each
                 published.append((one.entry, proven_at))
-                at = (writer.partition.number, one.key)
-                # A partition taken over anew may have the same entries here twice, those of its former epoch first.
-                ours = self.writers.get(writer.partition.number) is writer
-                if ours and (at not in upto or one.entry.seq > upto[at][1].entry.seq):
-                    upto[at] = (writer, one)
-        for (_, key), (writer, last) in upto.items():
-            writer.published(key, last.record, last.entry.seq)
+                # Those of one record lie in several topics, and in each in the order of their numbers.
+                if one.record not in upto or one.entry.seq > upto[one.record].leaving.entry.seq:
+                    upto[one.record] = each
+        for record, (writer, last, _) in upto.items():
+            # Of a partition that was taken over anew the entries of its former epoch may still come, of other records.
+            if self.writers.get(writer.partition.number) is writer:
+                writer.published(last.key, record, last.entry.seq)
         self.leaving -= len(published)
         self._observer.published(published, self._wall())
 

@@ -34,9 +34,9 @@ _PARTITIONS = Row(
               (total("outbox_outputs", by="partition"), "{{partition}}"), stacked=True, runbook="SillageOutputsWait"),
         lines("Oldest output not let go", "Durable, and not acknowledged, by process.", "s",
               (most("publication_age_seconds", by="instance"), "{{instance}}"), alarm=60, runbook="SillageOutputsWait"),
-        lines("Records not yet written", "Changed, and not yet on the changelog. From 36,000 of a worker on it applies "
+        lines("Records not yet written", "Changed, and not yet on the changelog. From 21,600 of a worker on it applies "
               "no more until they are written.", "short",
-              (total("unwritten_records", by="instance"), "{{instance}}"), warn=20_000, alarm=36_000,
+              (total("unwritten_records", by="instance"), "{{instance}}"), warn=12_000, alarm=21_600,
               runbook="SillageLagging"),
         lines("Records in the store", "Customers and routers; uneven partitions are uneven keys.", "short",
               (total("state_records", by="partition"), "{{partition}}"), stacked=True),

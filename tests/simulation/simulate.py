@@ -50,8 +50,8 @@ SIZES = {
     "streams.fanout.fanouts.LANES": (4, 1),
     "streams.fanout.going.PASSED_AT_ONCE": (50, 1),
     "state.store.SORTED_AT_ONCE": (1_000, 1),
-    "streams.session.MOST_UNWRITTEN": (40_000, 3, 30),
-    "streams.worker.LIVE_RECORDS": (30_000, 2),
+    "streams.session.MOST_UNWRITTEN": (24_000, 3, 30),
+    "streams.worker.LIVE_RECORDS": (24_000, 2),
 }
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
 
