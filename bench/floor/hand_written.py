@@ -88,7 +88,6 @@ class Loop:
         await self._producer.start()
         # The live customers are there to stay: no collection need look at them again.
         gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
         tell("ready")
         await asked.go.wait()
         spots = [TopicPartition(topic, number) for topic in self._run.inputs for number in range(self._run.partitions)]
