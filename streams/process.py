@@ -48,7 +48,7 @@ log = logging.getLogger("sillage.process")
 
 GARBAGE_THRESHOLDS = (200_000, 500, 10)
 """Nearly nothing here is cyclic, and most of what is looked at is customers: among the young once they are many, which
-takes some ms (at a tenth of that it took a tenth of a worker's time), and hardly ever among all, which takes seconds."""
+takes some ms (at a tenth of that a tenth of the CPU went there), and hardly ever among all, which takes seconds."""
 
 PATIENCE_MS = 60_000
 LOOK_READY_SECONDS = 1.0
