@@ -4,7 +4,8 @@ positions.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from state.changelog import DEAD_LETTERS, POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
@@ -27,12 +28,13 @@ class Fenced(Exception):
     """Another owner's marker lies before a write of ours: the epoch is over, nothing of it may leave."""
 
 
-class Leaving(NamedTuple):
-    """An entry that may leave: the write of the record under `key` that holds it is proven."""
+class Leaving(msgspec.Struct):
+    """An entry that may leave: the write of the record under `key` that holds it is proven, at `proven_at` (ms)."""
 
     key: bytes
     record: Record
     entry: Entry
+    proven_at: int = 0
 
 
 class Writer:

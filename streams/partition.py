@@ -4,7 +4,7 @@ one.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ class Partition:
         self._now = 0
         self._looked_at = 0
         self._all_read = False
-        self._quiet: set[str] = set()
+        self._unread: Collection[Lane] = ()
         self._head: tuple[Row, Given] | None = None
         self._asked: int | None = None
         self._told: int | None = None
@@ -126,7 +126,7 @@ class Partition:
         if self._rests(now):
             return 0
         self._now = 0 if self._event_clock else now
-        self._quiet.clear()
+        self._unread = self.lanes.values()
         if self._now - self.clock <= CAUGHT_UP_MS:
             self._holding.over()
         fanouts = self.fanouts
@@ -186,14 +186,12 @@ class Partition:
             return None
         first: Place | None = None
         second: Place | None = None
-        quiet = self._quiet
-        for lane in self.lanes.values():
+        for lane in self._unread:
             if not lane.rows:
+                if lane.lagging:
+                    return None
                 # Nothing is fetched during a step, so that what holds once does until its end.
-                if lane.origin not in quiet:
-                    if lane.lagging:
-                        return None
-                    quiet.add(lane.origin)
+                self._unread = [each for each in self._unread if each is not lane]
                 continue
             place = (lane.rows[0].timestamp, lane.rank)
             if first is None or place < first:

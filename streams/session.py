@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from state.record import Entry, Record
 from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
@@ -14,7 +14,7 @@ from streams.observing.faults import said
 
 TICK_SECONDS = 0.02
 """How often a lazy pass under way writes a slice."""
-ROUND_SECONDS = 0.008
+ROUND_SECONDS = 0.004
 BACKLOG_ROUND_SECONDS = 0.06
 """From one round to the next at least, and while a backlog is worked off."""
 FLUSH_ROUNDS = 3
@@ -38,12 +38,8 @@ class Observer(Protocol):
         ...
 
 
-class Outgoing(NamedTuple):
-    """An entry on its way out: whose it is, and when its record was proven, in ms."""
-
-    writer: Writer
-    leaving: Leaving
-    proven_at: int
+Outgoing = dict[tuple[str, int], list[tuple[Writer, Leaving]]]
+"""What is on its way out, and whose it is, by topic (its name of docs/events.md) and partition."""
 
 
 class Session:
@@ -52,7 +48,7 @@ class Session:
     `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
     were proven; `fenced(partition)` when an epoch ended while the session goes on. `backlog`, set by whoever applies
     inputs, says that many wait in hand. Rounds begin a while apart, then longer, since each has its price however
-    little it holds.
+    little it holds. `moved` is set when anything was written or has left.
     """
 
     def __init__(
@@ -75,9 +71,10 @@ class Session:
         self._fenced = fenced
         self._observer = observer
         self._wall = wall
+        self.moved = asyncio.Event()
         self._wake = asyncio.Event()
-        self._out: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        self._under_way: Mapping[tuple[str, int], list[Outgoing]] = {}
+        self._out: Outgoing = defaultdict(list)
+        self._under_way: Outgoing = {}
         self._out_wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -102,7 +99,7 @@ class Session:
     @property
     def oldest_leaving_at(self) -> int | None:
         """When the oldest was proven (ms) of what waits for the broker's acknowledgement; None where nothing does."""
-        first = [found[0].proven_at for out in (self._under_way, self._out) for found in out.values()]
+        first = [found[0][1].proven_at for out in (self._under_way, self._out) for found in out.values()]
         return min(first, default=None)
 
     def add(self, writer: Writer, leaving: list[Leaving]) -> None:
@@ -116,7 +113,7 @@ class Session:
         self.writers.pop(number, None)
 
     def changed(self) -> None:
-        """Something became urgent."""
+        """What became urgent goes with the next round; untold, it waits for more."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -150,15 +147,18 @@ class Session:
             tick = now - ticked >= TICK_SECONDS
             if tick:
                 ticked = now
-            hurried = tick and self.hurried
-            writers = [w for w in self.writers.values() if w.urgent or (tick and w.lazy(hurried=hurried))]
+            told, hurried = self._wake.is_set(), self.hurried
+            self._wake.clear()
+            writers = [
+                writer for writer in self.writers.values()
+                if (told and writer.urgent) or (tick and writer.lazy(hurried=hurried))
+            ]  # fmt: skip
             if writers:
                 async with self._lock:
                     await self._round(writers, lazy=tick)
                 pause = BACKLOG_ROUND_SECONDS if self.backlog and not hurried else ROUND_SECONDS
                 await asyncio.sleep(now + pause - asyncio.get_running_loop().time())
                 continue
-            self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._wake.wait()
@@ -179,6 +179,7 @@ class Session:
                 rounds.append(self._append(writer, outs))
         try:
             await asyncio.gather(*rounds)
+            self.moved.set()
         except BaseException as fault:
             # What the round took is no longer dirty, and may not have been written: no later positions may pass it.
             self._broken = fault
@@ -231,9 +232,10 @@ class Session:
 
     def _leave(self, writer: Writer, leaving: list[Leaving]) -> None:
         if leaving:
-            now = self._wall()
+            now, out = self._wall(), self._out
             for one in leaving:
-                self._out[self._name(one.entry.topic), one.entry.partition].append(Outgoing(writer, one, now))
+                one.proven_at = now
+                out[one.entry.topic, one.entry.partition].append((writer, one))
             self.leaving += len(leaving)
             self._out_wake.set()
 
@@ -243,27 +245,28 @@ class Session:
             self._out_wake.clear()
             out, self._out = self._out, defaultdict(list)
             self._under_way = out
-            await asyncio.gather(*(self._publish(spot, found) for spot, found in out.items()))
+            await asyncio.gather(*(self._publish(*spot, found) for spot, found in out.items()))
             self._under_way = {}
             self._acknowledge(out)
+            self.moved.set()
             if not self.leaving:
                 self._idle.set()
 
-    async def _publish(self, spot: tuple[str, int], found: list[Outgoing]) -> None:
-        outs = [_out(one.leaving.entry) for one in found]
-        await self._publisher.append(*spot, outs)
+    async def _publish(self, topic: str, partition: int, found: Sequence[tuple[Writer, Leaving]]) -> None:
+        await self._publisher.append(self._name(topic), partition, [_out(one.entry) for _, one in found])
 
-    def _acknowledge(self, out: Mapping[tuple[str, int], list[Outgoing]]) -> None:
-        upto: dict[Record, Outgoing] = {}
+    def _acknowledge(self, out: Outgoing) -> None:
+        upto: dict[Record, tuple[Writer, Leaving]] = {}
         published: list[tuple[Entry, int]] = []
         for found in out.values():
             for each in found:
-                _, one, proven_at = each
-                published.append((one.entry, proven_at))
+                one = each[1]
+                published.append((one.entry, one.proven_at))
                 # Those of one record lie in several topics, and in each in the order of their numbers.
-                if one.record not in upto or one.entry.seq > upto[one.record].leaving.entry.seq:
+                before = upto.get(one.record)
+                if before is None or one.entry.seq > before[1].entry.seq:
                     upto[one.record] = each
-        for record, (writer, last, _) in upto.items():
+        for record, (writer, last) in upto.items():
             # Of a partition that was taken over anew the entries of its former epoch may still come, of other records.
             if self.writers.get(writer.partition.number) is writer:
                 writer.published(last.key, record, last.entry.seq)

@@ -23,7 +23,7 @@ from streams.observing.traces import Traces
 from streams.partition import UNPLANNED, Partition
 from streams.processor import Decide, GiveBack, Processor
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
-from streams.session import Session
+from streams.session import ROUND_SECONDS, Session
 from streams.settings import Settings
 from streams.stores import stores
 from streams.touchpoints.decoder import TICKS, Decoder, Record
@@ -36,7 +36,7 @@ BACKLOG_ROWS = 1000
 """Rows of one partition in hand from which throughput counts more than the latency of each."""
 MOST_WAITING_BYTES = 128 << 20
 """Bytes of outputs not known to be published from which no more inputs are applied."""
-BREATH_SECONDS = 0.0015
+BREATH_SECONDS = 0.0005
 """How long inputs are applied before fetches and acknowledgements get their turn."""
 TELL_SECONDS = 0.1
 """How often metrics and watchdog are told of what was applied."""
@@ -319,7 +319,8 @@ class Worker:
         now = asyncio.get_running_loop().time
         told, untold = now(), False
         while True:
-            busy = await self._sweep(session) if not self._paused and not self._congested(session) else False
+            congested = self._congested(session)
+            busy = await self._sweep(session) if not self._paused and not congested else False
             untold = untold or busy
             if untold and now() - told >= TELL_SECONDS:
                 self._observer.stepped(self.partitions.values())
@@ -327,7 +328,7 @@ class Worker:
             if busy:
                 await asyncio.sleep(0)
             else:
-                await self._rest()
+                await self._rest(session.moved if congested else self._wake)
 
     def _congested(self, session: Session) -> bool:
         """Whether so much waits for the broker that applying more would only fill the memory; passes go on then."""
@@ -337,7 +338,8 @@ class Worker:
     async def _sweep(self, session: Session) -> bool:
         """Applies some of what every partition has in hand; gives whether there was anything."""
         now = asyncio.get_running_loop().time
-        busy, backlog, breathed = False, False, now()
+        busy, backlog, urgent = False, False, False
+        breathed = told = now()
         # What room there is all have alike, so that none waits while those before it take what the passes gave back.
         share = max(1, session.room // max(1, len(self.partitions)))
         step = min(share, BACKLOG_STEP if session.backlog else STEP)
@@ -351,14 +353,18 @@ class Worker:
             busy = busy or done > 0
             backlog = backlog or (done >= min(step, STEP) and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
             self._release(partition)
-            if partition.processor.urgent:
+            urgent = urgent or bool(partition.processor.urgent)
+            if urgent and (partition.asks or now() - told >= ROUND_SECONDS):
                 session.changed()
+                urgent, told = False, now()
             if partition.asks:
                 await self._tell_ends(partition)
                 busy = True
             if now() - breathed >= BREATH_SECONDS:
                 await asyncio.sleep(0)
                 breathed = now()
+        if urgent:
+            session.changed()
         session.backlog = backlog
         return busy
 
@@ -367,14 +373,14 @@ class Worker:
             bounds = await self.source.bounds([spot for spot, lane in partition.lanes.items() if lane.name != TICKS])
             partition.tell({spot: end for spot, (_, end) in bounds.items()})
 
-    async def _rest(self) -> None:
-        """Sleeps until rows come, a timer is due, or a moment has passed."""
+    async def _rest(self, news: asyncio.Event) -> None:
+        """Sleeps until there are `news`, a timer is due, or a moment has passed."""
         waits = [wait for partition in self.partitions.values() if (wait := partition.wait_ms()) is not None]
         seconds = min([REST_SECONDS, *(wait / 1000 for wait in waits)])
-        self._wake.clear()
+        news.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.001, seconds)):
-                await self._wake.wait()
+                await news.wait()
 
     def _release(self, partition: Partition) -> None:
         for lane in partition.lanes.values():

@@ -76,6 +76,7 @@ class KafkaPublisher:
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self._timeout_seconds = timeout_seconds
+        self._judging: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connects. Raises aiokafka.errors.KafkaConnectionError where no broker answers."""
@@ -121,16 +122,31 @@ class KafkaPublisher:
         return int(metadata.offset)
 
     async def _acknowledged(self, future: asyncio.Future[Any]) -> Any:
-        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back."""
-        away = False
-        while True:
-            done, _ = await asyncio.wait([future], timeout=self._timeout_seconds)
-            if done:
-                return future.result()
-            answers = await self.broker_answers()
-            if answers and not away:
-                raise TimeoutError(f"no answer in {self._timeout_seconds} s from a broker that is up")
-            away = not answers
+        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back.
+
+        `future` may be cancelled, or be told that the time is over: the producer keeps one of its own.
+        """
+        late = asyncio.get_running_loop().call_later(self._timeout_seconds, self._late, future, False)
+        try:
+            return await future
+        finally:
+            late.cancel()
+
+    def _late(self, future: asyncio.Future[Any], away: bool) -> None:
+        """The time of a write is over; whether its broker was `away` at that time before."""
+        if not future.done():
+            task = asyncio.get_running_loop().create_task(self._judge(future, away))
+            self._judging.add(task)
+            task.add_done_callback(self._judging.discard)
+
+    async def _judge(self, future: asyncio.Future[Any], away: bool) -> None:
+        answers = await self.broker_answers()
+        if future.done():
+            return
+        if answers and not away:
+            future.set_exception(TimeoutError(f"no answer in {self._timeout_seconds} s from a broker that is up"))
+            return
+        asyncio.get_running_loop().call_later(self._timeout_seconds, self._late, future, not answers)
 
     async def broker_answers(self) -> bool:
         """Whether any broker answers a metadata request now."""

@@ -50,7 +50,7 @@ class WorkerObserver:
     def _acknowledged(self, journey: str, channel: str, found: Sequence[tuple[Entry, int]], now_ms: int) -> None:
         """The latencies of actions that an event caused, whole and in parts."""
         latencies = [_seconds(now_ms - entry.received_at) for entry, _ in found]
-        slowest = max(range(len(found)), key=latencies.__getitem__)
+        slowest = latencies.index(max(latencies))
         self._metrics.action_acknowledged(journey, channel, latencies, _cause(found[slowest][0]))
         self._metrics.action_parts("fetch", [_seconds(entry.queued_at - entry.received_at) for entry, _ in found])
         self._metrics.action_parts("proof", [_seconds(proven_at - entry.queued_at) for entry, proven_at in found])
@@ -143,7 +143,7 @@ class WorkerObserver:
 
 def _seconds(ms: int) -> float:
     """Never below 0, since the clocks of broker and process differ by a little."""
-    return max(0, ms) / 1000
+    return ms / 1000 if ms > 0 else 0.0
 
 
 def _cause(entry: Entry) -> str:

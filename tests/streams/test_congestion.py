@@ -202,6 +202,22 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
     assert {f"c{number}".encode() for number in range(PEOPLE)} <= written
 
 
+async def test_work_goes_on_as_soon_as_something_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
+    monkeypatch.setattr("streams.worker.REST_SECONDS", 3600.0)
+    monkeypatch.setattr("streams.lane.HOLD_ROWS", 10 * PEOPLE)
+    log = Connection()
+    async with at_work(log) as (worker, source):
+        taken = log.gate("t.state")
+        all_seen(log)
+        [partition] = worker.partitions.values()
+        await until(lambda: source.brought[WEB, 0] == PEOPLE and partition.processor.unwritten >= 90)
+        await turns()
+        # Nothing is fetched any more that could wake anybody.
+        taken.set()
+        await until(lambda: applied(worker) == PEOPLE, 30)
+
+
 async def test_partitions_that_fall_behind_together_are_all_applied_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
     # No pass is due where a slow machine took a second to get here: it would hold what one partition has alone.

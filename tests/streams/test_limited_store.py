@@ -111,9 +111,10 @@ class Side:
         """Some of what may leave is published and acknowledged, in order."""
         count = len(self._left) if self._random.random() < 0.7 else self._random.randrange(1 + len(self._left))
         leaving, self._left = self._left[:count], self._left[count:]
-        for key, record, entry in leaving:
+        for one in leaving:
+            entry = one.entry
             self.log.land(entry.topic, entry.partition, [Out(entry.key, entry.value, entry.headers)])
-            self.writer.published(key, record, entry.seq)
+            self.writer.published(one.key, one.record, entry.seq)
 
 
 def limited(kind: str, folder: Path) -> Make:

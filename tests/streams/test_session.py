@@ -92,6 +92,22 @@ async def test_nothing_leaves_before_the_write_that_holds_it_is_acknowledged() -
     assert decode(counting(log).latest[b"c1"]).out_seq >= entry.seq
 
 
+async def test_what_became_urgent_waits_until_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it goes in one round with what the other partitions have to say."""
+    monkeypatch.setattr("streams.session.TICK_SECONDS", 0.0)
+    monkeypatch.setattr("streams.commit.PASS_SECONDS", 3600.0)
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        with_email(rig)
+        await session.flush()
+        rig.put("touchpoints.web", rig.wall.now, "account.created")
+        rig.run()
+        await turns()
+        assert list(rig.processor.urgent) == [b"c1"]
+        session.changed()
+        await until(lambda: len(log.values("actions")) == 1)
+
+
 async def test_another_owners_marker_before_the_write_ends_the_epoch_and_nothing_leaves() -> None:
     log, rig, ear = FakeLog(), Rig(), Ear()
     async with owner(log, rig, ear) as (session, _):
