@@ -7,10 +7,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from fakelog import FakeLog
+from atwork import Connection, Deaf
 from rig import WELCOME, catalog
 from waiting import turns, until
 
@@ -27,26 +26,6 @@ from streams.worker import Worker
 WEB = "t.touchpoints.web"
 BATCH = 20
 PEOPLE = 1_000
-
-
-class Deaf:
-    """An observer that hears nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
-
-
-class Connection(FakeLog):
-    """A log that a worker connects to."""
-
-    async def start(self) -> None:
-        """Connected."""
-
-    async def stop(self) -> None:
-        """Not any more."""
-
-    async def broker_answers(self) -> bool:
-        return True
 
 
 class Fetcher:

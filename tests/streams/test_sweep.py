@@ -4,10 +4,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakelog import FakeLog
-from rig import Rig
+from atwork import Connection, Deaf
+from rig import Rig, catalog
 
 from streams.inputs import Inputs
+from streams.processor import deciding
 from streams.settings import Settings
 from streams.worker import Worker
 
@@ -21,17 +22,10 @@ def speaking() -> Rig:
     return rig
 
 
-class Deaf:
-    """An observer that hears nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
-
-
 def worker_of(*rigs: Rig) -> tuple[Worker, list[list[bool]], Any]:
     """A worker that owns these partitions; which of them had something to say each time its session was told."""
-    log = FakeLog()
-    found = Worker(Settings(), Inputs(Settings(), {}, {}), None, Deaf(), connect=lambda: log, read=log.read)  # type: ignore[arg-type, return-value]
+    log, settings = Connection(), Settings()
+    found = Worker(settings, Inputs(settings, {}, {}), deciding(catalog), Deaf(), connect=lambda: log, read=log.read)
     found.partitions = {number: rig.partition for number, rig in enumerate(rigs)}
     told: list[list[bool]] = []
 

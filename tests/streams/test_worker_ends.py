@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from fakelog import FakeLog
+from atwork import Connection, Deaf
 
 from engine.catalog import Catalog
 from streams.broker.publish import Out, PublishError
@@ -14,25 +13,12 @@ from streams.settings import Settings
 from streams.worker import Worker
 
 
-class Deaf:
-    """An observer that hears nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
-
-
-class Breaking(FakeLog):
+class Breaking(Connection):
     """A connection whose first write fails in the very moment in which `meanwhile` happens."""
 
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         super().__init__()
         self._meanwhile = meanwhile
-
-    async def start(self) -> None:
-        """Connected."""
-
-    async def stop(self) -> None:
-        """Not any more."""
 
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         asyncio.get_running_loop().call_soon(self._meanwhile)
