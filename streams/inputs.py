@@ -1,9 +1,12 @@
-"""Which topics a partition reads: those of Faust's assignment, and the ones with another partition count beside it."""
+"""Which topics a partition reads: those of Faust's assignment, and by which consumer it fetches each."""
 
 from collections.abc import Mapping
 
 from streams.broker.source import Spot
 from streams.settings import Settings
+
+QUIET = ("touchpoints.rekeyed", "ticks")
+"""Inputs that seldom bring anything; each partition that a fetch asks for has its price, whether or not it does."""
 
 
 class Inputs:
@@ -25,9 +28,11 @@ class Inputs:
         return sorted(topic for topic, count in self._counts.items() if count == self._partitions)
 
     @property
-    def others(self) -> list[str]:
-        """Full names of the topics read outside Faust's assignment."""
-        return sorted(topic for topic, count in self._counts.items() if count != self._partitions)
+    def beside(self) -> list[str]:
+        """Full names of the topics fetched by a consumer beside Faust's: those it does not assign, and the quiet."""
+        return sorted(
+            topic for topic, count in self._counts.items() if count != self._partitions or self.name(topic) in QUIET
+        )
 
     def name(self, topic: str) -> str:
         """The name of docs/events.md: without the prefix."""

@@ -128,8 +128,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             give_back=budgets.leases.give_back,
         )  # fmt: skip
         group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
-        others = AssignedSource(settings.brokers, worker.offer)
-        worker.source = JoinedSource(group.source, others, inputs.others)
+        beside = AssignedSource(settings.brokers, worker.offer)
+        worker.source = JoinedSource(group.source, beside, inputs.beside)
         shared.ready_once(lambda: worker.ready, "not every partition given is taken over")
 
         async def leave() -> None:
@@ -139,13 +139,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
         try:
             await around.start()
-            await others.start()
+            await beside.start()
             looking = look(worker, shared.metrics, watchdog, wall_ms)
             following = [shared.definitions.until_fault(), around.until_fault(), budgets.leases.run()]
-            works = [worker.run(), group.run(), others.run(), looking, *following, freeze_restored(worker)]
+            works = [worker.run(), group.run(), beside.run(), looking, *following, freeze_restored(worker)]
             await until(stop, works, leave)
         finally:
-            await others.stop()
+            await beside.stop()
             await around.stop()
             await budgets.close()
 

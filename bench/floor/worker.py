@@ -110,18 +110,18 @@ class Floor:
         inputs = await find_inputs(settings)
         worker = self.worker = Worker(settings, inputs, self._decide, self.observer)
         group = Group(settings, "worker", inputs.co_partitioned, self._offer, self._assigned, worker.pause)
-        others = AssignedSource(settings.brokers, self._offer)
-        self._source = worker.source = GatedSource(group.source, others, inputs.others, self.gauge)
+        beside = AssignedSource(settings.brokers, self._offer)
+        self._source = worker.source = GatedSource(group.source, beside, inputs.beside, self.gauge)
 
         async def leave() -> None:
             await worker.stop()
             await group.commit()
 
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(others.stop)
-            await others.start()
+            stack.push_async_callback(beside.stop)
+            await beside.start()
             looking = look(worker, metrics, watchdog, wall_ms)
-            works = [worker.run(), group.run(), others.run(), looking, freeze_restored(worker), self._report(asked)]
+            works = [worker.run(), group.run(), beside.run(), looking, freeze_restored(worker), self._report(asked)]
             await until(asked.stop, works, leave)
 
     def figures(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The Source for topics outside Faust's assignment: an own consumer of exactly the spots that were opened."""
+"""The Source beside Faust's consumer: an own one of exactly the spots that were opened, positions in `state` only."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.ending import stopped
-from streams.broker.fetching import unread
+from streams.broker.fetching import state_of, unread
+from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
 from streams.broker.security import Brokers, client_options
@@ -18,7 +19,7 @@ POLL_MS = 100
 
 
 class AssignedSource:
-    """A Source outside any group: positions are in `state` only. Run `run` beside the worker."""
+    """A Source outside any group. Run `run` beside the worker."""
 
     def __init__(self, brokers: Brokers, offer: Offer) -> None:
         give_rows()
@@ -28,11 +29,14 @@ class AssignedSource:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=250,
             max_poll_records=5000,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self._watch = Watch(self._consumer)
         self._salvage = Salvage(self._watch)
         self._offer = offer
         self._next: dict[TopicPartition, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._held: set[TopicPartition] = set()
         self._opened = asyncio.Event()
 
     async def start(self) -> None:
@@ -65,23 +69,30 @@ class AssignedSource:
         return {}
 
     def open(self, starts: Mapping[Spot, int]) -> None:
-        self._next.update({TopicPartition(*spot): offset for spot, offset in starts.items()})
+        for spot, offset in starts.items():
+            self._forget(TopicPartition(*spot))
+            self._next[TopicPartition(*spot)] = offset
         self._assign()
         self._opened.set()
 
     def close(self, spots: Iterable[Spot]) -> None:
         for spot in spots:
-            self._next.pop(TopicPartition(*spot), None)
+            self._forget(TopicPartition(*spot))
         self._assign()
 
     def hold(self, spot: Spot) -> None:
+        self._held.add(TopicPartition(*spot))
         self._consumer.pause(TopicPartition(*spot))
 
     def release(self, spot: Spot) -> None:
+        self._held.discard(TopicPartition(*spot))
         self._consumer.resume(TopicPartition(*spot))
 
     def unread(self, spot: Spot, upto: int) -> bool:
-        return unread(self._consumer, TopicPartition(*spot), upto)
+        tp = TopicPartition(*spot)
+        state = state_of(self._consumer, tp)
+        seen = self._ends.get(tp, 0) if state is not None and state.highwater is None else 0
+        return unread(self._consumer, tp, max(upto, seen))
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         """Nothing to commit to."""
@@ -109,17 +120,28 @@ class AssignedSource:
         self._consumer.seek(tp, rows[-1].offset + 1)
         return {tp: rows}
 
+    def _forget(self, tp: TopicPartition) -> None:
+        self._next.pop(tp, None)
+        self._held.discard(tp)
+
     def _assign(self) -> None:
-        """Assigns what is open, each spot from where it goes on."""
+        """Assigns what is open, each spot from where it goes on: the consumer knows nothing of one assigned before."""
         if not self._next:
             return
+        for tp in self._next:
+            state = state_of(self._consumer, tp)
+            if state is not None and state.highwater is not None:
+                self._ends[tp] = state.highwater
         self._consumer.assign(list(self._next))
         for tp, offset in self._next.items():
             self._consumer.seek(tp, offset)
+        self._consumer.pause(*self._held)
 
 
 class JoinedSource:
-    """Two sources as one: `other` for the topics named, `first` for all others."""
+    """Two sources as one: `other` fetches the topics named, `first` all others, and what is asked of a group or of logs
+    is asked of `first`.
+    """
 
     def __init__(self, first: Source, other: Source, topics: Iterable[str]) -> None:
         self._first = first
@@ -127,12 +149,10 @@ class JoinedSource:
         self._topics = frozenset(topics)
 
     async def bounds(self, spots: Iterable[Spot]) -> dict[Spot, tuple[int, int]]:
-        mine, others = self._split(spots)
-        return {**await self._first.bounds(mine), **(await self._other.bounds(others) if others else {})}
+        return await self._first.bounds(spots)
 
     async def committed(self, spots: Iterable[Spot]) -> dict[Spot, int]:
-        mine, _ = self._split(spots)
-        return await self._first.committed(mine)
+        return await self._first.committed(spots)
 
     def open(self, starts: Mapping[Spot, int]) -> None:
         mine, others = self._split(starts)
@@ -156,8 +176,7 @@ class JoinedSource:
         return self._of(spot).unread(spot, upto)
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
-        mine, _ = self._split(offsets)
-        self._first.commit({spot: offsets[spot] for spot in mine})
+        self._first.commit(offsets)
 
     def _of(self, spot: Spot) -> Source:
         return self._other if spot[0] in self._topics else self._first

@@ -67,7 +67,10 @@ def test_attributes_that_are_set_at_construction_are_there() -> None:
         (ServiceThread.__init__, ["_thread_started", "thread_loop"]),
         (AIOKafkaConsumer.__init__, ["self._client =", "self._coordinator ="]),
         (AIOKafkaConsumer.start, ["self._fetcher = Fetcher(", "self._client,"]),
-        (fetcher.Fetcher.__init__, ["self._records =", "self._prefetch_backoff = prefetch_backoff"]),
+        (
+            fetcher.Fetcher.__init__,
+            ["self._records =", "self._fetch_task =", "self._prefetch_backoff = prefetch_backoff"],
+        ),
         (fetcher.Fetcher._proc_fetch_request, ["backoff=self._prefetch_backoff"]),
         (fetcher.FetchResult.__init__, ["self._partition_records ="]),
         (fetcher.PartitionRecords.__init__, ["self.next_fetch_offset =", "self._records_iterator ="]),

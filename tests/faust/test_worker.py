@@ -90,10 +90,10 @@ async def running(
     found = catalog(*definitions)
     worker = Worker(settings, inputs, deciding(lambda: found), observer)
     group = Group(settings, "worker", inputs.co_partitioned, worker.offer, worker.assigned, worker.pause)
-    others = AssignedSource(settings.kafka, worker.offer)
-    worker.source = JoinedSource(group.source, others, inputs.others)
-    await others.start()
-    tasks = [asyncio.create_task(work) for work in (worker.run(), group.run(), others.run())]
+    beside = AssignedSource(settings.kafka, worker.offer)
+    worker.source = JoinedSource(group.source, beside, inputs.beside)
+    await beside.start()
+    tasks = [asyncio.create_task(work) for work in (worker.run(), group.run(), beside.run())]
     try:
         yield Running(worker)
         if clean:
@@ -103,7 +103,7 @@ async def running(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await others.stop()
+        await beside.stop()
 
 
 @asynccontextmanager
