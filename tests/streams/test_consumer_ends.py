@@ -1,6 +1,7 @@
 """A consumer ends whole also where one of its fetches rests after a fault: aiokafka's own end breaks off there."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -43,8 +44,27 @@ async def test_it_ends_whole_for_a_caller_whom_nobody_cancelled(monkeypatch: pyt
     assert all(fetch.cancelled() for fetch in consumer._fetcher._pending_tasks)
 
 
+async def test_a_fetcher_that_swallows_a_cancellation_is_told_again() -> None:
+    """As aiokafka's does while it waits for the fetches of its former assignment."""
+    consumer, fetching = resting(), asyncio.Event()
+
+    async def swallows() -> None:
+        with suppress(asyncio.CancelledError):
+            fetching.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    consumer._fetcher._fetch_task.cancel()
+    consumer._fetcher._fetch_task = asyncio.create_task(swallows())
+    await fetching.wait()
+    await asyncio.wait_for(stopped(consumer), 10)
+    assert consumer._fetcher._fetch_task.cancelled()
+
+
 async def test_a_caller_who_is_cancelled_is() -> None:
     class Hanging:
+        _fetcher = None
+
         async def stop(self) -> None:
             await asyncio.Event().wait()
 
