@@ -1,4 +1,4 @@
-"""Which topics a partition reads: those of Faust's assignment, and by which consumer it fetches each."""
+"""Which topics a partition reads, and which of them Faust assigns or a consumer beside its own fetches."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The Source beside Faust's consumer: an own one of exactly the spots that were opened, positions in `state` only."""
+"""The Source of a consumer outside any group, of exactly the spots that were opened; and two sources as one."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.broker.ending import stopped
-from streams.broker.fetching import state_of, unread
+from streams.broker.fetching import keep_fetching, state_of, unread
 from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
@@ -42,6 +42,7 @@ class AssignedSource:
     async def start(self) -> None:
         """Connects."""
         await self._consumer.start()
+        keep_fetching(self._consumer)
 
     async def stop(self) -> None:
         """Gives the connections back."""
@@ -90,9 +91,7 @@ class AssignedSource:
 
     def unread(self, spot: Spot, upto: int) -> bool:
         tp = TopicPartition(*spot)
-        state = state_of(self._consumer, tp)
-        seen = self._ends.get(tp, 0) if state is not None and state.highwater is None else 0
-        return unread(self._consumer, tp, max(upto, seen))
+        return unread(self._consumer, tp, upto, seen=self._ends.get(tp, 0))
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:
         """Nothing to commit to."""

@@ -11,14 +11,13 @@ from faust.transport.drivers import aiokafka as stock
 from mode.services import Service
 
 from streams.broker.ending import stopped
+from streams.broker.fetching import keep_fetching
 from streams.broker.publish import METADATA_MAX_AGE_MS
 from streams.broker.rows import give_rows
 from streams.broker.salvage import Salvage
 from streams.broker.watch import Watch
 
 FETCH_WAIT_MS = 250
-PREFETCH_SECONDS = 0.01
-"""How long rows in hand of a spot that is held keep aiokafka from fetching the others of its broker; 0.1 by itself."""
 
 
 class LoopConsumer(stock.AIOKafkaConsumerThread):
@@ -34,7 +33,7 @@ class LoopConsumer(stock.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
-        self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_SECONDS
+        keep_fetching(self._ensure_consumer())
 
     async def stop(self) -> None:
         self.set_shutdown()

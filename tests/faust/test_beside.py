@@ -13,6 +13,7 @@ from streams.broker.assigned import AssignedSource, JoinedSource
 from streams.broker.source import Spot
 from streams.inputs import Inputs
 from streams.settings import Settings
+from streams.touchpoints.record import Record
 
 LARGE = b"x" * 700_000
 """Of such rows a fetch brings one or two."""
@@ -27,8 +28,8 @@ class Beside(AssignedSource):
         self.committed_to: dict[Spot, int] = {}
         self.first = asyncio.Event()
 
-    def _note(self, topic: str, partition: int, rows: Sequence[object]) -> None:
-        self.brought.setdefault((topic, partition), []).extend(row.offset for row in rows)  # type: ignore[attr-defined]
+    def _note(self, topic: str, partition: int, rows: Sequence[Record]) -> None:
+        self.brought.setdefault((topic, partition), []).extend(row.offset for row in rows)
         self.first.set()
 
     def commit(self, offsets: Mapping[Spot, int]) -> None:

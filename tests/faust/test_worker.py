@@ -18,11 +18,11 @@ from waiting import until
 from engine.event import HOLD_SPACING_MS
 from state.store import StoreDamaged
 from streams.broker.assigned import AssignedSource, JoinedSource
+from streams.broker.fetching import PREFETCH_SECONDS
 from streams.broker.publish import KafkaPublisher, Out
 from streams.broker.reader import read_all, reading
 from streams.broker.topics import migrate, touchpoint_topics
 from streams.faust.app import Group
-from streams.faust.loop import PREFETCH_SECONDS
 from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
@@ -164,18 +164,20 @@ async def test_events_become_actions_and_positions_are_committed(house: Settings
     async with publishing(house) as publisher, running(house) as one:
         await introduce(publisher, house, customers)
         await publish(publisher, house, [(c, touchpoint(c, "account.created", T0)) for c in customers])
+        await publish(publisher, house, [(b, touchpoint(a, "page.viewed", T0)) for a, b in pairwise(customers)])
         await until(lambda: _has(house, 50), 20)
-        await until(lambda: one.idle)
+        lanes = [lane for partition in one.worker.partitions.values() for lane in partition.lanes.values()]
+        await until(lambda: one.idle and any(lane.next for lane in lanes if lane.name == "touchpoints.rekeyed"))
         source: Any = one.worker.source
-        assert source._first.consumer.kafka._fetcher._prefetch_backoff == PREFETCH_SECONDS
+        for kafka in (source._first.consumer.kafka, source._other._consumer):
+            assert kafka._fetcher._prefetch_backoff == PREFETCH_SECONDS
     assert await actions(house) == sorted((c, "hello") for c in customers)
     consumer = AIOKafkaConsumer(bootstrap_servers=house.kafka, group_id=f"{house.prefix}-worker")
     await consumer.start()
     try:
-        for partition in range(PARTITIONS):
-            spot = TopicPartition(house.topic("touchpoints.web"), partition)
-            end = (await consumer.end_offsets([spot]))[spot]
-            assert (await consumer.committed(spot) or 0) == end
+        topics = [house.topic(name) for name in ("touchpoints.web", "touchpoints.rekeyed")]
+        ends = await consumer.end_offsets([TopicPartition(topic, n) for topic in topics for n in range(PARTITIONS)])
+        assert {spot: await consumer.committed(spot) or 0 for spot in ends} == ends
     finally:
         await consumer.stop()
 
