@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from state.record import Entry, Record
-from streams.broker.publish import MAX_BATCH_BYTES, Out, Publisher, PublishError
+from streams.broker.publish import MAX_BATCH_BYTES, Out, Poster, PublishError
 from streams.broker.reader import Read
 from streams.commit import Fenced, Leaving, Writer
 from streams.observing.faults import said
@@ -43,7 +43,7 @@ Outgoing = dict[tuple[str, int], list[tuple[Writer, Leaving]]]
 
 
 class Session:
-    """The writers of one producer session by partition. `publisher` ends with it, and all its epochs with that.
+    """The writers of one producer session by partition. `poster` ends with it, and all its epochs with that.
 
     `name` turns a name of docs/events.md into a full topic name; `durable(partition, writer)` is called when positions
     were proven; `fenced(partition)` when an epoch ended while the session goes on. `backlog`, set by whoever applies
@@ -53,7 +53,7 @@ class Session:
 
     def __init__(
         self,
-        publisher: Publisher,
+        poster: Poster,
         read: Read,
         name: Callable[[str], str],
         durable: Callable[[Writer], None],
@@ -64,7 +64,7 @@ class Session:
         self.writers: dict[int, Writer] = {}
         self.leaving = 0
         self.backlog = False
-        self._publisher = publisher
+        self._poster = poster
         self._read = read
         self._name = name
         self._durable = durable
@@ -166,7 +166,9 @@ class Session:
     async def _round(self, writers: list[Writer], *, lazy: bool, flush: bool = False) -> None:
         """One append for each of these partitions, all at once; then proof, then what may leave is handed on."""
         self._refuse_if_broken()
-        rounds, hurried = [], self.hurried
+        rounds: list[Awaitable[None]] = []
+        plain: list[tuple[Writer, list[list[Out]]]] = []
+        hurried = self.hurried
         for writer in writers:
             if self.writers.get(writer.partition.number) is not writer:
                 continue
@@ -176,7 +178,10 @@ class Session:
             if letters:
                 rounds.append(self._with_letters(writer, outs, letters))
             elif outs:
-                rounds.append(self._append(writer, outs))
+                plain.append((writer, _chunks(outs)))
+        topic = self._name("state")
+        posted = self._poster.post([(topic, writer.partition.number, chunks[0]) for writer, chunks in plain])
+        rounds += [self._append(*each, first) for each, first in zip(plain, posted, strict=True)]
         try:
             await asyncio.gather(*rounds)
             self.moved.set()
@@ -195,22 +200,25 @@ class Session:
         for topic, out in letters:
             by_topic[topic].append(out)
         sends: list[Awaitable[object]] = [
-            self._publisher.append(self._name(topic), writer.partition.number, found)
-            for topic, found in by_topic.items()
+            self._poster.append(self._name(topic), writer.partition.number, found) for topic, found in by_topic.items()
         ]
         if outs:
-            sends.append(self._append(writer, outs))
+            chunks = _chunks(outs)
+            first = self._poster.append(self._name("state"), writer.partition.number, chunks[0])
+            sends.append(self._append(writer, chunks, first))
         await asyncio.gather(*sends)
         writer.dead_published()
         self._observer.dead_lettered(len(letters))
 
-    async def _append(self, writer: Writer, outs: list[Out]) -> None:
-        """Appends in chunks that are one batch each, so that every gap between acknowledged offsets is seen."""
+    async def _append(self, writer: Writer, chunks: list[list[Out]], first: Awaitable[int]) -> None:
+        """Appends chunks that are one batch each, so that every gap between acknowledged offsets is seen; the `first`
+        is on its way.
+        """
         number, topic = writer.partition.number, self._name("state")
         expected = writer.expected
         between: list[tuple[bytes, int]] = []
-        for chunk in _chunks(outs):
-            base = await self._publisher.append(topic, number, chunk)
+        for chunk in chunks:
+            base = await (first if chunk is chunks[0] else self._poster.append(topic, number, chunk))
             if base != expected:
                 between += await self._between(topic, number, expected, base)
             expected = base + len(chunk)
@@ -245,15 +253,13 @@ class Session:
             self._out_wake.clear()
             out, self._out = self._out, defaultdict(list)
             self._under_way = out
-            await asyncio.gather(*(self._publish(*spot, found) for spot, found in out.items()))
+            lots = [(self._name(topic), n, [_out(one.entry) for _, one in found]) for (topic, n), found in out.items()]
+            await asyncio.gather(*self._poster.post(lots))
             self._under_way = {}
             self._acknowledge(out)
             self.moved.set()
             if not self.leaving:
                 self._idle.set()
-
-    async def _publish(self, topic: str, partition: int, found: Sequence[tuple[Writer, Leaving]]) -> None:
-        await self._publisher.append(self._name(topic), partition, [_out(one.entry) for _, one in found])
 
     def _acknowledge(self, out: Outgoing) -> None:
         upto: dict[Record, tuple[Writer, Leaving]] = {}

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from streams.broker.publish import Out, PublishError
+from streams.broker.publish import Out, Poster, PublishError
 
 
 class Row(NamedTuple):
@@ -19,7 +19,7 @@ class Row(NamedTuple):
     headers: Sequence[tuple[str, bytes]]
 
 
-class FakeLog:
+class FakeLog(Poster):
     """`refuse` names topics whose appends fail; `gate(topic)` holds appends of a topic until it is set;
     `held` counts what it held."""
 

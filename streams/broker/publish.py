@@ -1,13 +1,14 @@
 """How records leave: one idempotent producer session, closed batches, every future awaited with a time limit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 
 from streams.broker.security import Brokers, client_options
+from streams.broker.sending import Sender
 from streams.observing.faults import said
 
 MAX_BATCH_BYTES = 1 << 20
@@ -30,6 +31,10 @@ class PublishError(Exception):
     """A write that is not known to be durable. Never sent again within the session: end it (docs/protocol.md 1.16)."""
 
 
+Lot = tuple[str, int, Sequence[Out]]
+"""What goes to one partition: the topic, its number, and the records."""
+
+
 class Publisher(Protocol):
     """Something that appends records to a partition of a topic, in order."""
 
@@ -42,8 +47,19 @@ class Publisher(Protocol):
         ...
 
 
-class Connection(Publisher, Protocol):
-    """A Publisher that lives for one producer session."""
+class Poster(Publisher, Protocol):
+    """A Publisher that takes much at once."""
+
+    def post(self, lots: Sequence[Lot]) -> list[Awaitable[int]]:
+        """Appends each lot, as `append` does; gives what is to be awaited for each, at most one lot of a partition.
+
+        Where it can, it sends all of them at once and not with the first wait.
+        """
+        return [self.append(*lot) for lot in lots]
+
+
+class Connection(Poster, Protocol):
+    """A Poster that lives for one producer session."""
 
     async def start(self) -> None:
         """Connects. Raises KafkaError or OSError where no broker answers."""
@@ -75,6 +91,7 @@ class KafkaPublisher:
             request_timeout_ms=int(timeout_seconds * 1000),
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
+        self._sender = Sender(self._producer, int(timeout_seconds * 1000))
         self._timeout_seconds = timeout_seconds
         self._judging: set[asyncio.Task[None]] = set()
 
@@ -83,7 +100,8 @@ class KafkaPublisher:
         await self._producer.start()
 
     async def stop(self) -> None:
-        """Ends the session and gives its connections back; what is still on its way gets a few seconds."""
+        """Ends the session and gives its connections back; what is still on its way is given up."""
+        await self._sender.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timeout_seconds):
                 await self._producer.stop()
@@ -91,11 +109,24 @@ class KafkaPublisher:
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         first: int | None = None
         for batch in self._batches(records):
-            offset = await self._send(topic, partition, batch)
+            offset = await self._offset(topic, partition, self._sent(topic, partition, batch))
             first = offset if first is None else first
         if first is None:
             raise ValueError(f"{topic}/{partition}: nothing to append; give at least one record")
         return first
+
+    def post(self, lots: Sequence[Lot]) -> list[Awaitable[int]]:
+        posted: list[Awaitable[int]] = []
+        there = self._producer.client.cluster.partitions_for_topic
+        for topic, partition, records in lots:
+            batches = self._batches(records) if partition in (there(topic) or ()) else []
+            if len(batches) == 1:
+                future = self._sender.send(topic, partition, batches[0])
+                posted.append(self._offset(topic, partition, self._acknowledged(future)))
+            else:
+                posted.append(self.append(topic, partition, records))
+        self._sender.leave()
+        return posted
 
     def _batches(self, records: Sequence[Out]) -> list[Any]:
         batches = [self._producer.create_batch()]
@@ -111,35 +142,39 @@ class KafkaPublisher:
         batches[-1].close()
         return [batch for batch in batches if batch.record_count()]
 
-    async def _send(self, topic: str, partition: int, batch: Any) -> int:
+    async def _sent(self, topic: str, partition: int, batch: Any) -> int:
+        there = await self._producer.partitions_for(topic)
+        if partition not in there:
+            raise PublishError(
+                f"the topic has {len(there)} partitions; `sillage topics plan` tells what is not as declared"
+            )
+        return await self._acknowledged(self._sender.send(topic, partition, batch))
+
+    async def _offset(self, topic: str, partition: int, offset: Awaitable[int]) -> int:
         try:
-            future = await self._producer.send_batch(batch, topic, partition=partition)
-            metadata = await self._acknowledged(future)
+            found = await offset
         except Exception as fault:
             raise PublishError(f"{topic}/{partition}: a write was not acknowledged ({said(fault)})") from fault
-        if metadata is None or metadata.offset < 0:
+        if found < 0:
             raise PublishError(f"{topic}/{partition}: the broker gave no offset for a write")
-        return int(metadata.offset)
+        return found
 
-    async def _acknowledged(self, future: asyncio.Future[Any]) -> Any:
-        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back.
-
-        `future` may be cancelled, or be told that the time is over: the producer keeps one of its own.
-        """
+    async def _acknowledged(self, future: asyncio.Future[int]) -> int:
+        """Waits on; a broker known to be away does not count towards the limit, which begins anew when it is back."""
         late = asyncio.get_running_loop().call_later(self._timeout_seconds, self._late, future, False)
         try:
             return await future
         finally:
             late.cancel()
 
-    def _late(self, future: asyncio.Future[Any], away: bool) -> None:
+    def _late(self, future: asyncio.Future[int], away: bool) -> None:
         """The time of a write is over; whether its broker was `away` at that time before."""
         if not future.done():
             task = asyncio.get_running_loop().create_task(self._judge(future, away))
             self._judging.add(task)
             task.add_done_callback(self._judging.discard)
 
-    async def _judge(self, future: asyncio.Future[Any], away: bool) -> None:
+    async def _judge(self, future: asyncio.Future[int], away: bool) -> None:
         answers = await self.broker_answers()
         if future.done():
             return

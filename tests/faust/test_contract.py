@@ -5,6 +5,8 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.consumer import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import PartitionRecords
@@ -12,6 +14,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import Assignment, Subscription, SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.producer import AIOKafkaProducer
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
@@ -48,10 +51,13 @@ def test_versions_are_those_that_were_read(package: str, wanted: str) -> None:
         (Assignment, ["tps", "state_value"]),
         (TopicPartitionState, ["position", "has_valid_position"]),
         (fetcher.PartitionRecords, ["_consumer_record"]),
-        (AIOKafkaProducer, ["create_batch", "send_batch"]),
+        (AIOKafkaProducer, ["create_batch", "partitions_for"]),
+        (TransactionManager, ["producer_id", "producer_epoch"]),
+        (AIOKafkaConnection, ["send", "connected", "close"]),
+        (ClusterMetadata, ["leader_for_partition", "partitions_for_topic"]),
         (GroupCoordinator, ["check_errors"]),
-        (BatchBuilder, ["append", "close", "record_count"]),
-        (AIOKafkaClient, ["send"]),
+        (BatchBuilder, ["append", "close", "record_count", "_set_producer_state", "_build"]),
+        (AIOKafkaClient, ["send", "force_metadata_update"]),
         (FetchRequest, ["topics"]),
         (fetcher.PartitionRecords, ["_unpack_records", "__next__"]),
     ],
@@ -74,7 +80,8 @@ def test_attributes_that_are_set_at_construction_are_there() -> None:
         (fetcher.Fetcher._proc_fetch_request, ["backoff=self._prefetch_backoff"]),
         (fetcher.FetchResult.__init__, ["self._partition_records ="]),
         (fetcher.PartitionRecords.__init__, ["self.next_fetch_offset =", "self._records_iterator ="]),
-        (AIOKafkaClient.__init__, ["self.cluster ="]),
+        (AIOKafkaClient.__init__, ["self.cluster =", "self._conns ="]),
+        (AIOKafkaProducer.__init__, ["self._txn_manager =", "self.client ="]),
     ):
         source = inspect.getsource(owner)
         assert [name for name in names if name not in source] == []
@@ -118,3 +125,10 @@ def test_an_iterator_that_raised_stays_in_place_without_a_frame() -> None:
     with pytest.raises(Exception, match="less than the minimum"):
         next(unpacking)
     assert unpacking._records_iterator.gi_frame is None
+
+
+def test_a_connection_writes_a_request_before_its_answer_is_awaited() -> None:
+    """A plain function, so that what is sent is on the wire in the turn in which it was handed over."""
+    assert not inspect.iscoroutinefunction(AIOKafkaConnection.send)
+    source = inspect.getsource(AIOKafkaConnection.send)
+    assert source.index("self._writer.write(") < source.index("return wait_for(fut")

@@ -9,7 +9,7 @@ from fakelog import FakeLog, Row
 from simulation.virtual import Loop, Process
 
 from state.changelog import POSITIONS, Fold
-from streams.broker.publish import Out, PublishError
+from streams.broker.publish import Connection, Out, PublishError
 from streams.broker.source import Spot
 
 LIMIT_SECONDS = 1.0
@@ -116,7 +116,7 @@ class Request:
         self.landed = False
 
 
-class Session:
+class Session(Connection):
     """A Connection: one producer session of `process`, whose requests of one spot land in order, as idempotent ones do.
 
     Behind a request that was lost none of the same spot lands any more.
