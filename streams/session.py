@@ -180,9 +180,9 @@ class Session:
             elif outs:
                 plain.append((writer, _chunks(outs)))
         topic = self._name("state")
-        posted = self._poster.post([(topic, writer.partition.number, chunks[0]) for writer, chunks in plain])
-        rounds += [self._append(*each, first) for each, first in zip(plain, posted, strict=True)]
         try:
+            posted = self._poster.post([(topic, writer.partition.number, chunks[0]) for writer, chunks in plain])
+            rounds += [self._append(*each, first) for each, first in zip(plain, posted, strict=True)]
             await asyncio.gather(*rounds)
             self.moved.set()
         except BaseException as fault:

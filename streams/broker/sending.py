@@ -65,6 +65,7 @@ class Sender:
 
     async def stop(self) -> None:
         """Gives up what is on its way: whether it landed is not known."""
+        self._ready.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -72,7 +73,6 @@ class Sender:
             for batch in queue:
                 if not batch.acknowledged.done():
                     batch.acknowledged.set_exception(ProducerClosed())
-        self._queues.clear()
 
     def _go(self, batch: Batch) -> None:
         if not self._ready:

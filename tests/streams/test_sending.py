@@ -171,3 +171,18 @@ async def test_what_is_on_its_way_when_the_session_ends_is_of_unknown_fate(
     await publisher.stop()
     ended = await asyncio.gather(*appends, return_exceptions=True)
     assert [isinstance(one, PublishError) and "ProducerClosed" in str(one) for one in ended] == [True] * 3
+
+
+async def test_what_was_handed_over_as_the_session_ends_does_not_leave(
+    kafka: str, publisher: KafkaPublisher, topic: str
+) -> None:
+    connection(publisher, topic)._read_task.cancel()
+    under_way = asyncio.create_task(publisher.append(*lot(topic, 1, b"b")))
+    await turns()
+    append = asyncio.create_task(publisher.append(*lot(topic, 0, b"a")))
+    await asyncio.sleep(0)
+    await publisher.stop()
+    await asyncio.gather(under_way, return_exceptions=True)
+    with pytest.raises(PublishError, match="ProducerClosed"):
+        await append
+    assert await rows(kafka, topic) == [b"first"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -17,7 +17,7 @@ from state.changelog import ACCEPT, POSITIONS, Fold, Mark, encode_positions, mar
 from state.codec import decode, encode
 from state.record import Entry, Record
 from state.store import MemoryStore
-from streams.broker.publish import Out, PublishError
+from streams.broker.publish import Lot, Out, PublishError
 from streams.commit import SLICE, Writer
 from streams.processor import deciding
 from streams.recovery import RecoveryError, starts, take_over, unpublished
@@ -304,6 +304,25 @@ async def test_a_write_whose_fate_is_unknown_ends_the_session() -> None:
     assert isinstance(ear.end, ExceptionGroup)
     assert ear.end.subgroup(PublishError) is not None
     assert log.values("actions") == []
+
+
+async def test_a_round_that_cannot_be_handed_over_ends_the_session_and_no_positions_pass_what_it_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    async with owner(log, rig, ear) as (session, _):
+        await session.flush()
+
+        def refuses(lots: Sequence[Lot]) -> list[Awaitable[int]]:
+            raise PublishError("refused by the test")
+
+        arrives(rig, session, "page.viewed")
+        with monkeypatch.context() as patch:
+            patch.setattr(log, "post", refuses)
+            with pytest.raises(PublishError, match="refused by the test"):
+                await session.flush()
+        with pytest.raises(PublishError, match="broken off"):
+            await session.flush()
 
 
 async def test_a_flush_cut_short_ends_the_session_and_no_positions_pass_what_it_took() -> None:
