@@ -204,7 +204,7 @@ class Session:
         ]
         if outs:
             chunks = _chunks(outs)
-            first = self._poster.append(self._name("state"), writer.partition.number, chunks[0])
+            [first] = self._poster.post([(self._name("state"), writer.partition.number, chunks[0])])
             sends.append(self._append(writer, chunks, first))
         await asyncio.gather(*sends)
         writer.dead_published()

@@ -1,7 +1,7 @@
 """How records leave: one idempotent producer session, closed batches, every future awaited with a time limit."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -47,6 +47,21 @@ class Publisher(Protocol):
         ...
 
 
+class Begun:
+    """What is awaited of something that was begun: a coroutine made by the wait, so that none is left over unawaited
+    where a session ends before.
+    """
+
+    __slots__ = ("_arguments", "_function")
+
+    def __init__(self, function: Callable[..., Coroutine[Any, Any, int]], *arguments: Any) -> None:
+        self._function = function
+        self._arguments = arguments
+
+    def __await__(self) -> Generator[Any, Any, int]:
+        return self._function(*self._arguments).__await__()
+
+
 class Poster(Publisher, Protocol):
     """A Publisher that takes much at once."""
 
@@ -55,7 +70,7 @@ class Poster(Publisher, Protocol):
 
         Where it can, it sends all of them at once and not with the first wait.
         """
-        return [self.append(*lot) for lot in lots]
+        return [Begun(self.append, *lot) for lot in lots]
 
 
 class Connection(Poster, Protocol):
@@ -122,9 +137,9 @@ class KafkaPublisher:
             batches = self._batches(records) if partition in (there(topic) or ()) else []
             if len(batches) == 1:
                 future = self._sender.send(topic, partition, batches[0])
-                posted.append(self._offset(topic, partition, self._acknowledged(future)))
+                posted.append(Begun(self._offset, topic, partition, Begun(self._acknowledged, future)))
             else:
-                posted.append(self.append(topic, partition, records))
+                posted.append(Begun(self.append, topic, partition, records))
         self._sender.leave()
         return posted
 
