@@ -121,7 +121,7 @@ async def test_a_broker_that_does_not_answer_in_time_is_connected_to_anew(
 async def test_after_the_last_sequence_number_comes_the_first(
     kafka: str, publisher: KafkaPublisher, topic: str
 ) -> None:
-    """aiokafka's own went below 0, and the broker took no more of the session."""
+    """aiokafka's own goes on below 0."""
     long_lived = KafkaPublisher(kafka)
     await long_lived.start()
     long_lived._sender._sequences[TopicPartition(topic, 0)] = SEQUENCES - 2
