@@ -13,7 +13,7 @@ are damaged otherwise are deleted, and the changelog is read from its start.
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -120,8 +120,8 @@ class RocksStore:
         self._limit = live
         self._live.keep(live)
 
-    def trim(self, busy: Busy) -> None:
-        self._live.trim(busy)
+    def trim(self, busy: Busy, brief: Iterable[bytes] = ()) -> None:
+        self._live.trim(busy, brief)
 
     def timers(self) -> Iterator[tuple[bytes, int]]:
         skip = len(TIMERS)

@@ -1,7 +1,7 @@
 """Where a partition's records are kept: the promise, and the store in memory."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from state.changelog import Mark
@@ -79,8 +79,10 @@ class PartitionStore(Protocol):
         """So many decoded records are kept from now on; `trim` lets go of what is beyond."""
         ...
 
-    def trim(self, busy: Busy) -> None:
-        """Lets go of a few decoded records, where there are many, that are not busy."""
+    def trim(self, busy: Busy, brief: Iterable[bytes] = ()) -> None:
+        """Lets go of the decoded records under the keys in `brief`, and of a few others where there are many, that are
+        not busy.
+        """
         ...
 
     def timers(self) -> Iterator[tuple[bytes, int]]:
@@ -132,15 +134,19 @@ class Live:
         """The decoded record under `key`, as old or young as it is."""
         return self.young.get(key) or self.old.get(key)
 
-    def trim(self, busy: Busy) -> None:
+    def trim(self, busy: Busy, brief: Iterable[bytes] = ()) -> None:
         """See PartitionStore.trim."""
-        old = self.old
+        young, old = self.young, self.old
+        for key in brief:
+            record = young.get(key)
+            if record is not None and not busy(key, record):
+                del young[key]
         # Two for each that came since, so that the old have gone before the young are half as many again.
         looked_at = max(TRIM_RECORDS, 2 * (len(self.young) - self._before))
         for _ in range(min(looked_at, len(old))):
             key, record = old.popitem()
             if busy(key, record):
-                self.young[key] = record
+                young[key] = record
         if not old and len(self.young) > self._half:
             self.old, self.young = self.young, {}
         self._before = len(self.young)
@@ -196,8 +202,8 @@ class MemoryStore:
         self._limit = live
         self._live.keep(live)
 
-    def trim(self, busy: Busy) -> None:
-        self._live.trim(busy)
+    def trim(self, busy: Busy, brief: Iterable[bytes] = ()) -> None:
+        self._live.trim(busy, brief)
 
     def timers(self) -> Iterator[tuple[bytes, int]]:
         return ((key, due_at) for key, value in self._stored.items() if (due_at := due_of(value)))

@@ -3,7 +3,7 @@ positions.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -56,6 +56,7 @@ class Writer:
         self._seconds = seconds
         self._written: dict[bytes, bytes] = {}
         self._speaking: list[tuple[bytes, Record, int]] = []
+        self._brief: Collection[bytes] = ()
         self._in_flight: Positions | None = None
         self._pass: list[bytes] | None = None
         self._pass_slice = 0
@@ -74,8 +75,8 @@ class Writer:
 
     @property
     def urgent(self) -> bool:
-        """Whether something waits that must be written at once."""
-        return bool(self.partition.processor.urgent)
+        """Whether something waits that goes with the next round."""
+        return self.partition.processor.pressing
 
     def lazy(self, *, hurried: bool = False) -> bool:
         """Whether a pass is under way or due; where it is `hurried`, that is as soon as anything is dirty."""
@@ -98,7 +99,8 @@ class Writer:
         self._pass_dead = []
 
     def take(self, *, lazy: bool, flush: bool = False, hurried: bool = False, share: int = 1) -> list[Out]:
-        """The next round: all that is urgent, and with `lazy` a slice of the pass; with `flush` all of it.
+        """The next round: all that is urgent, what is brief where there is enough, and with `lazy` a slice of the pass;
+        with `flush` all of it.
 
         A `hurried` slice is long; so many writers `share` the round.
         """
@@ -111,6 +113,9 @@ class Writer:
             records = {DEAD_LETTERS: records.pop(DEAD_LETTERS), **records}
         for key in records:
             processor.dirty.pop(key, None)
+        brief = processor.take_brief()
+        self._brief = brief.keys()
+        records |= brief
         if lazy and self._pass is not None:
             least = HURRIED_SLICE // share if hurried else self._pass_slice
             records |= self._slice(share, len(self._pass) if flush else least)
@@ -180,7 +185,8 @@ class Writer:
             mark.meet(between)
         written, self._written = self._written, {}
         store.settle(written, mark)
-        store.trim(self._busy)
+        brief, self._brief = self._brief, ()
+        store.trim(self._busy, brief)
 
     def _busy(self, key: bytes, record: Record) -> bool:
         processor = self.partition.processor
@@ -192,5 +198,4 @@ class Writer:
         processor = self.partition.processor
         processor.unpublished -= len(gone)
         processor.unpublished_bytes -= sum([len(entry.value) for entry in gone])
-        if key not in processor.urgent:
-            processor.dirty[key] = record
+        processor.change(key, record)

@@ -140,8 +140,7 @@ class Driver:
                 elif entry.topic == "decisions":
                     found.append(_trace(entry.value))
             record.published(record.out_seq)
-        self._processor.urgent.clear()
-        self._processor.dirty.clear()
+        self._processor.clear_changed()
         return found
 
     def refused(self) -> list[str]:

@@ -34,6 +34,8 @@ LARGEST_OUTPUT = 3 << 20
 CHECK_FROM = 4 << 20
 """Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
 
+BRIEF_RECORDS = 60
+"""Brief records from which they are written with the next round; fewer at a time would cost more."""
 MOST_RETURNED = 10_000
 """Of what is given back of budgets and waits until that is durable; what is beyond is lost."""
 NOTHING: Sequence[Entry] = ()
@@ -97,9 +99,10 @@ class Processor:
     """Applies inputs to the records of one partition.
 
     `urgent` holds the records with something new that must leave, `dirty` those changed otherwise, both by key in order
-    of change; whoever writes records takes them out. `held` counts all proposals held so far; `returned` is what
-    was given back of budgets and may not be durable yet. `wall` gives the wall clock in ms, used only for the age of
-    what is queued.
+    of change; whoever writes records takes them out. `brief` names those of `dirty` that a timer asked for last: they
+    are best written, and let go, while they are in the machine's caches. `held` counts all proposals held so far;
+    `returned` is what was given back of budgets and may not be durable yet. `wall` gives the wall clock in ms, used
+    only for the age of what is queued.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Processor:
         self.timers = TimerIndex()
         self.urgent: dict[bytes, Record] = {}
         self.dirty: dict[bytes, Record] = {}
+        self.brief: dict[bytes, None] = {}
         self.counts = Counts()
         self.unpublished = 0
         self.unpublished_bytes = 0
@@ -134,6 +138,27 @@ class Processor:
     def unwritten(self) -> int:
         """How many records hold what is not written yet, and stay decoded until it is."""
         return len(self.urgent) + len(self.dirty)
+
+    @property
+    def pressing(self) -> bool:
+        """Whether anything should be written with the next round of writes, whether or not a lazy pass is due."""
+        return bool(self.urgent) or len(self.brief) >= BRIEF_RECORDS
+
+    def take_brief(self) -> dict[bytes, Record]:
+        """Takes what is brief out of `dirty`, where there is enough of it."""
+        if len(self.brief) < BRIEF_RECORDS:
+            return {}
+        brief, self.brief = self.brief, {}
+        records = {key: self.dirty[key] for key in brief if key in self.dirty and self.dirty[key].brief}
+        for key in records:
+            del self.dirty[key]
+        return records
+
+    def clear_changed(self) -> None:
+        """All that was changed is taken care of."""
+        self.urgent.clear()
+        self.dirty.clear()
+        self.brief.clear()
 
     def arrive(self, origin: str, offset: int, event: Event, at: int, row: Row, name: str, hold_until: int = 0) -> None:
         """Takes the event at `offset` of `origin` at instant `at` (ms), unless it was taken before.
@@ -159,8 +184,16 @@ class Processor:
         self._name = name
         self._decide(key, record, EventArrived(event, at, hold_until), row, origin, offset)
         record.applied[origin] = offset
+        record.brief = False
         if key not in self.urgent:
             self.dirty[key] = record
+
+    def change(self, key: bytes, record: Record) -> None:
+        """The record holds what is not written yet and hurries nobody."""
+        if key not in self.urgent:
+            self.dirty[key] = record
+            if record.brief:
+                self.brief[key] = None
 
     def meet(self, key: bytes, record: Record, origin: str, number: int, given: EventArrived, event_bytes: int) -> None:
         """Decides an event that a walk brings to a customer of ours, whose record then names the walk's number."""
@@ -176,8 +209,9 @@ class Processor:
         record = self.store.get(key)
         if record is None or record.customer is None:
             return
-        if self._decide(key, record, TimerFired(at, hold_until), None, "timer", at) and key not in self.urgent:
-            self.dirty[key] = record
+        if self._decide(key, record, TimerFired(at, hold_until), None, "timer", at):
+            record.brief = True
+            self.change(key, record)
 
     def _decide(
         self, key: bytes, record: Record, given: EventArrived | TimerFired, row: Row | None, origin: str, offset: int
@@ -359,9 +393,3 @@ def _labels(output: AnyOutput) -> tuple[str, str]:
     if isinstance(output, Call):
         return output.journey, "service"
     return (output.journey, "task") if isinstance(output, Task) else ("", "")
-
-
-def customers(store: PartitionStore) -> list[Customer]:
-    """Every customer of a store, decoded; for tests and reports, not for the hot path."""
-    records = (store.get(key) for key in store)
-    return [record.customer for record in records if record is not None and record.customer is not None]

@@ -353,7 +353,7 @@ class Worker:
             busy = busy or done > 0
             backlog = backlog or (done >= min(step, STEP) and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
             self._release(partition)
-            urgent = urgent or bool(partition.processor.urgent)
+            urgent = urgent or partition.processor.pressing
             if urgent and (partition.asks or now() - told >= ROUND_SECONDS):
                 session.changed()
                 urgent, told = False, now()

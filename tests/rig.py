@@ -7,6 +7,7 @@ from typing import Any
 from fakelog import Row
 
 from engine.catalog import Catalog, MessageSpec, compile_journey
+from engine.customer import Customer
 from journeys.ids import with_ids
 from journeys.model import Journey
 from state.store import MemoryStore, PartitionStore
@@ -147,3 +148,9 @@ def willing(rig: Rig, *customers: str, at: int = T0) -> None:
     for customer in customers or ("c1",):
         answer = {"topic": "offers", "channel": "email", "given": True}
         rig.put("touchpoints.web", at, "consent.changed", customer, properties=answer)
+
+
+def customers(store: PartitionStore) -> list[Customer]:
+    """Every customer of a store, decoded."""
+    records = (store.get(key) for key in store)
+    return [record.customer for record in records if record is not None and record.customer is not None]

@@ -163,8 +163,7 @@ class Player:
         changed = {**self._processor.dirty, **self._processor.urgent}
         written = {key: encode(record, 0) for key, record in changed.items() if not _is_ours(key)}
         self._store.settle(written, Mark())
-        self._processor.dirty.clear()
-        self._processor.urgent.clear()
+        self._processor.clear_changed()
         self._store.trim(lambda key, _record: _is_ours(key))
 
     def _note_change(self, key: bytes, record: Record) -> None:

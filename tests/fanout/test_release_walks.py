@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rig import HOUR, MESSAGES, T0, Rig, with_email
+from rig import HOUR, MESSAGES, T0, Rig, customers, with_email
 
 from engine.catalog import Catalog, compile_journey
 from engine.customer import Customer
@@ -11,7 +11,7 @@ from engine.program import CompiledJourney, Move, Pause
 from journeys.ids import with_ids
 from journeys.model import Journey
 from streams.driver import Driver
-from streams.processor import customers, deciding
+from streams.processor import deciding
 
 WEB = "touchpoints.web"
 WAIT = ({"wait": "1h"}, {"send": "hello"})

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from prometheus_client import CollectorRegistry
 from rig import HOUR, OFFER, T0, catalog
+from rig import customers as customers_of
 from waiting import until
 
 from engine.event import HOLD_SPACING_MS
@@ -27,7 +28,6 @@ from streams.metrics.metrics import Metrics
 from streams.metrics.observer import WorkerObserver
 from streams.metrics.watchdog import Watchdog
 from streams.process import find_inputs
-from streams.processor import customers as customers_of
 from streams.processor import deciding
 from streams.settings import Settings
 from streams.touchpoints.decoder import Record as Row

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -119,8 +119,8 @@ def busy_let_go() -> contextlib.AbstractContextManager[object]:
     """A store lets go of records that hold more than their stored bytes."""
     trim = MemoryStore.trim
 
-    def trimmed(store: MemoryStore, _busy: Busy) -> None:
-        trim(store, lambda _key, _record: False)
+    def trimmed(store: MemoryStore, _busy: Busy, brief: Iterable[bytes]) -> None:
+        trim(store, lambda _key, _record: False, brief)
 
     return patch.object(MemoryStore, "trim", trimmed)
 

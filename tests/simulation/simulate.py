@@ -52,6 +52,7 @@ SIZES = {
     "state.store.SORTED_AT_ONCE": (1_000, 1),
     "streams.session.MOST_UNWRITTEN": (24_000, 3, 30),
     "streams.worker.LIVE_RECORDS": (24_000, 2),
+    "streams.processor.BRIEF_RECORDS": (60, 1, 2),
 }
 """A seed has one of each: what takes thousands of records to happen in life happens with a few here."""
 

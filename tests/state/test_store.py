@@ -99,6 +99,14 @@ def test_who_is_busy_is_kept(store: PartitionStore) -> None:
     assert store.get(b"c1") is before
 
 
+def test_who_is_brief_is_let_go_at_once_unless_busy(store: PartitionStore) -> None:
+    settled(store, {b"c1": stored(), b"c2": stored()})
+    before = [store.get(b"c1"), store.get(b"c2")]
+    store.trim(lambda key, _record: key == b"c2", [b"c1", b"c2", b"nobody"])
+    assert store.get(b"c1") is not before[0]
+    assert store.get(b"c2") is before[1]
+
+
 def test_a_proven_write_is_what_is_read_once_the_record_was_let_go(store: PartitionStore) -> None:
     settled(store, {b"c1": stored(applied=1)})
     record = store.get(b"c1")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from atwork import Connection, Deaf
-from rig import Rig, catalog
+from rig import HOUR, Rig, catalog
 
 from streams.inputs import Inputs
 from streams.processor import deciding
@@ -53,3 +53,15 @@ async def test_nothing_is_told_where_nothing_is_urgent() -> None:
     worker, told, session = worker_of(Rig(), Rig())
     assert not await worker._sweep(session)
     assert told == []
+
+
+async def test_what_only_timers_asked_for_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.processor.BRIEF_RECORDS", 1)
+    rig = Rig()
+    rig.put("touchpoints.web", rig.wall.now, "basket.updated")
+    rig.run()
+    rig.processor.dirty.clear()
+    rig.wall.now += HOUR
+    worker, told, session = worker_of(rig)
+    assert await worker._sweep(session)
+    assert told == [[bool(rig.processor.urgent)]]
