@@ -125,11 +125,13 @@ class Sender:
         return batch.data
 
     async def _exchange(self, batches: Sequence[Batch], response: Awaitable[Any]) -> None:
-        answers: dict[TopicPartition, int | Exception]
+        places = [batch.place for batch in batches]
+        # A partition that an answer leaves out is sent again: the broker knows what it has.
+        answers: dict[TopicPartition, int | Exception] = dict.fromkeys(places, RequestTimedOutError())
         try:
-            answers = _answers(await response)
+            answers |= _answers(await response)
         except (KafkaError, OSError) as fault:
-            answers = dict.fromkeys([batch.place for batch in batches], fault)
+            answers = dict.fromkeys(places, fault)
         again = []
         for batch in batches:
             answer = answers[batch.place]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from streams.broker.publish import Out, Publisher
 from streams.broker.source import Spot
 
-Lot = tuple[Sequence[Out], "asyncio.Future[int]"]
+Waiting = tuple[Sequence[Out], "asyncio.Future[int]"]
 
 
 class Together:
@@ -14,16 +14,16 @@ class Together:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._lots: dict[Spot, list[Lot]] = {}
+        self._waiting: dict[Spot, list[Waiting]] = {}
         self._writing: set[asyncio.Task[None]] = set()
 
     async def append(self, topic: str, partition: int, records: Sequence[Out]) -> int:
         written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         spot = (topic, partition)
-        if spot in self._lots:
-            self._lots[spot].append((records, written))
+        if spot in self._waiting:
+            self._waiting[spot].append((records, written))
         else:
-            self._lots[spot] = [(records, written)]
+            self._waiting[spot] = [(records, written)]
             task = asyncio.create_task(self._write(spot))
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
@@ -31,21 +31,21 @@ class Together:
 
     async def _write(self, spot: Spot) -> None:
         try:
-            while lots := self._lots[spot]:
-                self._lots[spot] = []
-                await self._write_one(spot, lots)
+            while waiting := self._waiting[spot]:
+                self._waiting[spot] = []
+                await self._write_one(spot, waiting)
         finally:
-            del self._lots[spot]
+            del self._waiting[spot]
 
-    async def _write_one(self, spot: Spot, lots: Sequence[Lot]) -> None:
+    async def _write_one(self, spot: Spot, waiting: Sequence[Waiting]) -> None:
         try:
-            at = await self._publisher.append(*spot, [out for records, _ in lots for out in records])
+            at = await self._publisher.append(*spot, [out for records, _ in waiting for out in records])
         except Exception as fault:
-            for _, written in lots:
+            for _, written in waiting:
                 if not written.done():
                     written.set_exception(fault)
             return
-        for records, written in lots:
+        for records, written in waiting:
             if not written.done():
                 written.set_result(at)
             at += len(records)

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.client import ConnectionGroup
 from waiting import turns, until
 
+from streams.broker import sending
 from streams.broker.publish import KafkaPublisher, Out, PublishError
 from streams.broker.sending import SEQUENCES
 from streams.broker.topics import delete_all, migrate
@@ -99,6 +100,17 @@ async def test_a_batch_whose_answer_was_lost_is_sent_again_and_written_once(
     assert await told == 1
     assert await publisher.append(*lot(topic, 0, b"b")) == 2
     assert await rows(kafka, topic) == [b"first", b"a", b"b"]
+
+
+async def test_a_batch_that_an_answer_leaves_out_is_sent_again_and_written_once(
+    kafka: str, publisher: KafkaPublisher, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out: list[dict[TopicPartition, int | Exception]] = [{}]
+    told = sending._answers
+    monkeypatch.setattr(sending, "_answers", lambda response: left_out.pop() if left_out else told(response))
+    assert await publisher.append(*lot(topic, 0, b"a")) == 1
+    assert not left_out
+    assert await rows(kafka, topic) == [b"first", b"a"]
 
 
 async def _end(kafka: str, topic: str, wanted: int) -> bool:
