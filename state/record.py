@@ -34,8 +34,8 @@ class Record:
     `applied` maps an origin to the last offset taken from it; `outbox` is ordered by `seq`, of which `out_seq` is the
     last given out; `handed_seq` (not stored) is the last one handed to publication. `size` estimates the stored bytes
     from above; `due_at` is when the next timer is due (ms, 0 for none), as the timer index has it; `indexed` is what
-    the index of a store on disk says of it; `brief` says that a timer asked for it last, after which hardly
-    anybody does soon. `walks` are those of the partition, in the one record that holds them.
+    the index of a store on disk says of it; `brief` says that nobody asked for it in a long time before
+    now, and so that hardly anybody does soon. `walks` are those of the partition, in the one record that holds them.
     """
 
     __slots__ = (

@@ -66,7 +66,8 @@ class RocksStore:
             value = self._read(key)
             if value is None:
                 return None
-            record = self._live.young[key] = decode(value)
+            record = decode(value)
+            self._live.add(key, record)
             record.indexed = _told(value)
         return record
 

@@ -111,11 +111,17 @@ class PartitionStore(Protocol):
 
 
 class Live:
-    """The decoded records of a store: the young, asked for lately, and the old, of which `trim` lets go."""
+    """The decoded records of a store: the young, asked for lately, and the old, of which `trim` lets go.
+
+    Most customers of many are met once in a long time. They are brief, and let go of as soon as they are written; who
+    comes back soon after that is kept (the 2Q of Johnson and Shasha, 1994).
+    """
 
     def __init__(self, limit: int = LIVE_RECORDS) -> None:
         self.young: dict[bytes, Record] = {}
         self.old: dict[bytes, Record] = {}
+        self._gone: dict[bytes, None] = {}
+        self._gone_before: dict[bytes, None] = {}
         self._before = 0
         self.keep(limit)
 
@@ -130,6 +136,11 @@ class Live:
             self.young[key] = record
         return record
 
+    def add(self, key: bytes, record: Record) -> None:
+        """A record was decoded: a brief one, unless it was let go of as such lately and is asked for again."""
+        self.young[key] = record
+        record.brief = key not in self._gone and key not in self._gone_before
+
     def peek(self, key: bytes) -> Record | None:
         """The decoded record under `key`, as old or young as it is."""
         return self.young.get(key) or self.old.get(key)
@@ -141,6 +152,9 @@ class Live:
             record = young.get(key)
             if record is not None and not busy(key, record):
                 del young[key]
+                self._gone[key] = None
+        if len(self._gone) > self._half:
+            self._gone, self._gone_before = {}, self._gone
         # Two for each that came since, so that the old have gone before the young are half as many again.
         looked_at = max(TRIM_RECORDS, 2 * (len(self.young) - self._before))
         for _ in range(min(looked_at, len(old))):
@@ -174,7 +188,8 @@ class MemoryStore:
             value = self._stored.get(key)
             if value is None:
                 return None
-            record = self._live.young[key] = decode(value)
+            record = decode(value)
+            self._live.add(key, record)
         return record
 
     def put(self, key: bytes, record: Record) -> None:

@@ -99,10 +99,10 @@ class Processor:
     """Applies inputs to the records of one partition.
 
     `urgent` holds the records with something new that must leave, `dirty` those changed otherwise, both by key in order
-    of change; whoever writes records takes them out. `brief` names those of `dirty` that a timer asked for last: they
-    are best written, and let go, while they are in the machine's caches. `held` counts all proposals held so far;
-    `returned` is what was given back of budgets and may not be durable yet. `wall` gives the wall clock in ms, used
-    only for the age of what is queued.
+    of change; whoever writes records takes them out. `brief` names those of `dirty` that hardly anybody asks for again
+    soon: they are best written, and let go, while they are in the machine's caches. `held` counts all proposals held so
+    far; `returned` is what was given back of budgets and may not be durable yet. `wall` gives the wall clock in ms,
+    used only for the age of what is queued.
     """
 
     def __init__(
@@ -149,10 +149,7 @@ class Processor:
         if len(self.brief) < BRIEF_RECORDS:
             return {}
         brief, self.brief = self.brief, {}
-        records = {key: self.dirty[key] for key in brief if key in self.dirty and self.dirty[key].brief}
-        for key in records:
-            del self.dirty[key]
-        return records
+        return {key: record for key in brief if (record := self.dirty.pop(key, None)) is not None}
 
     def clear_changed(self) -> None:
         """All that was changed is taken care of."""
@@ -184,9 +181,7 @@ class Processor:
         self._name = name
         self._decide(key, record, EventArrived(event, at, hold_until), row, origin, offset)
         record.applied[origin] = offset
-        record.brief = False
-        if key not in self.urgent:
-            self.dirty[key] = record
+        self.change(key, record)
 
     def change(self, key: bytes, record: Record) -> None:
         """The record holds what is not written yet and hurries nobody."""
@@ -201,8 +196,7 @@ class Processor:
         record.applied[origin] = number
         if record.customer is not None:
             record.size += 256 + (2 + len(record.customer.enrollments)) * event_bytes
-        if key not in self.urgent:
-            self.dirty[key] = record
+        self.change(key, record)
 
     def fire(self, key: bytes, at: int, hold_until: int = 0) -> None:
         """Fires the timers of the customer under `key` that are due at or before `at`, which is their instant."""
@@ -210,7 +204,6 @@ class Processor:
         if record is None or record.customer is None:
             return
         if self._decide(key, record, TimerFired(at, hold_until), None, "timer", at):
-            record.brief = True
             self.change(key, record)
 
     def _decide(

@@ -107,6 +107,25 @@ def test_who_is_brief_is_let_go_at_once_unless_busy(store: PartitionStore) -> No
     assert store.get(b"c2") is before[1]
 
 
+def test_who_is_asked_for_after_a_long_time_is_brief_and_who_comes_back_soon_is_not(store: PartitionStore) -> None:
+    store.keep(4)
+    settled(store, {b"c1": stored()})
+    asked = []
+    for _ in range(2):
+        record = store.get(b"c1")
+        assert record is not None
+        asked.append(record.brief)
+        store.trim(idle, [b"c1"])
+    others = [b"other-%d" % number for number in range(12)]
+    settled(store, {key: stored() for key in others})
+    for key in others:
+        store.get(key)
+        store.trim(idle, [key])
+    again = store.get(b"c1")
+    assert again is not None
+    assert (asked, again.brief) == ([True, False], True)
+
+
 def test_a_proven_write_is_what_is_read_once_the_record_was_let_go(store: PartitionStore) -> None:
     settled(store, {b"c1": stored(applied=1)})
     record = store.get(b"c1")

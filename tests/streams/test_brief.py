@@ -1,4 +1,4 @@
-"""Records that a timer asked for last are written with the next round, and then let go."""
+"""Records that nobody asked for in a long time are written with the next round, and then let go."""
 
 import pytest
 from rig import HOUR, Rig, with_email
@@ -6,6 +6,7 @@ from rig import HOUR, Rig, with_email
 from state.changelog import POSITIONS
 from state.codec import encode
 from state.record import Record
+from state.store import LIVE_RECORDS
 from streams.broker.publish import Out
 from streams.commit import Writer
 
@@ -36,7 +37,11 @@ def waiting() -> tuple[Rig, Writer]:
     writer = Writer(rig.partition, 1, 2)
     for _ in range(2):
         proven(writer, writer.take(lazy=True, flush=True))
-    rig.processor.store.trim(lambda _key, _record: False, KEYS)
+    store = rig.processor.store
+    store.keep(1)
+    for _ in range(2):
+        store.trim(lambda _key, _record: False)
+    store.keep(LIVE_RECORDS)
     return rig, writer
 
 
@@ -91,15 +96,25 @@ def test_few_wait_for_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
 
 
-def test_who_sends_an_event_after_the_timer_waits_for_the_pass_and_is_kept() -> None:
+def test_so_do_those_with_an_event() -> None:
     rig, writer = waiting()
-    left = fired(rig)
-    rig.put("touchpoints.web", rig.wall.now, "page.viewed", "c1")
+    for key in KEYS:
+        rig.put("touchpoints.web", rig.wall.now, "page.viewed", key.decode())
     rig.run()
+    left = live(rig)
+    assert proven(writer, writer.take(lazy=False)) == KEYS
+    assert kept(rig, left) == [False, False, False]
+
+
+def test_who_comes_back_soon_waits_for_the_pass_and_is_kept() -> None:
+    rig, writer = waiting()
+    fired(rig)
     for _ in range(2):
-        assert proven(writer, writer.take(lazy=False)) == [b"c0", b"c2"]
-        rig.processor.brief |= dict.fromkeys(KEYS)
-    assert kept(rig, left) == [False, True, False]
+        assert proven(writer, writer.take(lazy=False)) == KEYS
+    back = fired(rig, hours=24)
+    assert proven(writer, writer.take(lazy=False)) == KEYS
+    assert proven(writer, writer.take(lazy=False)) == []
+    assert kept(rig, back) == [True, True, True]
 
 
 def test_who_sends_an_event_before_the_proof_is_kept() -> None:

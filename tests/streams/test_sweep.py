@@ -55,12 +55,15 @@ async def test_nothing_is_told_where_nothing_is_urgent() -> None:
     assert told == []
 
 
-async def test_what_only_timers_asked_for_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_brief_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.processor.BRIEF_RECORDS", 1)
     rig = Rig()
     rig.put("touchpoints.web", rig.wall.now, "basket.updated")
     rig.run()
     rig.processor.dirty.clear()
+    record = rig.processor.store.get(b"c1")
+    assert record is not None
+    record.brief = True
     rig.wall.now += HOUR
     worker, told, session = worker_of(rig)
     assert await worker._sweep(session)
