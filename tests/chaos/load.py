@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from chaos.story import Touch
 from waiting import lasting
 
-from streams.broker.publish import KafkaPublisher, Out, PublishError
+from streams.broker.publish import KafkaPublisher, PublishError
 from streams.settings import Settings
 
 TICK_SECONDS = 0.1
@@ -27,16 +27,15 @@ class Load:
 
     async def publish(self, touches: Iterable[Touch]) -> None:
         """Returns once all are in the log."""
-        by_spot: defaultdict[tuple[str, int], list[Out]] = defaultdict(list)
+        by_spot: defaultdict[tuple[str, int], list[Touch]] = defaultdict(list)
         for touch in touches:
-            by_spot[touch.topic, touch.partition].append(touch.out)
-            if touch.trace:
-                self.awaited.add(touch.trace)
+            by_spot[touch.topic, touch.partition].append(touch)
         while by_spot:
-            done = await asyncio.gather(*(self._append(*spot, outs) for spot, outs in by_spot.items()))
+            done = await asyncio.gather(*(self._append(*spot, found) for spot, found in by_spot.items()))
             for spot, landed in zip(list(by_spot), done, strict=True):
                 if landed:
-                    del by_spot[spot]
+                    # Not before: what a round that is over takes back may never get there.
+                    self.awaited.update([touch.trace for touch in by_spot.pop(spot) if touch.trace])
             if by_spot:
                 await self.stop()
 
@@ -59,10 +58,10 @@ class Load:
         if publisher is not None:
             await publisher.stop()
 
-    async def _append(self, topic: str, partition: int, outs: Sequence[Out]) -> bool:
+    async def _append(self, topic: str, partition: int, touches: Sequence[Touch]) -> bool:
         try:
             publisher = await self._session()
-            await publisher.append(self._settings.topic(topic), partition, outs)
+            await publisher.append(self._settings.topic(topic), partition, [touch.out for touch in touches])
         except (PublishError, KafkaError, OSError):
             return False
         return True
