@@ -75,6 +75,8 @@ def migrate(settings: Settings) -> list[str]:
         _refuse_other_counts(settings, declared, found)
         created += _create(admin, settings, declared, found)
         admin.wait_for_topics([topic.name for topic in declared], timeout_ms=_LEADERS_MS)
+        # Of several brokers the one that is asked may not know yet what another has just created.
+        _wait(settings, "have no settings", lambda: all(_found_settings(admin, declared).values()))
         changed = _correct(admin, declared)
         if changed:
             _wait(settings, "still have other settings", lambda: not _differing(admin, declared))
@@ -260,17 +262,22 @@ def _told(differing: Differing) -> list[str]:
 def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> Differing:
     """Topics whose settings are not as declared: key to what was found and what is wanted."""
     topics = list(declared)
-    if not topics:
-        return {}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-    found = admin.describe_configs(resources, config_filter="all")["topic"]
+    found = _found_settings(admin, topics)
     differing: dict[str, dict[str, tuple[str | None, str]]] = {}
     for topic in topics:
-        now = {key: entry["value"] for key, entry in found[topic.name].items()}
+        now = found[topic.name]
         wrong = {key: (now.get(key), wanted) for key, wanted in topic.config.items() if now.get(key) != wanted}
         if wrong:
             differing[topic.name] = wrong
     return differing
+
+
+def _found_settings(admin: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, dict[str, str | None]]:
+    """The settings of each topic; none where the broker that was asked does not know it yet."""
+    names = [topic.name for topic in topics]
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found = admin.describe_configs(resources, config_filter="all")["topic"] if resources else {}
+    return {name: {key: entry["value"] for key, entry in found.get(name, {}).items()} for name in names}
 
 
 def _wait(settings: Settings, fault: str, done: Callable[[], bool]) -> None:

@@ -49,6 +49,20 @@ def counts(admin: KafkaAdminClient, prefix: str) -> dict[str, int]:
     return {name: count for name, count in found.items() if name.startswith(f"{prefix}.")}
 
 
+def test_a_broker_that_does_not_know_yet_what_was_just_created_is_asked_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, describe, blank = make(), KafkaAdminClient.describe_configs, [True]
+
+    def late(admin: KafkaAdminClient, resources: list[ConfigResource], **how: object) -> dict:
+        found = describe(admin, resources, **how)
+        return {"topic": {**found["topic"], settings.topic("state"): {}}} if blank and blank.pop() else found
+
+    monkeypatch.setattr(KafkaAdminClient, "describe_configs", late)
+    assert {line.split()[0] for line in migrate(settings)} == {"created"}
+    assert not blank
+
+
 def test_the_table_holds_every_topic_of_the_contract() -> None:
     settings = Settings(prefix="acme", channels="web", partitions=5)
     table = {topic.name.removeprefix("acme."): topic for topic in declare(settings)}
