@@ -87,15 +87,6 @@ def test_so_do_those_with_an_action() -> None:
     assert kept(rig, left) == [False, False, False]
 
 
-def test_few_wait_for_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.processor.BRIEF_RECORDS", len(KEYS) + 1)
-    rig, writer = waiting()
-    fired(rig)
-    assert not writer.urgent
-    assert writer.take(lazy=False) == []
-    assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
-
-
 def test_so_do_those_with_an_event() -> None:
     rig, writer = waiting()
     for key in KEYS:
@@ -104,6 +95,15 @@ def test_so_do_those_with_an_event() -> None:
     left = live(rig)
     assert proven(writer, writer.take(lazy=False)) == KEYS
     assert kept(rig, left) == [False, False, False]
+
+
+def test_few_wait_for_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.processor.BRIEF_RECORDS", len(KEYS) + 1)
+    rig, writer = waiting()
+    fired(rig)
+    assert not writer.urgent
+    assert writer.take(lazy=False) == []
+    assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
 
 
 def test_who_comes_back_soon_waits_for_the_pass_and_is_kept() -> None:

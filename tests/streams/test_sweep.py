@@ -67,4 +67,4 @@ async def test_what_is_brief_is_told_too(monkeypatch: pytest.MonkeyPatch) -> Non
     rig.wall.now += HOUR
     worker, told, session = worker_of(rig)
     assert await worker._sweep(session)
-    assert told == [[bool(rig.processor.urgent)]]
+    assert told == [[False]]
