@@ -74,7 +74,7 @@ class Writer:
                 self.partition.processor.dirty[key] = record
 
     @property
-    def urgent(self) -> bool:
+    def pressing(self) -> bool:
         """Whether something waits that goes with the next round."""
         return self.partition.processor.pressing
 

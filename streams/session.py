@@ -151,7 +151,7 @@ class Session:
             self._wake.clear()
             writers = [
                 writer for writer in self.writers.values()
-                if (told and writer.urgent) or (tick and writer.lazy(hurried=hurried))
+                if (told and writer.pressing) or (tick and writer.lazy(hurried=hurried))
             ]  # fmt: skip
             if writers:
                 async with self._lock:

@@ -70,7 +70,7 @@ def kept(rig: Rig, before: list[Record | None]) -> list[bool]:
 def test_they_go_with_the_next_round_and_are_let_go_once_all_they_said_has_left() -> None:
     rig, writer = waiting()
     left = fired(rig)
-    assert writer.urgent
+    assert writer.pressing
     assert proven(writer, writer.take(lazy=False)) == KEYS
     assert kept(rig, left) == [True, True, True]
     assert proven(writer, writer.take(lazy=False)) == KEYS
@@ -101,7 +101,7 @@ def test_few_wait_for_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.processor.BRIEF_RECORDS", len(KEYS) + 1)
     rig, writer = waiting()
     fired(rig)
-    assert not writer.urgent
+    assert not writer.pressing
     assert writer.take(lazy=False) == []
     assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
 
