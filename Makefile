@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DEMO_ARGS ?=
 TEST_ARGS ?=
+TEST_JOBS ?= 2
 SEEDS ?= 3000
 ROUNDS ?= 20
 SECONDS ?= 60
@@ -26,8 +27,8 @@ tools: setup ## Fetch helm, kubeconform, promtool, kcat, chromium, mermaid for t
 demo: setup ## A town through Kafka to e-mails, pushes and call-backs (DEMO_ARGS="--seconds 60 --plain", "--orders")
 	$(BIN)/sillage demo $(DEMO_ARGS)
 
-test: check ## All checks and all tests (TEST_ARGS="tests/engine -x")
-	$(BIN)/pytest $(TEST_ARGS)
+test: check ## All checks and all tests (TEST_ARGS="tests/engine -x", TEST_JOBS=0 for one process)
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile $(TEST_ARGS)
 
 chaos: setup ## Kill, stop, cut and slow real processes under load, then ask the oracle (SEED=7 ROUNDS=100)
 	PYTHONPATH=tests $(BIN)/python -m chaos.rounds $(if $(SEED),--seed $(SEED)) --rounds $(ROUNDS)
