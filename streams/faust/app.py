@@ -15,6 +15,8 @@ from streams.settings import Settings
 BUFFER_BATCHES = 32
 QUIET_LOGGERS = ("aiokafka", "faust", "mode")
 LOOK_SECONDS = 0.2
+HEARTBEAT_SECONDS = 0.5
+"""How soon a member learns that its group rebalances."""
 REFUSED_SECONDS = 10.0
 """How long a group may refuse a member before its process ends; what passes by itself passes sooner."""
 
@@ -47,7 +49,7 @@ def make_app(settings: Settings, role: str) -> Any:
         broker_commit_interval=1.0,
         broker_max_poll_records=1000,
         broker_session_timeout=settings.session_seconds,
-        broker_heartbeat_interval=2.0,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_request_timeout=REQUEST_SECONDS,
         broker_rebalance_timeout=20.0,
         consumer_auto_offset_reset="earliest",
