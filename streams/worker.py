@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
@@ -22,26 +21,15 @@ from streams.observing.faults import said
 from streams.observing.traces import Traces
 from streams.partition import UNPLANNED, Partition
 from streams.processor import Decide, GiveBack, Processor
+from streams.pump import Pump
 from streams.recovery import Recovered, restore_timers, starts, take_over, unpublished
-from streams.session import ROUND_SECONDS, Session
+from streams.session import Session
 from streams.settings import Settings
 from streams.stores import stores
-from streams.touchpoints.decoder import TICKS, Decoder, Record
+from streams.touchpoints.decoder import Decoder, Record
 
 log = logging.getLogger("sillage.worker")
 
-STEP, BACKLOG_STEP = 100, 1000
-"""Inputs of one partition between two looks at the others; with a backlog more, while its customers are in caches."""
-BACKLOG_ROWS = 1000
-"""Rows of one partition in hand from which throughput counts more than the latency of each."""
-MOST_WAITING_BYTES = 128 << 20
-"""Bytes of outputs not known to be published from which no more inputs are applied."""
-BREATH_SECONDS = 0.0005
-"""How long inputs are applied before fetches and acknowledgements get their turn."""
-TELL_SECONDS = 0.1
-"""How often metrics and watchdog are told of what was applied."""
-REST_SECONDS = 0.05
-"""How long the pump rests where nothing comes and nothing is due."""
 FLUSH_SECONDS = 5.0
 FENCED_SECONDS = 1.0
 """How long a partition rests after another owner's marker, before it is taken over again."""
@@ -97,8 +85,7 @@ class Worker:
         self._publisher: Connection | None = None
         self._taking: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._paused = False
+        self._pump = Pump(self.partitions, observer, lambda: self.source)
         self._proofs = 0
         self._began = False
 
@@ -106,20 +93,20 @@ class Worker:
     def ready(self) -> bool:
         """Whether the group has given partitions, or none, and each is taken over."""
         taken = set(self.partitions) == self._given
-        return self._member and self.session is not None and taken and not self._paused
+        return self._member and self.session is not None and taken and not self._pump.paused
 
     def assigned(self, numbers: Iterable[int]) -> None:
         """The group gives these partitions, and no others. Those kept go on in their epoch."""
         self._given = set(numbers)
         self._member = True
-        self._paused = False
+        self._pump.paused = False
         self._observer.rebalanced()
         self._changed.set()
-        self._wake.set()
+        self._pump.wake.set()
 
     async def pause(self) -> None:
         """A rebalance begins: nothing more is applied, and what was is written, within a few seconds."""
-        self._paused = True
+        self._pump.paused = True
         if self.session is not None:
             try:
                 async with asyncio.timeout(FLUSH_SECONDS):
@@ -137,7 +124,7 @@ class Worker:
         if lane.full and not lane.held and self.source is not None:
             lane.held = True
             self.source.hold((topic, partition))
-        self._wake.set()
+        self._pump.wake.set()
 
     async def run(self) -> None:
         """Works until cancelled. Raises WorkerEnded, RecoveryError."""
@@ -195,7 +182,7 @@ class Worker:
         self._changed.set()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(session.run())
-            tasks.create_task(self._pump(session))
+            tasks.create_task(self._pump.run(session))
             tasks.create_task(self._takeovers(session, publisher, tasks))
 
     async def _forget(self) -> None:
@@ -278,7 +265,7 @@ class Worker:
             if self.source is not None:
                 self.source.open(begin)
             self._observer.taken(number, seconds() - began, recovered.records, len(recovered.to_heal))
-            self._wake.set()
+            self._pump.wake.set()
         finally:
             self._taking.pop(number, None)
             if store is not None and number not in self.partitions:
@@ -314,79 +301,6 @@ class Worker:
 
     def _decoder(self, topic: str) -> Decoder:
         return Decoder(topic, self._inputs.channel(topic), self._wall)
-
-    async def _pump(self, session: Session) -> None:
-        now = asyncio.get_running_loop().time
-        told, untold = now(), False
-        while True:
-            congested = self._congested(session)
-            busy = await self._sweep(session) if not self._paused and not congested else False
-            untold = untold or busy
-            if untold and now() - told >= TELL_SECONDS:
-                self._observer.stepped(self.partitions.values())
-                told, untold = now(), False
-            if busy:
-                await asyncio.sleep(0)
-            else:
-                await self._rest(session.moved if congested else self._wake)
-
-    def _congested(self, session: Session) -> bool:
-        """Whether so much waits for the broker that applying more would only fill the memory; passes go on then."""
-        waiting = sum([partition.processor.unpublished_bytes for partition in self.partitions.values()])
-        return session.congested or waiting > MOST_WAITING_BYTES
-
-    async def _sweep(self, session: Session) -> bool:
-        """Applies some of what every partition has in hand; gives whether there was anything."""
-        now = asyncio.get_running_loop().time
-        busy, backlog, urgent = False, False, False
-        breathed = told = now()
-        # What room there is all have alike, so that none waits while those before it take what the passes gave back.
-        share = max(1, session.room // max(1, len(self.partitions)))
-        step = min(share, BACKLOG_STEP if session.backlog else STEP)
-        for number, partition in list(self.partitions.items()):
-            if self._paused or self.partitions.get(number) is not partition:
-                continue
-            began = now()
-            done = partition.step(step)
-            if done:
-                self._observer.applied(done, now() - began)
-            busy = busy or done > 0
-            backlog = backlog or (done >= min(step, STEP) and sum(map(len, partition.lanes.values())) > BACKLOG_ROWS)
-            self._release(partition)
-            urgent = urgent or partition.processor.pressing
-            if urgent and (partition.asks or now() - told >= ROUND_SECONDS):
-                session.changed()
-                urgent, told = False, now()
-            if partition.asks:
-                await self._tell_ends(partition)
-                busy = True
-            if now() - breathed >= BREATH_SECONDS:
-                await asyncio.sleep(0)
-                breathed = now()
-        if urgent:
-            session.changed()
-        session.backlog = backlog
-        return busy
-
-    async def _tell_ends(self, partition: Partition) -> None:
-        if self.source is not None:
-            bounds = await self.source.bounds([spot for spot, lane in partition.lanes.items() if lane.name != TICKS])
-            partition.tell({spot: end for spot, (_, end) in bounds.items()})
-
-    async def _rest(self, news: asyncio.Event) -> None:
-        """Sleeps until there are `news`, a timer is due, or a moment has passed."""
-        waits = [wait for partition in self.partitions.values() if (wait := partition.wait_ms()) is not None]
-        seconds = min([REST_SECONDS, *(wait / 1000 for wait in waits)])
-        news.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.001, seconds)):
-                await news.wait()
-
-    def _release(self, partition: Partition) -> None:
-        for lane in partition.lanes.values():
-            if lane.held and lane.hungry and self.source is not None:
-                lane.held = False
-                self.source.release((lane.topic, lane.partition))
 
 
 _PASSING = (PublishError, KafkaError, OSError, StoreDamaged)

@@ -111,7 +111,7 @@ def in_hand(worker: Worker) -> tuple[int, int]:
     "limits",
     [
         {"streams.session.MOST_LEAVING": 100, "streams.lane.HOLD_ROWS": 60},
-        {"streams.worker.MOST_WAITING_BYTES": 60_000, "streams.lane.HOLD_BYTES": 12_000},
+        {"streams.pump.MOST_WAITING_BYTES": 60_000, "streams.lane.HOLD_BYTES": 12_000},
     ],
     ids=["by count", "by bytes"],
 )
@@ -161,7 +161,7 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
-    monkeypatch.setattr("streams.worker.STEP", 15)
+    monkeypatch.setattr("streams.pump.STEP", 15)
     log = Connection()
     async with at_work(log) as (worker, _):
         taken = log.gate("t.state")
@@ -183,7 +183,7 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
 
 async def test_work_goes_on_as_soon_as_something_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
-    monkeypatch.setattr("streams.worker.REST_SECONDS", 3600.0)
+    monkeypatch.setattr("streams.pump.REST_SECONDS", 3600.0)
     monkeypatch.setattr("streams.lane.HOLD_ROWS", 10 * PEOPLE)
     log = Connection()
     async with at_work(log) as (worker, source):
