@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -66,13 +66,14 @@ class Book:
         self._on_away = on_away
         self._recall = Recall()
         self._erased: dict[str, Entry] = {}
-        self._stale: set[int] = set()
+        self._missed: Counter[int] = Counter()
+        self._filled: Counter[int] = Counter()
         self._filling: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.away = False
 
     async def open(self, partition: int) -> None:
         """Reads the partition of `dispatches` to its end and fills the ledger, at the latest when Redis is back."""
-        self._stale.add(partition)
+        self._missed[partition] += 1
         try:
             await self._refill(partition)
         except LedgerAway as fault:
@@ -90,7 +91,7 @@ class Book:
 
     async def reserve_alone(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         """The same without Redis, by `dispatches` and the memory of this process: for critical messages only."""
-        self._stale.add(partition)
+        self._missed[partition] += 1
         return await self._or_back(partition, self._reserve_alone(partition, asks))
 
     async def settle(self, partition: int, entries: Sequence[Entry]) -> None:
@@ -156,12 +157,11 @@ class Book:
     async def _ask(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         try:
             while True:
-                if partition in self._stale:
-                    await self._refill(partition)
+                await self._refill(partition)
                 try:
                     answers = await self._ledger.reserve(partition, asks, self._clock())
                 except NeedsRefill:
-                    self._stale.add(partition)
+                    self._missed[partition] += 1
                     continue
                 self._mark(None)
                 return answers
@@ -170,16 +170,14 @@ class Book:
             raise
 
     async def _refill(self, partition: int) -> None:
+        """Returns once Redis holds all that it missed; whoever comes while it is filled waits for that."""
+        if self._filled[partition] == self._missed[partition]:
+            return
         async with self._filling[partition]:
-            while partition in self._stale:
-                self._stale.discard(partition)
-                try:
+            while (missed := self._missed[partition]) != self._filled[partition]:
+                with contextlib.suppress(NeedsRefill):
                     await self._ledger.refill(partition, self._recalled(partition))
-                except NeedsRefill:
-                    self._stale.add(partition)
-                except BaseException:
-                    self._stale.add(partition)
-                    raise
+                    self._filled[partition] = missed
 
     async def _recalled(self, partition: int) -> AsyncIterator[Sequence[Entry]]:
         async for entries in self._entries(partition):
@@ -208,9 +206,9 @@ class Book:
         try:
             await self._ledger.put(partition, entries)
         except NeedsRefill:
-            self._stale.add(partition)
+            self._missed[partition] += 1
         except LedgerAway as fault:
-            self._stale.add(partition)
+            self._missed[partition] += 1
             self._mark(fault)
 
     def _given_back(self, answers: Sequence[Entry]) -> list[Entry]:

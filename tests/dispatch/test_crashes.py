@@ -1,12 +1,12 @@
 """Crashes, rivals and a Redis that comes and goes: an action leaves once, or is known not to be known."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import replace
 
 import pytest
 from dispatching import QUICK, Hatch, Office, action
-from waiting import until
+from waiting import turns, until
 
 from channels.channel import Outgoing, Sent
 from engine.decision import Erasure, Void
@@ -144,6 +144,38 @@ async def test_what_redis_missed_without_a_restart_is_known_when_it_answers_agai
     assert office.hatch.ids() == ["a1", "a3"]
     assert {kind for kind, _, _ in first.receipts()} == {"message.sent", "action.refused"}
     await deaf.close()
+
+
+async def test_nothing_leaves_while_redis_is_still_told_what_it_missed(office: Office) -> None:
+    class Deaf(Recall):
+        deaf = False
+
+        async def put(self, partition: int, entries: Sequence[Entry]) -> None:
+            if self.deaf:
+                raise LedgerAway("the connection was lost")
+            await super().put(partition, entries)
+
+        async def refill(self, partition: int, entries: AsyncIterable[Sequence[Entry]]) -> None:
+            filling.set()
+            await go.wait()
+            await super().refill(partition, entries)
+
+    filling, go, deaf = asyncio.Event(), asyncio.Event(), Deaf()
+    go.set()
+    office = await office.another(ledger=deaf).open()
+    deaf.deaf = True
+    await office.take(Void("v", "ann", "a2", "exit", 2000))
+    deaf.deaf = False
+    go.clear()
+    filling.clear()
+    takes = [asyncio.create_task(office.take(action("a1")))]
+    await filling.wait()
+    takes.append(asyncio.create_task(office.take(action("a2"))))
+    await turns()
+    assert not office.hatch.ids()
+    go.set()
+    await asyncio.gather(*takes)
+    assert office.hatch.ids() == ["a1"]
 
 
 async def test_while_redis_is_away_only_critical_messages_leave_and_nothing_is_lost(
