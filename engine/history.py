@@ -12,6 +12,9 @@ from engine.customer import COUNTED_DAYS, OCCURRENCES, Day, History, Occurrence
 from engine.time import DAY_MS, after
 from journeys.duration import Duration
 
+NUMBERS = frozenset({int, float})
+"""What is summed; a truth value is no number."""
+
 
 def recorded(history: History | None, occurrence: Occurrence, now: int) -> History:
     """The history with one event more; begun at `now` (ms) where there was none."""
@@ -46,7 +49,8 @@ def total(history: History | None, field: str, window: Duration | None, now: int
     first = 0 if start is None else bisect_left(history.recent, start, key=_at)
     last = len(history.recent) if start is None else _upto(history, now)
     older = sum(day.sums.get(field, 0.0) for day in history.days if start is None or day.day >= start // DAY_MS)
-    return older + sum(_number(each.kept.get(field)) for each in history.recent[first:last])
+    kept = [each.kept.get(field) for each in history.recent[first:last]]
+    return older + sum([value for value in kept if type(value) in NUMBERS], 0.0)
 
 
 def newest(history: History | None) -> Occurrence | None:
@@ -84,7 +88,7 @@ def _at(occurrence: Occurrence) -> int:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    return float(value) if type(value) in NUMBERS else 0.0
 
 
 def _with(days: list[Day], occurrence: Occurrence) -> list[Day]:

@@ -312,6 +312,16 @@ def test_beyond_the_newest_256_days_are_counted_whole_and_nothing_is_lost() -> N
     assert past.count("order", Duration.parse("300d")) in (600, 601, 602)
 
 
+@pytest.mark.parametrize("count", [5, 600], ids=["one by one", "by day too"])
+def test_only_numbers_are_summed(count: int) -> None:
+    enter = {"on": "never", "where": 'sum("order", "total") > 0'}
+    life = Life(journey_of(enter=enter, steps=[{"exit": "done"}]))
+    for number in range(count):
+        told = (2, 0.5, True, "9", None)[number % 5]
+        life.event("order", {"total": told}, occurred_at=START_AT - (count - number) * 3_600_000)
+    assert Past(life.customer, life.catalog, life.at).sum("order", "total", None) == count / 5 * 2.5
+
+
 def test_a_decision_leaves_no_circle_behind() -> None:
     """Lines hold facts, and not all that they hold is known to the collector: a circle would never be freed."""
     life = Life(journey_of(enter={"on": "began", "where": 'count("began") > 5'}, steps=[{"exit": "done"}]))
