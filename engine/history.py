@@ -49,7 +49,7 @@ def total(history: History | None, field: str, window: Duration | None, now: int
     first = 0 if start is None else bisect_left(history.recent, start, key=_at)
     last = len(history.recent) if start is None else _upto(history, now)
     older = sum(day.sums.get(field, 0.0) for day in history.days if start is None or day.day >= start // DAY_MS)
-    kept = [each.kept.get(field) for each in history.recent[first:last]]
+    kept: list[Any] = [each.kept.get(field) for each in history.recent[first:last]]
     return older + sum([value for value in kept if type(value) in NUMBERS], 0.0)
 
 
