@@ -12,6 +12,7 @@ import msgspec
 
 from engine.event import Event
 from state.changelog import Positions
+from state.record import Record
 from state.timers import NEVER
 from streams.broker.publish import Out
 from streams.broker.source import Spot
@@ -82,6 +83,9 @@ class Partition:
             if lane.topic in self.decoders:
                 lane.decode = self.decoders[lane.topic].decode
         self.fanouts = Fanouts(processor, plan, strict=event_clock, paced=paced, proof=proof)
+        # Where nobody writes, nothing ever leaves that could make room.
+        self._crowded: Collection[Record] = processor.crowded if proof else ()
+        self._proof = proof
         self._holding = Holding()
         self._now = 0
         self._looked_at = 0
@@ -123,7 +127,7 @@ class Partition:
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
         now = self._wall()
-        if self._rests(now):
+        if self._rests(now) or (self._proof and self.processor.full()):
             return 0
         self._now = 0 if self._event_clock else now
         self._unread = self.lanes.values()
@@ -132,7 +136,7 @@ class Partition:
         fanouts = self.fanouts
         fanouts.look(self.clock, on_time=self._now - self.clock <= HOLD_LAG_MS)
         done = self._advance(self.clock, budget) if self._event_clock and fanouts.next_at <= self.clock else 0
-        while done < budget:
+        while done < budget and not self._crowded:
             turn = self._next_turn()
             if turn is None:
                 break
@@ -215,9 +219,10 @@ class Partition:
         timers, arrive, fanouts = self.processor.timers, self.processor.arrive, self.fanouts
         by_wall, catching_up, clock = not self._event_clock, self._now - CAUGHT_UP_MS, self.clock
         fired = applied = touchpoints = 0
+        crowded = self._crowded
         for row in islice(lane.rows, 1 if name == TICKS else budget):
             at = row.timestamp
-            if at > last_at or fired + applied >= budget:
+            if at > last_at or fired + applied >= budget or crowded:
                 break
             given = decode(row) if self._head is None else self._decoded(lane, row)
             plain = by_wall and type(given) is Event
