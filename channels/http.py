@@ -29,7 +29,8 @@ class Http:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEPT_SECONDS)
             # Cookies would be kept without end, and told to whoever answers next.
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            jar = aiohttp.DummyCookieJar()
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, middlewares=(asked_once,))
         return self._session
 
     async def close(self) -> None:
@@ -37,6 +38,18 @@ class Http:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def asked_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Lets no request be made a second time unseen, as aiohttp does with a GET or PUT whose connection breaks: a
+    provider that had it would have it twice.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
+        raise aiohttp.ClientConnectionError(type(fault).__name__) from fault
 
 
 def retry_after(answer: aiohttp.ClientResponse) -> float | None:

@@ -152,12 +152,13 @@ class SmsGateway(ThreadedHttp):
         }  # fmt: skip
 
     def _routes(self) -> Iterable[web.RouteDef]:
-        return [web.post("/send", self._send)]
+        return [web.route(method, "/send", self._send) for method in ("POST", "PUT", "GET")]
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("X-Key") != self.key:
             return web.Response(status=401)
         told = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        told = told or dict(request.query)
         if self.answer == HANG:
             await asyncio.Event().wait()
         headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None else {}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import aiohttp
 
-from channels.http import KEPT_SECONDS
+from channels.http import KEPT_SECONDS, asked_once
 from streams.calls.answer import LATE, SERVICE_AWAY
 from streams.calls.breaker import Breaker, State
 
@@ -37,7 +37,9 @@ class Gate:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._parallel, keepalive_timeout=KEPT_SECONDS)
             jar = aiohttp.DummyCookieJar()
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, auto_decompress=False)
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=jar, auto_decompress=False, middlewares=(asked_once,)
+            )
         return self._session
 
     async def enter(self, until: float) -> str:
@@ -54,6 +56,10 @@ class Gate:
                 async with asyncio.timeout_at(until):
                     await self._slots.acquire()
             except TimeoutError:
+                return LATE
+            if clock() >= until:
+                # One that is free is given without a look at the time.
+                self._slots.release()
                 return LATE
             if self._breaker.begin(clock()):
                 return ""

@@ -16,6 +16,8 @@ _AGAIN = frozenset({408, 409, 425, 429})
 _SAYS_NOTHING = frozenset({408, 429})
 """Those of them that tell nothing of the service's health; the others are about this one call."""
 _CHUNK = 16 << 10
+_LEAST_SECONDS = 0.001
+"""What is not above zero is no time limit for aiohttp."""
 
 
 async def attempt(
@@ -27,7 +29,7 @@ async def attempt(
             service.method,
             service.url,
             headers={**headers, "Idempotency-Key": call.id, "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=seconds),
+            timeout=aiohttp.ClientTimeout(total=max(_LEAST_SECONDS, seconds)),
             allow_redirects=False,
             **_sent(service.method, call.data),
         ) as response:

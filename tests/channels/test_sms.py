@@ -200,6 +200,20 @@ async def test_what_may_have_left_is_unknown_where_repeats_are_not_dropped(
     assert [each.fields["id"] for each in gateway.texts] == ["a1"]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+async def test_no_method_is_asked_again_unseen_where_repeats_are_not_dropped(
+    gateway: SmsGateway, tmp_path: Path, method: str
+) -> None:
+    gateway.answer = DROP
+    places = {"to": "{to}", "message": "{text}"}
+    how = {"query": places, "body": {}} if method == "GET" else {"body": places}
+    async with over(gateway, tmp_path, honours_id=False, method=method, **how) as one:
+        with pytest.raises(Unknown):
+            await one.send(outgoing())
+    assert len(gateway.texts) == 1
+    assert gateway.repeats == 0
+
+
 TWILIO = {"kind": "twilio", "account": "AC1", "token": "hunter2", "sender": "+1"}
 HTTP = {"kind": "http", "url": "https://x.example", "body": {"to": "{to}", "text": "{text}"}}
 
