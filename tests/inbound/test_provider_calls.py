@@ -8,7 +8,7 @@ import pytest
 import signing
 from signing import NOW, SIGNED, TIMED, URL, amazon, providers
 
-from streams.inbound.call import STALE_SECONDS, Call, Garbled, Refused, digest
+from streams.inbound.call import STALE_SECONDS, Call, Garbled, Refused, digest, hex_hmac
 from streams.inbound.told import UNSUBSCRIBED, Told
 from streams.inbound.twilio import signature
 
@@ -167,6 +167,15 @@ async def test_a_gateway_is_read_as_its_file_says() -> None:
     wrote = await one("gateway", signing.gateway(NOW, {"id": "8", "from": "33612345678", "text": "stop"}))
     assert (wrote.type, wrote.address) == ("message.replied", "+33612345678")
     assert await heard("gateway", signing.gateway(NOW, {"id": "9", "status": "ENROUTE"})) == ()
+
+
+async def test_a_digest_of_the_body_proves_no_query() -> None:
+    kept = SIGNED["hmac-gateway"](NOW)
+    for body in (kept.body, b""):
+        headers = {"x-signature": hex_hmac(signing.SECRET, body)}
+        with pytest.raises(Refused):
+            told = {"id": "other", "from": "33612345678", "text": "stop"}
+            await heard("hmac-gateway", kept._replace(method="GET", query=told, headers=headers, body=body))
 
 
 async def test_mail_providers_tell_hard_bounces_complaints_opens_and_clicks() -> None:
