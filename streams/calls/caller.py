@@ -128,7 +128,7 @@ class Caller:
     async def _read(self, record: Record) -> Asked | None:
         try:
             call = _decode(record.value or b"")
-        except msgspec.DecodeError as fault:
+        except (msgspec.DecodeError, RecursionError) as fault:
             code, reason = (record.code, record.reason) if isinstance(record, Damaged) else ("not_a_call", str(fault))
             await self._dead(record, code, reason)
             told = about(topic=record.topic, partition=record.partition, offset=record.offset, code=code)
@@ -246,7 +246,7 @@ class Caller:
 
 def erasure_of(value: bytes | None) -> CallErasure | None:
     """The erasure that a record of `calls` holds, None for anything else."""
-    with contextlib.suppress(msgspec.DecodeError):
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
         output = _decode(value or b"")
         return output if isinstance(output, CallErasure) else None
     return None

@@ -174,7 +174,7 @@ class Ahead(Generic[N]):
 
 def note_of(value: bytes | None) -> Note | None:
     """The void, consent change or erasure that a record of `actions` holds, None for anything else."""
-    with contextlib.suppress(msgspec.DecodeError):
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
         output = _decode(value or b"")
         return None if isinstance(output, Action) else output
     return None

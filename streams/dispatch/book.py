@@ -146,13 +146,19 @@ class Book:
         return answers
 
     async def _reserve(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
-        answers = await self._ask(partition, asks)
-        try:
-            await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
-        except PublishError:
-            await self._put(partition, self._given_back(answers))
-            raise
-        return answers
+        """What Redis missed meanwhile may be a reserve of ours that did not stand in `dispatches` yet: it is asked
+        again, so that of two who were given one the second is told so.
+        """
+        while True:
+            answers = await self._ask(partition, asks)
+            missed = self._missed[partition]
+            try:
+                await self._write(partition, [answer for answer in answers if answer.status is Status.RESERVED])
+            except PublishError:
+                await self._put(partition, self._given_back(answers))
+                raise
+            if missed == self._missed[partition]:
+                return answers
 
     async def _ask(self, partition: int, asks: Sequence[Ask]) -> list[Entry]:
         try:

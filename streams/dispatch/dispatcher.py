@@ -4,9 +4,9 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -17,6 +17,7 @@ from journeys.messages.model import Message
 from journeys.messages.render import Rendered
 from state.ledger import SETTLED, Entry, LedgerAway, Status
 from state.rates import Rates
+from streams.alone import all_of, whole
 from streams.broker.publish import Out, Publisher
 from streams.broker.watch import DamagedLog
 from streams.dispatch.book import Book, Note, released
@@ -38,8 +39,6 @@ from streams.settings import Settings
 from streams.touchpoints.record import Damaged, Record, origin
 
 log = logging.getLogger("sillage.dispatcher")
-
-T = TypeVar("T")
 
 _LEVELS = {Status.SENT: logging.DEBUG, Status.UNRESOLVED: logging.WARNING}
 
@@ -126,7 +125,7 @@ class Dispatcher:
         works = [partial(self._serve, partition, provider, some) for (provider, _), some in groups.items()]
         if erased:
             works.append(partial(self._forgetting.erased, partition, erased))
-        await self._forgetting.around(_all(works), errands.values())
+        await self._forgetting.around(all_of(works), errands.values())
 
     def _errand(self, action: Action, record: Record) -> Errand:
         channel = self._channels.get(action.channel)
@@ -222,7 +221,7 @@ class Dispatcher:
             if spare := [released(entry, self._clock()) for _, entry in reserved[len(places) :]]:
                 await self._book.settle(partition, spare)
         except BaseException:
-            await _whole(self._book.give_back(partition, [entry for _, entry in reserved]))
+            await whole(self._book.give_back(partition, [entry for _, entry in reserved]))
             raise
         return ids | await self._hand_over(partition, provider, reserved[: len(places)], places)
 
@@ -230,13 +229,15 @@ class Dispatcher:
         """The book's answers; while Redis is away, those for critical actions, and the others are put off."""
         asks = [errand.ask(self._clock(), self._patience) for errand in errands]
         try:
-            return list(zip(errands, await self._book.reserve(partition, asks), strict=True))
+            answers = await self._book.reserve(partition, asks)
+            for errand in errands:
+                errand.doubtful = False
+            return list(zip(errands, answers, strict=True))
         except LedgerAway:
             critical = [errand for errand in errands if errand.critical]
             for errand in errands:
                 if not errand.critical:
-                    errand.delays += 1
-                    errand.put_off(self._patience.after(errand.delays))
+                    errand.unanswered(self._patience)
         asks = [errand.ask(self._clock(), self._patience) for errand in critical]
         return list(zip(critical, await self._book.reserve_alone(partition, asks), strict=True)) if critical else []
 
@@ -274,9 +275,9 @@ class Dispatcher:
                 if not done:
                     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 results = [(tasks.pop(task)[0], task.result()) for task in done]
-                settled |= await _whole(self._conclude(partition, results))
+                settled |= await whole(self._conclude(partition, results))
         except BaseException:
-            await _whole(self._wind_up(partition, tasks))
+            await whole(self._wind_up(partition, tasks))
             raise
         finally:
             self._in_hand.subtract(ids)
@@ -349,38 +350,6 @@ class Dispatcher:
                 seconds[errand.action.journey, errand.action.channel].append(took_ms / 1000)
         for (journey, channel), found in seconds.items():
             self._gauges.action_to_provider(journey, channel, found)
-
-
-async def _all(works: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
-    """Runs all to their ends; the fault of one ends the others first.
-
-    None is cancelled a second time, while it gives back what it holds.
-    """
-    if len(works) == 1:
-        await works[0]()
-        return
-    tasks = [asyncio.create_task(work()) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            if not task.cancelling():
-                task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-
-
-async def _whole(work: Coroutine[Any, Any, T]) -> T:
-    """Runs to its end also when the waiter is cancelled, who hears of that after it."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        # A fault is asked for, or the loop would log it as one that nobody saw.
-        if not task.cancelled():
-            task.exception()
-        raise
 
 
 def _is_new(errand: Errand, entry: Entry) -> bool:

@@ -61,7 +61,8 @@ class Errand:
     `record` is where it was read, for parking it. `drops_repeats` says that whoever gets it drops a second copy by its
     id; `origin` is the span of its decision, `unsubscribe` the URL of one click, empty for none.
     `reference` is what the provider repeats; `codes` are short codes and their tokens, of the `turn` that is theirs
-    alone, and `linked` says that they are kept. `in_hand` is for Forgetting.
+    alone, and `linked` says that they are kept. `in_hand` is for Forgetting. `doubtful` says that the ledger may hold a
+    reserve of it of which nobody heard.
 
     `ready_at` and `first_tried_at` are in seconds of the loop's clock.
     """
@@ -87,10 +88,17 @@ class Errand:
     turn: int = 0
     linked: bool = False
     in_hand: bool = False
+    doubtful: bool = False
 
     def put_off(self, seconds: float) -> None:
         """Not before so many seconds from now."""
         self.ready_at = asyncio.get_running_loop().time() + seconds
+
+    def unanswered(self, patience: Patience) -> None:
+        """The ledger was asked for it and did not answer; it is asked again later."""
+        self.doubtful = True
+        self.delays += 1
+        self.put_off(patience.after(self.delays))
 
     def about(self, code: str = "") -> dict[str, Any]:
         """The `extra` of a line of the log on it."""
@@ -135,7 +143,10 @@ class Errand:
 
 def read_output(record: Record) -> Output:
     """What a record of `actions` holds. Raises msgspec.DecodeError."""
-    output: Output = _decode(record.value or b"")
+    try:
+        output: Output = _decode(record.value or b"")
+    except RecursionError as fault:
+        raise msgspec.DecodeError("the value is too deep") from fault
     return output
 
 

@@ -124,10 +124,18 @@ class Serving:
         if self._again is None or now < self._look_at:
             return
         self._look_at = now + self._patience.again_seconds / 2
-        over = [errand for errand in (*self._later, *self._fresh) if self._again.over(errand)]
-        if over:
-            self._take_out(over)
-            self._rounds[asyncio.ensure_future(self._try(self._provider, over, []))] = over, []
+        self._try_without_places([errand for errand in (*self._later, *self._fresh) if self._again.over(errand)])
+
+    def _clear_up(self, doubtful: Sequence[Errand]) -> None:
+        """Whoever reads what is parked has a token of their own: a reserve of ours would be a stranger's to them, whose
+        message is given up. So the ledger is asked once more, and what it reserves without a place is given back.
+        """
+        self._try_without_places([errand for errand in doubtful if errand.ready_at <= self._now()])
+
+    def _try_without_places(self, errands: list[Errand]) -> None:
+        if errands:
+            self._take_out(errands)
+            self._rounds[asyncio.ensure_future(self._try(self._provider, errands, []))] = errands, []
 
     def _take_out(self, errands: Sequence[Errand]) -> None:
         out = {id(errand) for errand in errands}
@@ -139,7 +147,10 @@ class Serving:
         if self._park is None or not self._may_park():
             return
         some = self._without_room() if self._again is None else self._in_the_way(self._again.crowded())
+        doubtful = [errand for errand in some if errand.doubtful]
+        some = [errand for errand in some if not errand.doubtful]
         self._take_out(some)
+        self._clear_up(doubtful)
         if not self._fresh and not self._later:
             await self._stop_entering()
         if some:

@@ -11,9 +11,13 @@ from calls.misbehaving import Service, after, breaks_off, closes, endless, hangs
 from dispatching import Row
 from waiting import until
 
+from journeys.model.folder import Service as Named
 from streams.broker.publish import PublishError
+from streams.calls.answer import LATE
 from streams.calls.breaker import FAILURES
-from streams.calls.gate import PARALLEL
+from streams.calls.caller import erasure_of
+from streams.calls.gate import PARALLEL, Gate
+from streams.calls.trying import attempt
 from streams.settings import Settings
 
 
@@ -76,6 +80,16 @@ async def test_a_connection_that_breaks_is_made_again(desk: Desk, service: Servi
     assert desk.codes()["c2"] == "no_answer"
 
 
+async def test_a_get_whose_connection_breaks_is_made_no_oftener_than_the_retries_say(
+    desk: Desk, service: Service
+) -> None:
+    desk.names("once", "/once", method="GET", retries=0)
+    service.script["/once"] = [closes]
+    await desk.take(call("c1", "once"))
+    assert desk.codes() == {"c1": "no_answer"}
+    assert service.keys == {("/once", "c1"): 1}
+
+
 async def test_nobody_there_is_tried_again_too(desk: Desk, unused: int) -> None:
     desk.services["gone"] = {"url": f"http://127.0.0.1:{unused}/", "retries": 2}
     await desk.take(call("c1", "gone"))
@@ -119,6 +133,20 @@ async def test_no_try_begins_after_its_time(desk: Desk, service: Service) -> Non
     assert desk.codes() == {"c1": "http_503", "late": "late"}
     assert service.keys == {("/score", "c1"): 1}
     assert wall_ms() - began_at < 25_000
+
+
+async def test_a_place_is_given_to_nobody_whose_time_is_over() -> None:
+    gate, now = Gate(lambda _away: None), asyncio.get_running_loop().time
+    assert await gate.enter(now()) == LATE
+    assert [await gate.enter(now() + 60) for _ in range(PARALLEL)] == [""] * PARALLEL
+
+
+async def test_no_time_at_all_is_a_time_limit_too(desk: Desk, service: Service) -> None:
+    service.script["/score"] = [hangs]
+    asked = Gate(lambda _away: None)
+    answer = await attempt(asked.session, Named(url=f"{service.url}/score"), {}, call("c1"), 0.0)
+    await asked.close()
+    assert answer.code == "time_out"
 
 
 async def test_a_service_that_hangs_is_given_up_at_its_time_out_or_when_nobody_waits_any_more(
@@ -243,8 +271,10 @@ async def test_a_secret_that_is_not_there_is_waited_for_and_never_told(
 
 
 async def test_what_is_no_call_is_put_aside_and_a_repeat_in_a_batch_is_made_once(desk: Desk, service: Service) -> None:
-    await desk.caller.take(0, [Row(b"{}", 0), Row(None, 1), row(call("c1"), 2), row(call("c1"), 3)])
-    assert [code for code, _ in desk.dead] == ["not_a_call", "not_a_call"]
+    deep = b'{"kind":"call","data":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    await desk.caller.take(0, [Row(b"{}", 0), Row(None, 1), row(call("c1"), 2), row(call("c1"), 3), Row(deep, 4)])
+    assert [code for code, _ in desk.dead] == ["not_a_call"] * 3
+    assert erasure_of(deep) is None
     assert service.keys == {("/score", "c1"): 1}
     assert len(desk.answers) == 1
 

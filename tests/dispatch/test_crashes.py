@@ -178,6 +178,29 @@ async def test_nothing_leaves_while_redis_is_still_told_what_it_missed(office: O
     assert office.hatch.ids() == ["a1"]
 
 
+async def test_a_reserve_that_redis_forgot_before_it_was_durable_is_not_given_twice(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, writing, go = Recall(), asyncio.Event(), asyncio.Event()
+    office = await office.another(ledger=ledger).open()
+    append = office.shelf.append
+
+    async def slow(topic: str, partition: int, records: Sequence[Out]) -> int:
+        writing.set()
+        await go.wait()
+        return await append(topic, partition, records)
+
+    monkeypatch.setattr(office.shelf, "append", slow)
+    takes = [asyncio.create_task(office.take(action("a1")))]
+    await writing.wait()
+    ledger.clear()
+    takes.append(asyncio.create_task(office.take(action("a1"))))
+    await turns()
+    go.set()
+    await asyncio.gather(*takes)
+    assert office.hatch.ids() == ["a1"]
+
+
 async def test_while_redis_is_away_only_critical_messages_leave_and_nothing_is_lost(
     shaky: Office, own_redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,6 +14,7 @@ from journeys.messages.model import Message
 from journeys.model import MessageHead
 from streams.broker.publish import Out
 from streams.broker.watch import DamagedLog
+from streams.dispatch.ahead import note_of
 from streams.dispatch.errand import MAX_AGE_MS
 from streams.touchpoints.home import home
 from streams.touchpoints.record import Damaged
@@ -165,8 +166,10 @@ async def test_the_ledger_does_not_hold_names(office: Office) -> None:
 
 async def test_a_record_that_is_no_action_goes_to_the_dead_letters(office: Office) -> None:
     good = rows(action(), queued_at=office._ticking())
-    await office.dispatcher.take(0, [Row(b"{nonsense"), Row(None), Row(b'{"kind":"fax"}'), *good])
-    assert [code for _, code in office.gone] == ["not_an_action"] * 3
+    deep = b'{"kind":"send","variables":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    await office.dispatcher.take(0, [Row(b"{nonsense"), Row(None), Row(b'{"kind":"fax"}'), Row(deep), *good])
+    assert [code for _, code in office.gone] == ["not_an_action"] * 4
+    assert note_of(deep) is None
     assert office.hatch.ids() == ["a1"]
 
 

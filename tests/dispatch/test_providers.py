@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from waiting import until
 from channels.channel import Away, Permanent, Transient
 from channels.limits import Limits, LimitsError, read_limits
 from engine.decision import Erasure, Void
+from state.ledger import Ask, Entry, LedgerAway
 from state.recall import Recall
 from streams.broker.publish import Out
 from streams.dispatch.errand import MAX_AGE_MS, Errand
@@ -150,6 +152,47 @@ async def test_attempts_and_the_providers_wait_are_remembered(office: Office) ->
     office.now += 61_000
     await parking.dispatcher.take(0, waiting(parking))
     assert parking.receipts() == [("message.failed", "a1", "smtp_451")]
+
+
+class Deaf(Recall):
+    """A ledger that reserves what it is asked for first, and whose answer to that is lost."""
+
+    heard = False
+
+    async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
+        answers = await super().reserve(partition, asks, at)
+        if not self.heard:
+            self.heard = True
+            raise LedgerAway("Redis does not answer the ledger")
+        return answers
+
+
+async def test_what_redis_reserved_unheard_is_no_strangers_once_it_is_parked(office: Office) -> None:
+    patience = replace(office.patience, first_seconds=0.5, greatest_seconds=0.5)
+    parking = await parked_office(office, ledger=Deaf(), patience=patience).open()
+    taking = asyncio.create_task(parking.take(action("a1")))
+    await until(lambda: parking.book.away)
+    await parking.take(action("a2"))
+    await taking
+    await parking.dispatcher.take(0, waiting(parking))
+    assert office.hatch.ids() == ["a2", "a1"]
+    assert parking.receipts() == [("message.sent", "a2", ""), ("message.sent", "a1", "")]
+
+
+async def test_what_redis_may_have_reserved_is_given_back_before_it_is_parked(office: Office) -> None:
+    patience = replace(office.patience, first_seconds=0.5, greatest_seconds=0.5)
+    parking = await parked_office(office, ledger=Deaf(), patience=patience, limits={"email": Limits(parallel=1)}).open()
+    taking = asyncio.create_task(parking.take(action("a1")))
+    await until(lambda: parking.book.away)
+    office.hatch.script["held"] = [forever]
+    holding = asyncio.create_task(parking.take(action("held")))
+    await taking
+    told = [value["status"] for value in parking.shelf.values("dispatches") if value["key"] == "a1"]
+    assert told == ["reserved", "released"]
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+    await parking.dispatcher.take(0, waiting(parking))
+    assert office.hatch.ids() == ["a1"]
 
 
 async def test_who_comes_later_queues_behind_what_is_parked_but_for_critical_ones(office: Office) -> None:
