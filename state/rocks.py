@@ -71,6 +71,11 @@ class RocksStore:
             record.indexed = _told(value)
         return record
 
+    def look(self, key: bytes) -> Record | None:
+        record = self._live.peek(key)
+        value = self._read(key) if record is None else None
+        return record if value is None else decode(value)
+
     def put(self, key: bytes, record: Record) -> None:
         self._live.young[key] = record
 

@@ -49,6 +49,10 @@ class PartitionStore(Protocol):
         """The record under `key`, None where there is none. Raises CodecError where stored bytes cannot be read."""
         ...
 
+    def look(self, key: bytes) -> Record | None:
+        """The record under `key` for who only looks and changes nothing: what is decoded for that is not kept."""
+        ...
+
     def put(self, key: bytes, record: Record) -> None:
         """Keeps `record` under `key`, which had none."""
         ...
@@ -191,6 +195,10 @@ class MemoryStore:
             record = decode(value)
             self._live.add(key, record)
         return record
+
+    def look(self, key: bytes) -> Record | None:
+        record, value = self._live.peek(key), self._stored.get(key)
+        return record if record is not None or value is None else decode(value)
 
     def put(self, key: bytes, record: Record) -> None:
         self._live.young[key] = record

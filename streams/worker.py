@@ -219,7 +219,7 @@ class Worker:
         self.source.commit(
             {(lane.topic, lane.partition): positions.offsets[f"{lane.name}/{lane.partition}"] for lane in lanes}
         )
-        self._observer.proven(writer.partition.number)
+        self._observer.proven(writer.partition.number, positions.offsets)
 
     def _fenced(self, writer: Writer, reason: str) -> None:
         log.warning("%s; it is taken over again if it is still ours", reason)
@@ -264,7 +264,7 @@ class Worker:
             self._share_live()
             if self.source is not None:
                 self.source.open(begin)
-            self._observer.taken(number, seconds() - began, recovered.records, len(recovered.to_heal))
+            self._observer.taken(number, seconds() - began, recovered.records, writer.heals)
             self._pump.wake.set()
         finally:
             self._taking.pop(number, None)

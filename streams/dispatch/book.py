@@ -252,6 +252,6 @@ def _read(record: Record) -> Entry | None:
         return None
     try:
         return _decode(record.value)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         log.error("%s/%d/%d: no ledger entry (%s); passed over", record.topic, record.partition, record.offset, fault)
         return None

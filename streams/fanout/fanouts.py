@@ -157,8 +157,10 @@ class Fanouts:
 
     def _meet(self, going: Going, key: bytes, clock: int, hold: Hold) -> bool:
         """Decides the event for one customer; gives false for one who is not concerned."""
-        processor, walk = self._processor, going.walk
-        record = processor.store.get(key)
+        processor, walk, store = self._processor, going.walk, self._processor.store
+        release = walk.event.type == RELEASE_REACHED
+        # A release passes by most; kept, all of them would lie decoded in memory until the next round of writes.
+        record = store.look(key) if release else store.get(key)
         customer = None if record is None else record.customer
         if record is None or customer is None or customer.erased_at:
             return False
@@ -167,8 +169,9 @@ class Fanouts:
         if record.applied.get(walk.origin, -1) >= walk.number:
             processor.counts.repeated += 1
             return False
-        if walk.event.type == RELEASE_REACHED and self._planned is not None and not self._planned.concerns(customer):
+        if release and self._planned is not None and not self._planned.concerns(customer):
             return False
+        record = store.get(key) or record
         event = addressed(walk.event, customer.id)
         # After a crash the clock may be behind what the customer has seen; nobody's own time goes back.
         at = max(clock, customer.updated_at)

@@ -1,7 +1,7 @@
 """What the worker tells its metrics and its watchdog, per batch."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -29,6 +29,7 @@ class WorkerObserver:
         self._now_ms = now_ms
         self._inputs = 0
         self._seconds = 0.0
+        self._offsets: dict[int, Mapping[str, int]] = {}
 
     def published(self, published: Sequence[tuple[Entry, int]], now_ms: int) -> None:
         """These outputs, proven each at its instant (ms), were acknowledged by the broker at `now_ms`."""
@@ -108,9 +109,11 @@ class WorkerObserver:
             self._metrics.unnamed_events(counts.no_id)
             self._metrics.extra_fields(counts.extras)
 
-    def proven(self, number: int) -> None:
-        """The positions of a partition are durable."""
-        self._watchdog.progressed(self._now_ms())
+    def proven(self, number: int, offsets: Mapping[str, int]) -> None:
+        """The positions of a partition are durable. Those that an idle owner writes again are no progress."""
+        if offsets != self._offsets.get(number):
+            self._watchdog.progressed(self._now_ms())
+        self._offsets[number] = offsets
         self._metrics.committed(number)
 
     def fenced(self) -> None:

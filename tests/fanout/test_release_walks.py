@@ -10,6 +10,8 @@ from engine.decision import Line, Trace
 from engine.program import CompiledJourney, Move, Pause
 from journeys.ids import with_ids
 from journeys.model import Journey
+from state.codec import encode
+from state.store import OURS, MemoryStore
 from streams.driver import Driver
 from streams.processor import deciding
 
@@ -83,6 +85,21 @@ def test_a_move_comes_to_everyone_inside_before_their_timers_and_to_nobody_else(
     house.release(NEW, moves={"j": {"v1": Move("v2", "follow")}}, since={"moves/j/v1": 2})
     house.spend(500)
     assert house.met() == 120
+
+
+def test_whom_it_passes_by_is_not_kept_decoded() -> None:
+    house = House(2, outside=200)
+    store = house.rig.processor.store
+    assert isinstance(store, MemoryStore)
+    house.rig.processor.clear_changed()
+    store.settle({key: encode(record, 0) for key in store if (record := store.get(key)) is not None}, store.mark)
+    store.keep(1)
+    for _ in range(4):
+        store.trim(lambda _key, _record: False)
+    house.release(NEW, moves={"j": {"v1": Move("v2", "follow")}}, since={"moves/j/v1": 2})
+    house.spend(1_000)
+    live = {key for key in store._live if not key.startswith(OURS)}
+    assert (house.met(), live) == (2, {b"c00000", b"c00001"})
 
 
 def test_those_past_due_are_taken_on_at_the_pace_of_the_resume() -> None:

@@ -11,11 +11,15 @@ from unittest.mock import patch
 
 import pytest
 from simulation.broker import Fate
+from simulation.cluster import Deaf
 from simulation.oracle import settled
 from simulation.scenario import topic
 from simulation.stage import Stage, staged
 
 from state.changelog import MARKER
+from state.codec import encode
+from state.record import Record
+from streams.broker.publish import Out
 
 HELD = Fate(land=3.0)
 """Longer than a client waits and a take-over takes."""
@@ -84,6 +88,23 @@ def test_a_zombies_late_record_is_healed_before_compaction_leaves_it_alone() -> 
     spot = (topic("state"), 0)
     assert stage.broker.fold(spot).to_heal == []
     assert len(stage.broker.rows[spot]) < len(stage.broker.history[spot])
+
+
+def test_a_take_over_tells_how_many_it_healed() -> None:
+    class Ear(Deaf):
+        def taken(self, number: int, _seconds: float, _records: int, heals: int) -> None:
+            healed[number] = heals
+
+    async def play(stage: Stage) -> None:
+        stage.second.worker._observer = Ear()  # type: ignore[assignment]
+        stage.broker.land(topic("state"), 0, [Out(b"c0", encode(Record(None), 1 << 40))])
+        stage.cluster.kill(stage.first)
+        stage.cluster.give(stage.second, {0, 1})
+        await stage.until(lambda: len(healed) == 2)
+
+    healed: dict[int, int] = {}
+    staged(play)
+    assert healed == {0: 1, 1: 0}
 
 
 def test_an_outbox_is_not_cleared_by_the_next_record_of_its_customer() -> None:

@@ -74,6 +74,16 @@ def test_what_was_put_is_live(store: PartitionStore) -> None:
     assert store.get(b"c1") is record
 
 
+def test_what_is_only_looked_at_is_not_kept(store: PartitionStore, give: Give) -> None:
+    give(store, {b"c1": stored(applied=7)})
+    first, again = store.look(b"c1"), store.look(b"c1")
+    assert first is not None and again is not None
+    assert (first is again, first.applied) == (False, {"web": 7})
+    assert store.look(b"c1") is not store.get(b"c1")
+    assert store.look(b"c1") is store.get(b"c1")
+    assert store.look(b"nobody") is None
+
+
 def test_what_is_read_is_live(store: PartitionStore, give: Give) -> None:
     give(store, {b"c1": stored()})
     record = store.get(b"c1")

@@ -124,6 +124,18 @@ def test_what_is_applied_is_told_with_the_next_step(metrics: Metrics, value: Cal
     assert (value("inputs_total"), value("applying_seconds_total")) == (120, 0.75)
 
 
+def test_positions_written_again_are_no_progress(metrics: Metrics) -> None:
+    rig = Rig()
+    watchdog = Watchdog(60_000, rig.wall.now)
+    observer = WorkerObserver(metrics, watchdog, rig.wall)
+    watchdog.lagging(1, rig.wall.now)
+    for position in (6, 7, 7, 7):
+        rig.wall.now += 20_000
+        observer.proven(0, {"touchpoints.web/0": position})
+    assert watchdog.verdict(rig.wall.now + 19_999) is None
+    assert watchdog.verdict(rig.wall.now + 20_000) is not None
+
+
 async def test_a_take_over_tells_how_much_it_still_has_to_read(
     metrics: Metrics, value: Callable[..., float | None]
 ) -> None:
