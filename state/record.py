@@ -2,6 +2,8 @@
 say.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from engine.customer import Customer
@@ -16,7 +18,8 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     `topic` is the name of docs/events.md without prefix, `queued_at` the wall clock in ms when it was put here
     (docs/protocol.md 1.21);
-    `received_at` is when the event that caused it came in, 0 if none did; `journey` and `channel` label an action.
+    `received_at` is when the event that caused it came in, 0 if none did; `journey` and `channel` label an action. A
+    dead letter's header may have no value, as that of the record it was.
     """
 
     seq: int
@@ -28,7 +31,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     received_at: int = 0
     journey: str = ""
     channel: str = ""
-    headers: list[tuple[str, bytes]] = []
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class Record:
@@ -77,13 +80,11 @@ class Record:
         received_at: int = 0,
         journey: str = "",
         channel: str = "",
-        headers: list[tuple[str, bytes]] | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> Entry:
         """Puts one output into the outbox and gives the entry."""
         self.out_seq += 1
-        entry = Entry(
-            self.out_seq, topic, partition, key, value, queued_at, received_at, journey, channel, headers or []
-        )
+        entry = Entry(self.out_seq, topic, partition, key, value, queued_at, received_at, journey, channel, headers)
         self.outbox.append(entry)
         self.size += len(value) + len(key) + 64
         return entry

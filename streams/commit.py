@@ -10,7 +10,7 @@ import msgspec
 from state.changelog import DEAD_LETTERS, POSITIONS, Positions, encode_positions, foreign
 from state.codec import encode
 from state.record import Entry, Record
-from streams.broker.publish import Out
+from streams.broker.publish import Out, weight
 from streams.partition import Partition
 
 SLICE = 150
@@ -96,6 +96,7 @@ class Writer:
 
     def dead_published(self) -> None:
         """Those of `dead_letters` are durable."""
+        self.partition.processor.unpublished_bytes -= sum([weight(letter) for _, letter in self._pass_dead])
         self._pass_dead = []
 
     def take(self, *, lazy: bool, flush: bool = False, hurried: bool = False, share: int = 1) -> list[Out]:
@@ -113,6 +114,7 @@ class Writer:
             records = {DEAD_LETTERS: records.pop(DEAD_LETTERS), **records}
         for key in records:
             processor.dirty.pop(key, None)
+            processor.brief.pop(key, None)
         brief = processor.take_brief()
         self._brief = brief.keys()
         records |= brief
@@ -135,11 +137,12 @@ class Writer:
 
     def _slice(self, share: int, least: int) -> dict[bytes, Record]:
         most = max(1, SLICE // share, least)
-        dirty, todo = self.partition.processor.dirty, self._pass or []
+        dirty, brief, todo = self.partition.processor.dirty, self.partition.processor.brief, self._pass or []
         records: dict[bytes, Record] = {}
         while todo and len(records) < most:
             key = todo.pop()
             record = dirty.pop(key, None)
+            brief.pop(key, None)
             if record is not None:
                 records[key] = record
         return records

@@ -147,7 +147,7 @@ class Driver:
         """What was refused at the door since the last call: why, and the touchpoint as it came."""
         letters = [out for _, out in self._partition.dead]
         self._partition.dead.clear()
-        told = [(dict(out.headers).get("reason", b""), out.value or b"") for out in letters]
+        told = [(dict(out.headers).get("reason") or b"", out.value or b"") for out in letters]
         return [
             f"{why.decode(errors='replace').partition(': ')[2]}: {value.decode(errors='replace')}"
             for why, value in told

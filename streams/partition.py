@@ -14,7 +14,7 @@ from engine.event import Event
 from state.changelog import Positions
 from state.record import Record
 from state.timers import NEVER
-from streams.broker.publish import Out
+from streams.broker.publish import Out, weight
 from streams.broker.source import Spot
 from streams.fanout.fanouts import Fanouts, Plan
 from streams.fanout.planned import Unplanned
@@ -303,7 +303,9 @@ class Partition:
     def _apply(self, lane: Lane, row: Row, given: Given, clock: int) -> None:
         """Applies what is no touchpoint of the lane."""
         if isinstance(given, Rejected):
-            self.dead.append((f"{lane.name}.dead", dead_letter(row, given.code, given.reason)))
+            letter = dead_letter(row, given.code, given.reason)
+            self.dead.append((f"{lane.name}.dead", letter))
+            self.processor.unpublished_bytes += weight(letter)
             told = about(topic=row.topic, partition=row.partition, offset=row.offset, code=given.code)
             log.info("a record cannot be processed; the reason lies with it among the dead letters", extra=told)
         elif isinstance(given, Forward):

@@ -17,8 +17,8 @@ TICK_SECONDS = 0.02
 ROUND_SECONDS = 0.004
 BACKLOG_ROUND_SECONDS = 0.06
 """From one round to the next at least, and while a backlog is worked off."""
-FLUSH_ROUNDS = 3
-"""A pass under way, the dead letters before its positions, and one pass more."""
+FLUSH_ROUNDS = 4
+"""A pass under way and the dead letters before its positions, these, and the same of one pass more."""
 MOST_LEAVING = 20_000
 """Entries waiting for publication from which no more inputs are applied."""
 MOST_UNWRITTEN = 24_000
@@ -118,9 +118,13 @@ class Session:
 
     async def run(self) -> None:
         """Writes and publishes until cancelled. Raises PublishError, which ends the session."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._rounds())
-            tasks.create_task(self._publications())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._rounds())
+                tasks.create_task(self._publications())
+        finally:
+            # What others wrote in the round that failed may be on its way still, and is nobody's any more.
+            self.writers.clear()
 
     async def settle(self, writer: Writer) -> None:
         """The writer's first positions are durable, so that no later owner begins anywhere else."""

@@ -24,7 +24,12 @@ class Out(NamedTuple):
 
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+def weight(out: Out) -> int:
+    """About the bytes of a record that waits, with what is around them in memory."""
+    return 1_000 + len(out.value or b"") + sum([len(value or b"") for _, value in out.headers])
 
 
 class PublishError(Exception):

@@ -5,7 +5,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
@@ -35,6 +36,9 @@ _OURS = re.compile(
 )
 Differing = Mapping[str, Mapping[str, tuple[str | None, str]]]
 """By topic and setting: what was found, and what is wanted."""
+Found = Mapping[str, Mapping[str, str | None]]
+"""By topic: its settings."""
+_Answer = TypeVar("_Answer")
 _ANSWER_MS = 5_000
 _LEADERS_MS = 30_000
 _LOOK_SECONDS = 0.05
@@ -76,10 +80,11 @@ def migrate(settings: Settings) -> list[str]:
         created += _create(admin, settings, declared, found)
         admin.wait_for_topics([topic.name for topic in declared], timeout_ms=_LEADERS_MS)
         # Of several brokers the one that is asked may not know yet what another has just created.
-        _wait(settings, "have no settings", lambda: all(_found_settings(admin, declared).values()))
-        changed = _correct(admin, declared)
+        known = _wait(settings, "have no settings", lambda: _all_settings(admin, declared))
+        changed = _correct(admin, _differing(declared, known))
         if changed:
-            _wait(settings, "still have other settings", lambda: not _differing(admin, declared))
+            now = partial(_found_settings, admin, declared)
+            _wait(settings, "still have other settings", lambda: not _differing(declared, now()))
         return created + changed
 
 
@@ -91,7 +96,7 @@ def planned(settings: Settings) -> list[str]:
         _refuse_other_counts(settings, declared, found)
         missing = [f"create {topic.name}: {describe(topic)}" for topic in declared if topic.name not in found]
         there = [topic for topic in declared if topic.name in found]
-        return missing + [f"change {line}" for line in _told(_differing(admin, there))]
+        return missing + [f"change {line}" for line in _told(_differing(there, _found_settings(admin, there)))]
 
 
 def topic_ids(settings: Settings) -> dict[str, str]:
@@ -238,8 +243,7 @@ def _refuse_faults(answers: Iterable[Mapping[str, Any]], verb: str, expected: ty
     return quicker
 
 
-def _correct(admin: KafkaAdminClient, declared: Iterable[Topic]) -> list[str]:
-    differing = _differing(admin, declared)
+def _correct(admin: KafkaAdminClient, differing: Differing) -> list[str]:
     changes = [
         ConfigResource(ConfigResourceType.TOPIC, name, {key: wanted for key, (_, wanted) in wrong.items()})
         for name, wrong in differing.items()
@@ -259,12 +263,10 @@ def _told(differing: Differing) -> list[str]:
     ]
 
 
-def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> Differing:
+def _differing(declared: Iterable[Topic], found: Found) -> Differing:
     """Topics whose settings are not as declared: key to what was found and what is wanted."""
-    topics = list(declared)
-    found = _found_settings(admin, topics)
     differing: dict[str, dict[str, tuple[str | None, str]]] = {}
-    for topic in topics:
+    for topic in declared:
         now = found[topic.name]
         wrong = {key: (now.get(key), wanted) for key, wanted in topic.config.items() if now.get(key) != wanted}
         if wrong:
@@ -272,7 +274,13 @@ def _differing(admin: KafkaAdminClient, declared: Iterable[Topic]) -> Differing:
     return differing
 
 
-def _found_settings(admin: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, dict[str, str | None]]:
+def _all_settings(admin: KafkaAdminClient, declared: Iterable[Topic]) -> Found:
+    """The settings of each topic; nothing where the broker that was asked does not know all of them yet."""
+    found = _found_settings(admin, declared)
+    return found if all(found.values()) else {}
+
+
+def _found_settings(admin: KafkaAdminClient, topics: Iterable[Topic]) -> Found:
     """The settings of each topic; none where the broker that was asked does not know it yet."""
     names = [topic.name for topic in topics]
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
@@ -280,10 +288,11 @@ def _found_settings(admin: KafkaAdminClient, topics: Iterable[Topic]) -> dict[st
     return {name: {key: entry["value"] for key, entry in found.get(name, {}).items()} for name in names}
 
 
-def _wait(settings: Settings, fault: str, done: Callable[[], bool]) -> None:
-    """A broker answers before all that it decided is in what it tells."""
+def _wait(settings: Settings, fault: str, asked: Callable[[], _Answer]) -> _Answer:
+    """The first answer that says something: a broker answers before all that it decided is in what it tells."""
     deadline = time.monotonic() + _LEADERS_MS / 1000
-    while not done():
+    while not (answer := asked()):
         if time.monotonic() > deadline:
             raise TopicsError(f"topics {settings.prefix}.*: {fault} after {_LEADERS_MS} ms; see the broker's log")
         time.sleep(_LOOK_SECONDS)
+    return answer

@@ -133,3 +133,13 @@ def test_what_the_pass_wrote_is_not_written_again() -> None:
     fired(rig)
     del rig.processor.dirty[b"c0"]
     assert proven(writer, writer.take(lazy=False)) == KEYS[1:]
+
+
+def test_whom_the_pass_wrote_is_brief_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.processor.BRIEF_RECORDS", len(KEYS) + 1)
+    rig, writer = waiting()
+    fired(rig)
+    assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
+    assert list(rig.processor.brief) == KEYS
+    assert proven(writer, writer.take(lazy=True, flush=True)) == [*KEYS, POSITIONS]
+    assert list(rig.processor.brief) == []

@@ -181,6 +181,29 @@ async def test_while_nothing_is_written_few_records_change_and_all_are_written_l
     assert {f"c{number}".encode() for number in range(PEOPLE)} <= written
 
 
+async def test_while_dead_letters_take_nothing_what_waits_is_bounded_and_all_leaves_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.pump.MOST_WAITING_BYTES", 60_000)
+    monkeypatch.setattr("streams.lane.HOLD_ROWS", 60)
+    monkeypatch.setattr("streams.pump.STEP", 15)
+    log = Connection()
+    taken = log.gate(f"{WEB}.dead")
+    async with at_work(log) as (worker, source):
+        for _ in range(PEOPLE):
+            log.land(WEB, 0, [Out(b"k", b"nonsense" * 100)])
+        await until(lambda: source.holds)
+        await turns(3_000)
+        stood = applied(worker)
+        assert stood < 150
+        await turns(3_000)
+        assert applied(worker) == stood
+        taken.set()
+        await until(lambda: len(log.values(f"{WEB}.dead")) == PEOPLE, 30)
+        [partition] = worker.partitions.values()
+        await until(lambda: not partition.processor.unpublished_bytes, 30)
+
+
 async def test_work_goes_on_as_soon_as_something_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.session.MOST_UNWRITTEN", 100)
     monkeypatch.setattr("streams.pump.REST_SECONDS", 3600.0)

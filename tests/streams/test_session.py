@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from fakelog import FakeLog
+from fakelog import FakeLog, Row
 from rig import HOUR, OFFER, T0, Rig, catalog, willing, with_email
 from waiting import turns, until
 
@@ -276,15 +276,33 @@ async def test_dead_letters_are_published_before_positions_behind_them() -> None
     assert ear.dead == 1
 
 
+def breaking(customer: Customer, given: Input) -> Decision:
+    """The engine, which breaks on one type of events."""
+    if isinstance(given, EventArrived) and given.event.type == "page.viewed":
+        raise ValueError("the engine breaks")
+    return deciding(catalog)(customer, given)
+
+
+async def test_a_dead_letter_with_a_header_without_a_value_leaves_with_the_next_owner() -> None:
+    log, rig, ear = FakeLog(), Rig(decide=breaking), Ear()
+    gate = log.gate("touchpoints.web.dead")
+    async with owner(log, rig, ear) as (session, _):
+        value = json.dumps({"type": "page.viewed", "customer": "c1"}).encode()
+        given = Row("t.touchpoints.web", 0, 0, rig.wall.now, 1, b"c1", value, [("tenant", None)])  # type: ignore[list-item]
+        rig.partition.offer("t.touchpoints.web", 0, [given])
+        rig.run()
+        session.changed()
+        await until(lambda: log.held["touchpoints.web.dead"])
+    gate.set()
+    found = await take_over(log, log.read, "state", 0, MemoryStore())
+    async with owner(log, Rig(store=found.store), ear):
+        await until(lambda: len(log.values("touchpoints.web.dead")) == 1)
+    [letter] = log.rows["touchpoints.web.dead", 0]
+    assert ("original.tenant", None) in letter.headers
+
+
 def test_a_dead_letter_is_written_before_the_record_that_says_its_input_was_taken() -> None:
-    engine = deciding(catalog)
-
-    def decide(customer: Customer, given: Input) -> Decision:
-        if isinstance(given, EventArrived) and given.event.type == "page.viewed":
-            raise ValueError("the engine breaks")
-        return engine(customer, given)
-
-    rig = Rig(decide=decide)
+    rig = Rig(decide=breaking)
     with_email(rig)
     rig.put("touchpoints.web", T0, "account.created")
     rig.put("touchpoints.web", T0, "page.viewed")
@@ -343,6 +361,23 @@ async def test_a_flush_cut_short_ends_the_session_and_no_positions_pass_what_it_
     assert ear.end.subgroup(PublishError) is not None
     assert b"c1" not in counting(log).latest
     assert all(offsets["touchpoints.web/0"] == 0 for offsets in ear.durable)
+
+
+async def test_a_flush_in_the_middle_of_a_pass_with_dead_letters_ends_with_the_positions_of_now() -> None:
+    log, rig, ear = FakeLog(), Rig(), Ear()
+    session = Session(log, log.read, lambda name: name, ear.proven, ear.fenced, ear, rig.wall)
+    await take_over(log, log.read, "state", 0, MemoryStore())
+    writer = Writer(rig.partition, 0, 1)
+    session.add(writer, [])
+    rig.put_bytes("touchpoints.web", T0, b"nonsense")
+    rig.run()
+    proven = writer.take(lazy=True)
+    assert (proven, len(writer.dead_letters())) == ([], 1)
+    rig.put_bytes("touchpoints.web", T0, b"more")
+    rig.run()
+    await session.flush()
+    assert log.values("touchpoints.web.dead") == [b"nonsense", b"more"]
+    assert ear.durable[-1]["touchpoints.web/0"] == 2
 
 
 async def test_a_take_over_reads_what_counts_and_heals_what_does_not() -> None:
