@@ -9,9 +9,6 @@ import msgspec
 from engine.customer import Customer
 from state.walks import Walks
 
-MOST_UNSAID = 1 << 20
-"""Bytes of outputs from which a record is talkative."""
-
 
 class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One output decided and not yet known to be published. `seq` counts up within its record.
@@ -88,11 +85,6 @@ class Record:
         self.outbox.append(entry)
         self.size += len(value) + len(key) + 64
         return entry
-
-    @property
-    def talkative(self) -> bool:
-        """Whether what it still has to say is a good part of a large record."""
-        return sum([len(entry.value) for entry in self.outbox]) > MOST_UNSAID
 
     def to_hand(self, upto: int) -> list[Entry]:
         """The entries up to `upto` not handed to publication yet, now taken as handed."""

@@ -12,10 +12,10 @@ import msgspec
 
 from engine.event import Event
 from state.changelog import Positions
-from state.record import Record
 from state.timers import NEVER
 from streams.broker.publish import Out, weight
 from streams.broker.source import Spot
+from streams.crowd import Crowd
 from streams.fanout.fanouts import Fanouts, Plan
 from streams.fanout.planned import Unplanned
 from streams.holding import CAUGHT_UP_MS, HOLD_LAG_MS, Holding
@@ -84,8 +84,7 @@ class Partition:
                 lane.decode = self.decoders[lane.topic].decode
         self.fanouts = Fanouts(processor, plan, strict=event_clock, paced=paced, proof=proof)
         # Where nobody writes, nothing ever leaves that could make room.
-        self._crowded: Collection[Record] = processor.crowded if proof else ()
-        self._proof = proof
+        self._crowd = processor.crowd if proof else Crowd()
         self._holding = Holding()
         self._now = 0
         self._looked_at = 0
@@ -127,7 +126,7 @@ class Partition:
     def step(self, budget: int) -> int:
         """Applies up to about `budget` inputs and timers; gives how many. 0 means that nothing can be done now."""
         now = self._wall()
-        if self._rests(now) or (self._proof and self.processor.full()):
+        if self._rests(now) or self._crowd.stays():
             return 0
         self._now = 0 if self._event_clock else now
         self._unread = self.lanes.values()
@@ -136,7 +135,7 @@ class Partition:
         fanouts = self.fanouts
         fanouts.look(self.clock, on_time=self._now - self.clock <= HOLD_LAG_MS)
         done = self._advance(self.clock, budget) if self._event_clock and fanouts.next_at <= self.clock else 0
-        while done < budget and not self._crowded:
+        while done < budget and not self._crowd:
             turn = self._next_turn()
             if turn is None:
                 break
@@ -216,13 +215,12 @@ class Partition:
         """Applies rows of the turn's lane, each after the timers due before it; ends early with the budget."""
         lane, last_at = turn
         name, origin, decode = lane.name, lane.origin, lane.decode
-        timers, arrive, fanouts = self.processor.timers, self.processor.arrive, self.fanouts
+        timers, arrive, fanouts, crowd = self.processor.timers, self.processor.arrive, self.fanouts, self._crowd
         by_wall, catching_up, clock = not self._event_clock, self._now - CAUGHT_UP_MS, self.clock
         fired = applied = touchpoints = 0
-        crowded = self._crowded
         for row in islice(lane.rows, 1 if name == TICKS else budget):
             at = row.timestamp
-            if at > last_at or fired + applied >= budget or crowded:
+            if at > last_at or fired + applied >= budget or crowd:
                 break
             given = decode(row) if self._head is None else self._decoded(lane, row)
             plain = by_wall and type(given) is Event

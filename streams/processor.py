@@ -22,6 +22,7 @@ from state.record import Entry, Record
 from state.store import PartitionStore
 from state.timers import TimerIndex
 from streams.broker.publish import Out
+from streams.crowd import Crowd
 from streams.observing.logs import about
 from streams.observing.traces import NO_HEADERS, Traces, parent_of
 from streams.touchpoints.decoder import Forward, dead_letter, encode_forward, home
@@ -32,8 +33,7 @@ log = logging.getLogger(__name__)
 LARGEST_RECORD = 7 << 20
 LARGEST_OUTPUT = 3 << 20
 CHECK_FROM = 4 << 20
-"""Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken, and
-must say what it has to before more inputs are applied: nothing more might fit it, or it not the changelog."""
+"""Bytes of a record, of an output, and the estimate from which a record is measured before its decision is taken."""
 
 BRIEF_RECORDS = 60
 """Brief records from which they are written with the next round; fewer at a time would cost more."""
@@ -101,9 +101,10 @@ class Processor:
 
     `urgent` holds the records with something new that must leave, `dirty` those changed otherwise, both by key in order
     of change; whoever writes records takes them out. `brief` names those of `dirty` that hardly anybody asks for again
-    soon: they are best written, and let go, while they are in the machine's caches. `crowded` are large ones that must
-    say something before more is applied. `held` counts all proposals held so far; `returned` is what was given back of
-    budgets and may not be durable yet. `wall` gives the wall clock in ms, used only for the age of what is queued.
+    soon: they are best written, and let go, while they are in the machine's caches. While there is
+    a `crowd`, no more inputs should be applied. `held` counts all proposals held so far; `returned` is what was given
+    back of budgets and may not be durable yet. `wall` gives the wall clock in ms, used only for the age of what is
+    queued.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Processor:
         self.urgent: dict[bytes, Record] = {}
         self.dirty: dict[bytes, Record] = {}
         self.brief: dict[bytes, None] = {}
-        self.crowded: set[Record] = set()
+        self.crowd = Crowd()
         self.counts = Counts()
         self.unpublished = 0
         self.unpublished_bytes = 0
@@ -152,11 +153,6 @@ class Processor:
             return {}
         brief, self.brief = self.brief, {}
         return {key: record for key in brief if (record := self.dirty.pop(key, None)) is not None}
-
-    def full(self) -> bool:
-        """Whether any record is crowded still, so that no more inputs should be applied."""
-        self.crowded.difference_update([record for record in self.crowded if not record.talkative])
-        return bool(self.crowded)
 
     def clear_changed(self) -> None:
         """All that was changed is taken care of."""
@@ -308,8 +304,7 @@ class Processor:
             return True
         would_be = Record(decision.customer, record.applied, record.out_seq, [*record.outbox, *entries], record.tail)
         record.size = len(encode(would_be, 0))
-        if record.size >= CHECK_FROM and record.talkative:
-            self.crowded.add(record)
+        self.crowd.look(record)
         return record.size <= LARGEST_RECORD
 
     def _refuse(self, row: Row | None, customer: bytes, reason: str) -> bool:
@@ -356,8 +351,7 @@ class Processor:
         self.unpublished += 1
         self.unpublished_bytes += len(value)
         self.urgent[key] = router
-        if router.size >= CHECK_FROM and router.talkative:
-            self.crowded.add(router)
+        self.crowd.look(router)
 
     def _router(self, key: bytes) -> Record:
         router = self.store.get(key)

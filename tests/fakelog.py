@@ -16,7 +16,7 @@ class Row(NamedTuple):
     timestamp_type: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class FakeLog(Poster):

@@ -41,7 +41,7 @@ class Passed(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
     clock: int = 0
     partition: int = 0
     key: bytes | None = None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
     timestamp_type: int = LOG_APPEND_TIME
     idle: str = ""
     customer: str = ""

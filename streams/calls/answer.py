@@ -71,7 +71,9 @@ def read_body(status: int, body: bytes) -> Answer:
     return Answer(DONE, status, found)
 
 
-def answered(call: Call, answer: Answer, at: int, settings: Settings, headers: Sequence[tuple[str, bytes]]) -> Receipt:
+def answered(
+    call: Call, answer: Answer, at: int, settings: Settings, headers: Sequence[tuple[str, bytes | None]]
+) -> Receipt:
     """The touchpoint of an answer, told at `at` (ms). Its id is of the call alone: only the first that comes counts."""
     properties: dict[str, Any] = {"call_id": call.id, "service": call.service}
     if answer.status:

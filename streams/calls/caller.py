@@ -26,6 +26,7 @@ from streams.observing.traceparent import HEADER
 from streams.secrets import SecretError
 from streams.settings import Settings
 from streams.touchpoints.record import Damaged, Record
+from streams.touchpoints.wire import DECODE_FAULTS
 
 log = logging.getLogger("sillage.caller")
 
@@ -52,7 +53,7 @@ class Asked(NamedTuple):
 
     call: Call
     until: float
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class Caller:
@@ -128,7 +129,7 @@ class Caller:
     async def _read(self, record: Record) -> Asked | None:
         try:
             call = _decode(record.value or b"")
-        except (msgspec.DecodeError, RecursionError) as fault:
+        except DECODE_FAULTS as fault:
             code, reason = (record.code, record.reason) if isinstance(record, Damaged) else ("not_a_call", str(fault))
             await self._dead(record, code, reason)
             told = about(topic=record.topic, partition=record.partition, offset=record.offset, code=code)
@@ -246,7 +247,7 @@ class Caller:
 
 def erasure_of(value: bytes | None) -> CallErasure | None:
     """The erasure that a record of `calls` holds, None for anything else."""
-    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+    with contextlib.suppress(*DECODE_FAULTS):
         output = _decode(value or b"")
         return output if isinstance(output, CallErasure) else None
     return None

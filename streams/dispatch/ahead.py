@@ -8,18 +8,18 @@ from typing import Generic, TypeVar
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from engine.decision import Action, Output
+from engine.decision import Action
 from streams.broker.ending import stopped
 from streams.broker.security import client_options
 from streams.broker.watch import Watch
 from streams.dispatch.book import Note
+from streams.dispatch.errand import read_output
 from streams.settings import Settings
 
 N = TypeVar("N")
 """A note: what a record says of others."""
 
 _POLL_MS = 100
-_decode = msgspec.json.Decoder(Output).decode
 
 
 class NotOpen(Exception):
@@ -174,7 +174,7 @@ class Ahead(Generic[N]):
 
 def note_of(value: bytes | None) -> Note | None:
     """The void, consent change or erasure that a record of `actions` holds, None for anything else."""
-    with contextlib.suppress(msgspec.DecodeError, RecursionError):
-        output = _decode(value or b"")
+    with contextlib.suppress(msgspec.DecodeError):
+        output = read_output(value)
         return None if isinstance(output, Action) else output
     return None

@@ -28,6 +28,7 @@ from streams.broker.reader import read_all
 from streams.dispatch.together import Together
 from streams.settings import Settings
 from streams.touchpoints.record import Record
+from streams.touchpoints.wire import DECODE_FAULTS
 
 log = logging.getLogger(__name__)
 
@@ -252,6 +253,6 @@ def _read(record: Record) -> Entry | None:
         return None
     try:
         return _decode(record.value)
-    except (msgspec.DecodeError, RecursionError) as fault:
+    except DECODE_FAULTS as fault:
         log.error("%s/%d/%d: no ledger entry (%s); passed over", record.topic, record.partition, record.offset, fault)
         return None

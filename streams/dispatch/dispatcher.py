@@ -142,7 +142,7 @@ class Dispatcher:
 
     async def _read(self, record: Record) -> Output | None:
         try:
-            return read_output(record)
+            return read_output(record.value)
         except msgspec.DecodeError as fault:
             if isinstance(record, Damaged):
                 raise DamagedLog(_unread(record)) from fault

@@ -141,10 +141,10 @@ class Errand:
         )
 
 
-def read_output(record: Record) -> Output:
-    """What a record of `actions` holds. Raises msgspec.DecodeError."""
+def read_output(value: bytes | None) -> Output:
+    """What the value of a record of `actions` holds. Raises msgspec.DecodeError."""
     try:
-        output: Output = _decode(record.value or b"")
+        output: Output = _decode(value or b"")
     except RecursionError as fault:
         raise msgspec.DecodeError("the value is too deep") from fault
     return output
@@ -157,6 +157,5 @@ def queued_at_of(record: Record) -> int:
 
 def number_of(record: Record, name: str) -> int:
     """The whole number in a header, 0 where there is none."""
-    headers: Mapping[str, bytes] = dict(record.headers)
-    text = headers.get(name) or b""
+    text = dict(record.headers).get(name) or b""
     return int(text) if text.isdigit() and len(text) < 20 else 0

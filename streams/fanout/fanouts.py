@@ -171,7 +171,8 @@ class Fanouts:
             return False
         if release and self._planned is not None and not self._planned.concerns(customer):
             return False
-        record = store.get(key) or record
+        if release:
+            record = store.get(key) or record
         event = addressed(walk.event, customer.id)
         # After a crash the clock may be behind what the customer has seen; nobody's own time goes back.
         at = max(clock, customer.updated_at)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from streams.touchpoints.ids import MAX_ID_BYTES, id_text
@@ -37,7 +38,7 @@ _OURS = frozenset(
 )
 
 
-def from_headers(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Read | None:
+def from_headers(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> Read | None:
     """The CloudEvent that the headers announce, None where they announce none. Raises RefusalError for a broken one."""
     content_type, attributes = _announced(headers)
     if content_type.startswith("application/cloudevents"):
@@ -61,7 +62,7 @@ def structured(tree: dict[str, Any]) -> Read:
     return _read({name: part for name, part in tree.items() if part is not None}, _data(tree))
 
 
-def _announced(headers: Sequence[tuple[str, bytes]]) -> tuple[str, dict[str, Any]]:
+def _announced(headers: Sequence[tuple[str, bytes | None]]) -> tuple[str, dict[str, Any]]:
     """The media type in small letters without its parameters, and the attributes of binary mode."""
     content_type = ""
     attributes: dict[str, Any] = {}
@@ -74,11 +75,12 @@ def _announced(headers: Sequence[tuple[str, bytes]]) -> tuple[str, dict[str, Any
     return content_type, attributes
 
 
-def _text(name: str, raw: bytes) -> str:
-    try:
-        text = raw.decode()
-    except (UnicodeDecodeError, AttributeError):
-        raise RefusalError("cloudevents", f"header {name} is {shown(raw)}, expected text in UTF-8") from None
+def _text(name: str, raw: bytes | None) -> str:
+    text = None
+    with suppress(UnicodeDecodeError):
+        text = None if raw is None else raw.decode()
+    if text is None:
+        raise RefusalError("cloudevents", f"header {name} is {shown(raw)}, expected text in UTF-8")
     if "\0" in text:
         raise RefusalError("nul", f"header {name} holds the character NUL; leave it out")
     return text

@@ -24,7 +24,7 @@ def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Ou
         value = record.raw
         headers += [("first_offset", b"%d" % record.first), ("last_offset", b"%d" % record.offset)]
     headers += [("timestamp", b"%d" % record.timestamp), ("timestamp_type", b"%d" % record.timestamp_type)]
-    beside = [] if record.key is None else [("key", record.key)]
+    beside: list[tuple[str, bytes | None]] = [] if record.key is None else [("key", record.key)]
     beside += [(ORIGINAL_HEADER + name, content) for name, content in record.headers]
     beside_bytes = sum(len(name.encode()) + len(content or b"") for name, content in beside)
     headers += beside if beside_bytes <= MAX_BESIDE_BYTES else [("beside_bytes", b"%d" % beside_bytes)]
@@ -34,6 +34,6 @@ def dead_letter(record: Record, code: str, reason: str, attempts: int = 1) -> Ou
     return Out(origin(record).encode(), value, headers)
 
 
-def _why(code: str, reason: str, attempts: int) -> list[tuple[str, bytes]]:
+def _why(code: str, reason: str, attempts: int) -> list[tuple[str, bytes | None]]:
     cut = reason[:_MAX_REASON_CHARACTERS]
     return [("code", code.encode()), ("reason", cut.encode("utf-8", "replace")), ("attempts", b"%d" % attempts)]

@@ -31,7 +31,7 @@ class Record(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
 class Row(msgspec.Struct, gc=False):
@@ -44,7 +44,7 @@ class Row(msgspec.Struct, gc=False):
     key: bytes | None
     value: bytes | None
     timestamp_type: int = LOG_APPEND_TIME
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class Rejected(msgspec.Struct, frozen=True):

@@ -26,6 +26,20 @@ def fail_on(word: bytes) -> object:
     return refuse
 
 
+def slow_writes(office: Office, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """A log whose writes wait for the second event; the first is set once there is one."""
+    writing, go = asyncio.Event(), asyncio.Event()
+    append = office.shelf.append
+
+    async def slow(topic: str, partition: int, records: Sequence[Out]) -> int:
+        writing.set()
+        await go.wait()
+        return await append(topic, partition, records)
+
+    monkeypatch.setattr(office.shelf, "append", slow)
+    return writing, go
+
+
 async def crash_between_hand_over_and_confirm(office: Office, **changed: str) -> Office:
     office.shelf.refuse = fail_on(b'"status":"sent"')
     with pytest.raises(PublishError):
@@ -181,16 +195,9 @@ async def test_nothing_leaves_while_redis_is_still_told_what_it_missed(office: O
 async def test_a_reserve_that_redis_forgot_before_it_was_durable_is_not_given_twice(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger, writing, go = Recall(), asyncio.Event(), asyncio.Event()
+    ledger = Recall()
     office = await office.another(ledger=ledger).open()
-    append = office.shelf.append
-
-    async def slow(topic: str, partition: int, records: Sequence[Out]) -> int:
-        writing.set()
-        await go.wait()
-        return await append(topic, partition, records)
-
-    monkeypatch.setattr(office.shelf, "append", slow)
+    writing, go = slow_writes(office, monkeypatch)
     takes = [asyncio.create_task(office.take(action("a1")))]
     await writing.wait()
     ledger.clear()
@@ -257,15 +264,8 @@ async def test_a_critical_message_reserved_without_redis_is_given_back_where_its
         async def reserve(self, partition: int, asks: Sequence[Ask], at: int) -> list[Entry]:
             raise LedgerAway("gone")
 
-    alone, go, writing = await office.another(ledger=Gone()).open(), asyncio.Event(), asyncio.Event()
-    append = office.shelf.append
-
-    async def slow(topic: str, partition: int, records: Sequence[Out]) -> int:
-        writing.set()
-        await go.wait()
-        return await append(topic, partition, records)
-
-    monkeypatch.setattr(office.shelf, "append", slow)
+    alone = await office.another(ledger=Gone()).open()
+    writing, go = slow_writes(office, monkeypatch)
     taking = asyncio.create_task(alone.take(action("c", class_="critical")))
     await writing.wait()
     taking.cancel()

@@ -288,7 +288,7 @@ async def test_a_dead_letter_with_a_header_without_a_value_leaves_with_the_next_
     gate = log.gate("touchpoints.web.dead")
     async with owner(log, rig, ear) as (session, _):
         value = json.dumps({"type": "page.viewed", "customer": "c1"}).encode()
-        given = Row("t.touchpoints.web", 0, 0, rig.wall.now, 1, b"c1", value, [("tenant", None)])  # type: ignore[list-item]
+        given = Row("t.touchpoints.web", 0, 0, rig.wall.now, 1, b"c1", value, [("tenant", None)])
         rig.partition.offer("t.touchpoints.web", 0, [given])
         rig.run()
         session.changed()

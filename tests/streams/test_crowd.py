@@ -64,8 +64,8 @@ def test_what_a_router_holds_stays_small_enough_for_the_changelog() -> None:
 
 
 def test_inputs_go_on_as_soon_as_enough_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.processor.CHECK_FROM", 1)
-    monkeypatch.setattr("state.record.MOST_UNSAID", 1)
+    monkeypatch.setattr("streams.crowd.LARGE_RECORD", 1)
+    monkeypatch.setattr("streams.crowd.MOST_UNSAID", 1)
     rig = Rig(partitions=2)
     for number in range(2):
         rig.put("touchpoints.web", rig.wall.now, "page.viewed", AWAY, id=f"e{number}")
